@@ -2,7 +2,7 @@
 
 from cockpit import view as views
 from cockpit.components.navigation import header
-from cockpit.screens import notifications
+from cockpit.screens.notified import notifications
 
 view = views.current("notifications")
 header.header(view)

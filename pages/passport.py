@@ -8,6 +8,7 @@ from cockpit.components.navigation import actions, filters, header
 from cockpit.i18n import _, language
 from cockpit.labels import format
 from cockpit.screens import passport, shared
+from cockpit.screens.notified import subscribing
 from cockpit.screens.work import origins
 
 view = views.current("passport")
@@ -27,6 +28,7 @@ if shared.is_available(view, "passport"):
         items = [*passport.made_of(view, now), *passport.judged(view, summary.state), *passport.stamped(view, now)]
         record(items, key="made")
         actions.actions(passport.links(view, now), copy=view.permalink("passport"))
+    subscribing.draw(view)
     origins.about_number(view)
     passport.sql_item(view)
     header.title(_("Sources"))

@@ -3,11 +3,13 @@
 from collections.abc import Collection, Sequence
 
 from cockpit.access import pages, shortcuts
+from cockpit.access.policy import Can
 from cockpit.actions.action import Actor, action
+from data.areas.levels import end_of
 from data.desk import preferences, saved_views
 from data.desk.errors import Refused
 from data.desk.identity import sessions
-from data.desk.notifications import choices
+from data.desk.notifications import choices, subscriptions
 from data.desk.notifications.choices import Choices
 from data.desk.store import Desk
 
@@ -19,6 +21,8 @@ RENAME_VIEW = action("own.rename_view", "settings", None)
 DELETE_VIEW = action("own.delete_view", "settings", None)
 CHOOSE_NOTIFICATIONS = action("own.choose_notifications", "settings", None)
 UNSUBSCRIBE = action("own.unsubscribe", "settings", None)
+SUBSCRIBE = action("own.subscribe", "settings", Can.LOOK, "areas")
+END_SUBSCRIPTION = action("own.end_subscription", "settings", None)
 SET_SHORTCUT = action("own.set_shortcut", "settings", None)
 CHOOSE_TILES = action("own.choose_tiles", "settings", None)
 
@@ -70,6 +74,18 @@ def choose_notifications(desk: Desk, actor: Actor, account_id: int, chosen: Choi
     """Keep how an account is notified outside the cockpit; refused as `choices.write`."""
     with CHOOSE_NOTIFICATIONS.by(desk, actor, "choose notifications"):  # its mail address is nobody else's business
         choices.write(desk, account_id, chosen, domains)
+
+
+def subscribe(desk: Desk, actor: Actor, account_id: int, metric: str, area: int, *, is_red: bool) -> None:
+    """Notify an account when a metric of an area turns red. Refused as `subscriptions.add`."""
+    with SUBSCRIBE.by(desk, actor, f"subscribe to {metric} of {area}", ((area, end_of(area)),)):
+        subscriptions.add(desk, account_id, metric, area, is_red=is_red)
+
+
+def end_subscription(desk: Desk, actor: Actor, account_id: int, id: int) -> None:
+    """End one of the account's own subscriptions. Refused if it has no such one."""
+    with END_SUBSCRIPTION.by(desk, actor, f"end subscription {id}"):
+        subscriptions.remove(desk, account_id, id)
 
 
 def unsubscribe(desk: Desk, actor: Actor, account_id: int) -> None:

@@ -70,14 +70,17 @@ class Context:
         return Name("metric", metric.id, unit + metric.name.zh, unit + metric.name.en)
 
     def value(self, alert: Alert) -> Name | str:
-        metric = self.catalog.metrics.get(alert.metric)
-        if alert.value is None or alert.key or metric is None:
+        if alert.value is None or alert.key or alert.metric not in self.catalog.metrics:
             return ""
+        return self.quantity(alert.metric, alert.value)
+
+    def quantity(self, metric: str, value: float) -> Name:
+        """A value of a metric with its unit."""
         texts = []
         for language in ("zh", "en"):
             with using(language):
-                texts.append(format.quantity(metric, alert.value))
-        return Name("value", str(alert.value), *texts)
+                texts.append(format.quantity(self.catalog.metrics[metric], value))
+        return Name("value", str(value), *texts)
 
     def _in(self, language: str, source: str) -> str:
         with using(language):

@@ -82,7 +82,7 @@ def rules_of(config: Settings) -> dict[str, Rule]:
 def evaluate(config: Settings, desk: Desk) -> Outcome:
     """Bring the alerts up to date with the clock and the current edition, and notify who is concerned."""
     from cockpit.notifications import alerts as notifications
-    from cockpit.notifications import clocks
+    from cockpit.notifications import clocks, subscriptions
     from metrics.catalog import load_usable
 
     edition = editions.current(config.data, memory=config.read_memory)
@@ -100,9 +100,11 @@ def evaluate(config: Settings, desk: Desk) -> Outcome:
     found = _found(edition, catalog, rules)
     clear = {rule.id: rule.clear_hours for rule in rules.values()}
     apart = [rule.id for rule in rules.values() if rule.over == "items"]
+    red = subscriptions.current(desk, context)
     with desk.begin():
         settled = alerts.settle(desk, edition.id, edition.as_of, found, clear, apart=apart)
         notifications.of_outcome(desk, config, context, settled)
+        subscriptions.produce(desk, config, context, edition.id, red)
     return Outcome(outcome.fired + settled.fired, outcome.escalated, outcome.resolved + settled.resolved)
 
 

@@ -8,7 +8,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from cockpit import settings
+from cockpit import editions, settings
 from cockpit.access import visitors
 from cockpit.access.gate import visitor_of
 from cockpit.access.policy import Grants
@@ -17,18 +17,24 @@ from cockpit.access.signin.new_session import address_of
 from cockpit.access.visitors import Visitor
 from cockpit.actions import own
 from cockpit.actions.action import Actor
-from cockpit.i18n import _, using
+from cockpit.address import link
+from cockpit.i18n import _, language, using
 from cockpit.labels.wording import worded
 from cockpit.notifications import channels, unsubscribing
+from cockpit.view_state import catalog_of
 from data.desk.errors import Refused
 from data.desk.identity import accounts
-from data.desk.notifications import choices
+from data.desk.notifications import choices, subscriptions
 from data.desk.notifications.choices import Choices
 from data.desk.notifications.hours import Hours, of_text
 from data.desk.notifications.store import KINDS
+from data.desk.notifications.subscriptions import Subscription
 from data.errors import DataError
+from metrics import areas
+from metrics.errors import MetricsError
 
 PATH = "/account/notifications"
+SUBSCRIPTIONS = f"{PATH}/subscriptions"
 UNSUBSCRIBE = f"/{unsubscribing.PATH}"
 
 
@@ -60,7 +66,24 @@ async def unsubscribe(request: Request) -> Response:
             return page(alert(worded(error)), 503)
 
 
+async def end(request: Request) -> Response:
+    """End one of the own subscriptions."""
+    visitor = visitor_of(request.scope)
+    assert visitor, "the gate requires a session"
+    with using(spoken(request)):
+        form = await read_form(request)
+        try:
+            await run_in_threadpool(_end, visitor, address_of(request), form.get("id", ""))
+        except Refused as error:
+            content = alert(worded(error)) + await run_in_threadpool(_content, visitor)
+            return page(content, 409, title=_("Notifications"), visitor=visitor, at=PATH)
+        except DataError as error:
+            return page(alert(worded(error)), 503, title=_("Notifications"), visitor=visitor, at=PATH)
+        return RedirectResponse(here(PATH), 303)
+
+
 ROUTES = (
+    Route(SUBSCRIPTIONS, end, methods=["POST"]),
     Route(PATH, chosen, methods=["GET", "POST"]),
     Route(UNSUBSCRIBE, unsubscribe, methods=["GET", "POST"]),
 )
@@ -90,7 +113,38 @@ def _change(visitor: Visitor, address: str, form: dict[str, str]) -> None:
     own.choose_notifications(desk, actor, account, choice, mail.domains if mail else ())
 
 
+def _end(visitor: Visitor, address: str, given: str) -> None:
+    id = int(given) if given.isascii() and given.isdecimal() and len(given) < 10 else 0
+    actor = Actor.holding(visitor.name, visitor.grants, address)
+    own.end_subscription(visitors.desk(), actor, visitor.session.account_id, id)
+
+
 def _content(visitor: Visitor) -> str:
+    return _choices(visitor) + _subscriptions(visitor)
+
+
+def _subscriptions(visitor: Visitor) -> str:
+    """The metrics that the account is notified of when they turn red, each with a button that ends it."""
+    found = subscriptions.of_account(visitors.desk(), visitor.session.account_id)
+    head = escape(_("When these turn red"))
+    none = escape(_("None yet: the page that explains a number has a button for it."))
+    return f"<h2>{head}</h2>" + ("".join(map(_subscription, found)) or f"<p>{none}</p>")
+
+
+def _subscription(one: Subscription) -> str:
+    config = settings.current()
+    metric = catalog_of(config).metrics.get(one.metric)
+    try:
+        place = areas.area(editions.current(config), one.area).name
+    except (DataError, MetricsError):
+        place = str(one.area)
+    text = escape(f"{metric.name[language()] if metric else one.metric} · {place}")
+    address = escape(here(link("passport", {"metric": one.metric, "area": one.area})))
+    hidden = f'<input type="hidden" name="id" value="{one.id}">'
+    return f'<p><a href="{address}">{text}</a></p>' + form_of(SUBSCRIPTIONS, hidden, _("End"), quiet=True)
+
+
+def _choices(visitor: Visitor) -> str:
     choice = choices.read(visitors.desk(), visitor.session.account_id)
     deadlines = _box("deadlines", _("A day before a deadline of mine"), choice.deadlines)
     mail = channels.usable(settings.current()).mail

@@ -45,10 +45,13 @@ OPEN = {
 """For everybody: the way in, what the browser needs for it, and what a load balancer asks."""
 SIGNED_IN = {
     "/logout", "/password", "/session", "/account", "/account/factor", "/account/notifications",
-    "/account/sessions", "/account/shortcut", "/wall", "/views.json", "/columns.json",
+    "/account/notifications/subscriptions", "/account/sessions", "/account/shortcut", "/wall",
+    "/views.json", "/columns.json",
     "/api/v1/openapi.json", "/api/v1/metrics", "/api/v1/editions", "/api/v1/report-kinds", "/api/v1/topics",
 }  # fmt: skip
 """For whoever is signed in: one's own account, the dictionary, what is published, the way to a wall screen."""
+FORMS = ("/account/notifications/subscriptions", "/account/sessions", "/account/shortcut")
+"""Of those, what only takes forms."""
 ROLES = {"/files/audit.jsonl": Can.AUDIT}
 """For a role, wherever it is held."""
 SCOPED = {
@@ -140,9 +143,9 @@ def test_routes_require_a_session_except_the_open_ones(get: Callable[..., httpx.
 def test_any_session_may_open_the_account_page_and_the_dictionary(
     get: Callable[..., httpx.Response], role: str
 ) -> None:
-    for path in SIGNED_IN - {"/logout", "/account/sessions", "/account/shortcut", "/columns.json"}:
+    for path in SIGNED_IN - {*FORMS, "/logout", "/columns.json"}:
         assert get(path, role).status_code in (200, 204, 307), path
-    for path in ("/account/sessions", "/account/shortcut"):
+    for path in FORMS:
         assert get(path, role, "POST").status_code == 303
 
 

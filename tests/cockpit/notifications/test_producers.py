@@ -9,22 +9,29 @@ import pytest
 from cockpit import settings
 from cockpit.notifications import alerts as producer
 from cockpit.notifications import clocks
+from cockpit.notifications import subscriptions as subscribed
 from cockpit.notifications.alerts import Context
 from cockpit.server import alerting
 from cockpit.settings import Settings
 from cockpit.workflows.desk_source import rules
 from data.desk import alerts, clock, silences
 from data.desk.alerts import Found, Outcome
+from data.desk.errors import Refused
+from data.desk.identity import accounts
 from data.desk.items import store as items
 from data.desk.items.store import Beginning
-from data.desk.notifications import choices, dispatches, store
+from data.desk.notifications import choices, dispatches, store, subscriptions
 from data.desk.notifications.choices import Choices
 from data.desk.silences import Silence
 from data.desk.store import Desk
 from data.editions.edition import Edition, current
+from data.editions.scoped import EVERYTHING
 from data.home import Home
 from data.messages import Name
+from metrics.analysis.reds import Red, reds, with_thresholds
+from metrics.availability.extent import default_period
 from metrics.catalog import load
+from metrics.query import Query
 from tests.factory import DISTRICT, TOWNS, VILLAGES, areas, deliver, published
 
 NOW = datetime(2026, 11, 20, 2)
@@ -182,3 +189,58 @@ def test_a_deadline_ahead_gives_an_alert_that_ends_with_the_item(
     locked = items.lock(desk, rules(config), number)
     items.append(desk, rules(config), locked, "reply", {"reply": "好了"}, key="r", actor="li")
     assert alerting.evaluate(there, desk).resolved == (alert.id,)
+
+
+def red(metric: str, area: int) -> Red:
+    return Red(metric, area, 12.0, None, True)
+
+
+def test_a_subscription_notifies_once_when_the_metric_turns_red_and_again_after_it_was_not(
+    desk: Desk, config: Settings, context: Context, person: Person
+) -> None:
+    wang, li = person("wang", "leader", DISTRICT), person("li", "cadre", VILLAGES[0])
+    for account, is_red in ((wang, False), (li, True)):
+        subscriptions.add(desk, account, "backlog", VILLAGES[0], is_red=is_red)
+        subscriptions.add(desk, account, "backlog", VILLAGES[0], is_red=False)
+    by_id = {one.id: red("backlog", VILLAGES[0]) for one in subscriptions.listing(desk)}
+    for edition, now in (("e1", by_id), ("e1", by_id), ("e2", {}), ("e3", by_id)):
+        subscribed.produce(desk, config, context, edition, now)
+    assert texts(desk, wang) == ["Backlog of 新河村 has turned red: 12 cases"] * 2
+    assert texts(desk, li) == ["Backlog of 新河村 has turned red: 12 cases"]
+    assert dispatches.listing(desk, "waiting") == [], "no group learns of what one person subscribed to"
+
+
+def test_who_may_no_longer_see_the_area_or_is_locked_is_not_notified(
+    desk: Desk, config: Settings, context: Context, person: Person
+) -> None:
+    wang, li = person("wang", "leader", DISTRICT), person("li", "cadre", VILLAGES[0])
+    for account in (wang, li):
+        subscriptions.add(desk, account, "backlog", VILLAGES[0], is_red=False)
+    accounts.revoke(desk, "wang", "leader", DISTRICT)
+    accounts.lock(desk, "li")
+    by_id = {one.id: red("backlog", VILLAGES[0]) for one in subscriptions.listing(desk)}
+    subscribed.produce(desk, config, context, "e1", by_id)
+    assert texts(desk, wang) + texts(desk, li) == []
+
+
+def test_what_is_red_is_what_the_screens_call_red(context: Context) -> None:
+    names = with_thresholds(context.catalog)
+    whole = context.edition.unscoped.scoped(EVERYTHING)
+    for code in (DISTRICT, TOWNS[0], VILLAGES[0]):
+        query = Query(whole, context.catalog, names, code, default_period(whole))
+        expected = {one.metric for one in reds(query) if one.kind == "own"}
+        assert set(subscribed.red_metrics(context.edition, context.catalog, code, names)) == expected
+    assert subscribed.red_metrics(context.edition, context.catalog, 1, names) == {}
+
+
+def test_an_account_ends_its_own_subscriptions_alone_and_has_not_too_many(desk: Desk, person: Person) -> None:
+    wang, li = person("wang"), person("li")
+    subscriptions.add(desk, wang, "backlog", DISTRICT, is_red=False)
+    (one,) = subscriptions.of_account(desk, wang)
+    with pytest.raises(Refused, match="no subscription"):
+        subscriptions.remove(desk, li, one.id)
+    subscriptions.remove(desk, wang, one.id)
+    for n in range(subscriptions.MOST):
+        subscriptions.add(desk, wang, "backlog", n, is_red=False)
+    with pytest.raises(Refused, match="at most"):
+        subscriptions.add(desk, wang, "backlog", DISTRICT, is_red=False)

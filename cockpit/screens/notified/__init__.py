@@ -1,0 +1,1 @@
+"""Screens of notifications: the list, the button that subscribes."""
