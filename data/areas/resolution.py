@@ -14,6 +14,7 @@ from data.areas.names import CANDIDATES, AreaNames, Named
 from data.home import Home
 from data.sources.definition import Source
 from data.store import areas_version, one, read_store
+from data.values.crs import AXES, OFFSET, ToWgs84
 
 REMEMBERED = 200_000
 """Texts whose areas are remembered while a delivery is read."""
@@ -87,6 +88,8 @@ def area_functions(connection: duckdb.DuckDBPyConnection, home: Home, source: So
         version = areas_version(store)
         named, placed = any(place.path for place in source.area), any(place.point for place in source.area)
         dated, functions = functions_of(store, named=named, placed=placed)
+        if source.crs in OFFSET:
+            functions += [(f"wgs84_{axis}", ToWgs84(source.crs, axis), ["DOUBLE", "DOUBLE"], "DOUBLE") for axis in AXES]
     with registered(connection, functions):
         yield Areas(version, dated)
 

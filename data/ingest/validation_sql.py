@@ -18,6 +18,7 @@ from data.sources.deliveries import Delivery, text
 from data.sources.expressions import quoted
 from data.sources.masking import initial, mask, mask_mobile, pseudonym
 from data.values import guides, sql
+from data.values.crs import OFFSET
 
 DUPLICATE = "duplicate key in the delivery"
 UNREADABLE_ROW = "unreadable row"
@@ -112,7 +113,10 @@ class RowValidation:
 
     def mapped(self) -> str:
         """SQL of the delivery's columns plus the value of each expression."""
-        values = ", ".join(f"{e.try_sql()} AS {mapped(key)}" for key, e in self.source.expressions.items())
+        expressions = {key: e.try_sql() for key, e in self.source.expressions.items()}
+        if self.source.crs in OFFSET:
+            expressions |= dict(_in_wgs84(expressions, self.types))
+        values = ", ".join(f"{value} AS {mapped(key)}" for key, value in expressions.items())
         return f"SELECT *, {values} FROM ({self.delivery.relation})"
 
     def staged(self) -> str:
@@ -266,6 +270,18 @@ class RowValidation:
     @staticmethod
     def _key(column: Column) -> str:
         return "key" if column.name == "key" else f"columns.{column.name}"
+
+
+def _in_wgs84(expressions: Mapping[str, str], types: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    """SQL of each coordinate in WGS-84 by its key; what is no number stays as delivered, so that it is rejected."""
+    for key in [key for key in expressions if key == "columns.lon" or key.endswith(".point.lon")]:
+        other = f"{key.removesuffix('lon')}lat"
+        if other in expressions:
+            lon, lat = (f"TRY_CAST({expressions[name]} AS DOUBLE)" for name in (key, other))
+            for name, function in ((key, "wgs84_lon"), (other, "wgs84_lat")):
+                number = f"{function}({lon}, {lat})"
+                number = f"CAST({number} AS VARCHAR)" if types[name] == "VARCHAR" else number
+                yield name, f"coalesce({number}, {expressions[name]})"
 
 
 def _private(column: Column) -> str:

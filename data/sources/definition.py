@@ -33,6 +33,7 @@ from data.passwords import holds_password
 from data.schema import FACTS, Fact
 from data.sources.expressions import Expression, parse, suggest
 from data.system_errors import line_of, of_os
+from data.values.crs import CRS
 from data.values.zones import zone_names
 
 Format = Literal["csv", "ndjson", "parquet", "xlsx"]
@@ -102,7 +103,7 @@ class Csv(_Strict):
 
 
 class Point(_Strict):
-    """Longitude and latitude in degrees, WGS-84."""
+    """Longitude and latitude in degrees, in the source's `crs`."""
 
     lon: Sql
     lat: Sql
@@ -176,6 +177,7 @@ class Source(_Strict):
     header_row: number of the header's row on a sheet, from 1, or two that are joined. fill_down: columns whose empty
     cells repeat the one above. nulls: words of an empty cell. where: only rows for which it is true are facts.
 
+    crs: coordinate system of its longitudes and latitudes, which are stored in WGS-84.
     push: rows come only through the HTTP API; sources with a file or a query accept pushes too.
     mode: snapshot: each delivery is full, and missing rows are ended.
     """
@@ -201,6 +203,7 @@ class Source(_Strict):
     where: Sql | None = None
     zone: str
     dates: Literal["mdy", "dmy"] | None = None
+    crs: CRS = "wgs84"
     cycle_days: float | None = Field(None, gt=0)
     mode: Literal["changes", "snapshot"] = "changes"
     key: Sql
@@ -347,6 +350,8 @@ class Source(_Strict):
         reading = self.model_dump(mode="json", exclude=aside)
         if self.dates is None:
             del reading["dates"]  # keeps hashes of releases without this key
+        if self.crs == "wgs84":
+            del reading["crs"]  # likewise
         return hashlib.sha256(json.dumps(reading, sort_keys=True).encode()).hexdigest()
 
     def pushed_as(self, format: Format) -> Self:
