@@ -19,7 +19,8 @@ from bench.support.viewer import Place, Viewer
 from data.desk.errors import Refused
 from data.desk.identity import accounts, sessions
 from data.desk.store import Desk, open_desk
-from data.editions.edition import current, path_of, point
+from data.editions.edition import current
+from data.editions.files import path_of, point
 from data.home import Home
 from metrics.areas import Area, children, root
 

@@ -21,7 +21,7 @@ from cockpit.settings import Settings
 from data.desk import reports as desk_reports
 from data.desk.reports import Report
 from data.desk.store import Desk
-from data.editions import edition as editions
+from data.editions import files as edition_files
 from data.editions.scoped import Scope
 from data.processes import is_alive
 
@@ -71,7 +71,7 @@ def keep(
 ) -> Report | None:
     """Store a checked request at the desk with its edition. None if this turn of a schedule is stored already."""
     fixed = checked.request.model_copy(update={"edition": checked.edition})
-    editions.pin(config.data, checked.edition)
+    edition_files.pin(config.data, checked.edition)
     return desk_reports.ask(
         desk, kind=fixed.kind, request=fixed.stored(), edition=checked.edition, scope=_scope(checked), who=requester,
         plan=plan, slot=slot, mail=mail, status=status, worker=worker,

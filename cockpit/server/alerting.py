@@ -21,6 +21,7 @@ from data.desk.alerts import DESK, Found, Outcome
 from data.desk.items import due
 from data.desk.store import Desk, open_desk
 from data.editions import edition as editions
+from data.editions import files as edition_files
 from data.errors import Problem
 from metrics.alerting import rules as alert_rules
 from metrics.alerting.rules import Rule
@@ -58,7 +59,7 @@ class _Due:
 
     def wanted(self) -> bool:
         """Raises DataError if the desk cannot be reached."""
-        edition = editions.pointed(self._config.data)
+        edition = edition_files.pointed(self._config.data)
         if not edition or (edition == self._edition and time.monotonic() < self._looked + CLOCK_SECONDS):
             return False
         from cockpit.notifications import clocks

@@ -18,7 +18,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Any, BinaryIO
 
-from data.editions.edition import sync
+from data.editions.files import sync
 from data.errors import DataError
 from data.system_errors import line_of, of_os
 

@@ -14,7 +14,7 @@ from data.backup.archive import Manifest
 from data.backup.take import SQLITE_DESK, of_copy, sqlite_of, totals_of_sqlite
 from data.desk.auditing.custody import Custody
 from data.desk.store import open_desk
-from data.editions.edition import sync
+from data.editions.files import sync
 from data.errors import DataError
 from data.home import Home
 from data.store import read_store

@@ -23,7 +23,7 @@ from data.backup import totals
 from data.backup.archive import Manifest, Writer, finish, writing
 from data.desk.auditing.custody import Custody
 from data.desk.store import newest, open_desk
-from data.editions.edition import POINTER, publish_lock
+from data.editions.files import POINTER, publish_lock
 from data.errors import DataError
 from data.home import Home
 from data.push import receipts

@@ -11,7 +11,8 @@ from sqlalchemy import text
 
 from data.desk.auditing import proof
 from data.desk.store import Desk
-from data.editions.edition import look, pointed
+from data.editions.edition import look
+from data.editions.files import pointed
 from data.errors import DataError
 from data.home import Home
 from data.schema import FACTS

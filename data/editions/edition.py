@@ -4,16 +4,10 @@ While a process has a connection open, DuckDB does not notice a file replaced at
 its own file name, and the pointer is a text file that is replaced atomically.
 """
 
-import difflib
-import fcntl
 import logging
-import os
-import re
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
@@ -21,6 +15,7 @@ from pathlib import Path
 
 import duckdb
 
+from data.editions import files
 from data.editions.queries import Cursor
 from data.editions.scoped import Scope, ScopedEdition
 from data.errors import Damaged, DataError
@@ -31,15 +26,9 @@ from data.values.zones import LOCAL, time_type, zone_names
 
 log = logging.getLogger(__name__)
 
-POINTER = "CURRENT"
-PINNED = "PINNED"
-ROLLED_BACK = "ROLLED_BACK"
-"""Marker file: an older edition was selected; only a manual publish continues from there."""
-ID = re.compile(r"\d{8}-\d{6}-[0-9a-f]{4}")
 MAX_OPEN = 4
 """Editions that a process keeps open: the current one and recent ones that pages may still read."""
 RECHECK_SECONDS = 30.0
-LOCK_SECONDS = 10.0
 MEMORY = "1GB"
 CORRUPT = "Corrupt database file"
 """Start of DuckDB's message for a checksum mismatch."""
@@ -57,7 +46,7 @@ class Edition:
 
     def __init__(self, home: Home, id: str, *, memory: str = MEMORY) -> None:
         self.id = id
-        self.path = path_of(home, id)
+        self.path = files.path_of(home, id)
         self.fallback: str | None = None
         self.damage: Message | None = None
         self._config: dict[str, str | bool | int | float | list[str]] = {
@@ -229,7 +218,7 @@ class _OpenEditions:
 
     def current(self) -> Edition | None:
         with self.lock:
-            stamp = _stamp(self.home.editions / POINTER)
+            stamp = _stamp(self.home.editions / files.POINTER)
             changed = self.chosen is None or (
                 self.chosen.fallback and time.monotonic() > self.looked_at + RECHECK_SECONDS
             )
@@ -239,7 +228,7 @@ class _OpenEditions:
             return self.chosen
 
     def _choose(self) -> Edition | None:
-        named, published = pointed(self.home), ids(self.home)
+        named, published = files.pointed(self.home), files.ids(self.home)
         if named is None and not published:
             return None
         older = [id for id in reversed(published) if named is None or id < named]
@@ -280,20 +269,20 @@ def current(home: Home, *, memory: str | None = None) -> Edition | None:
 
 def open_edition(home: Home, id: str, *, memory: str | None = None) -> Edition:
     """The edition with this id. Raises DataError if it does not exist or is damaged."""
-    _check(home, id)
+    files.require(home, id)
     return _open_editions(home, memory).take(id)
 
 
 def look(home: Home, id: str) -> Edition:
     """The edition with this id, for short use: it is not kept open. Raises DataError as `open_edition` does."""
-    _check(home, id)
+    files.require(home, id)
     return _open_editions(home).look(id)
 
 
 def editions(home: Home) -> list[EditionInfo]:
     """The editions that can be read, newest first."""
-    named, shelf, listed = pointed(home), _open_editions(home), []
-    for id in reversed(ids(home)):
+    named, shelf, listed = files.pointed(home), _open_editions(home), []
+    for id in reversed(files.ids(home)):
         try:
             edition = shelf.look(id)
         except DataError as error:
@@ -310,110 +299,12 @@ def rollback(home: Home, id: str) -> None:
     Background publishing pauses while an older edition is current.
     """
     open_edition(home, id)
-    with publish_lock(home):
-        if id == ids(home)[-1]:
-            (home.editions / ROLLED_BACK).unlink(missing_ok=True)
+    with files.publish_lock(home):
+        if id == files.ids(home)[-1]:
+            (home.editions / files.ROLLED_BACK).unlink(missing_ok=True)
         else:
-            (home.editions / ROLLED_BACK).touch()
-        point(home, id)
-
-
-def rolled_back(home: Home) -> bool:
-    """Whether an older edition was made current and nothing was published manually since."""
-    return (home.editions / ROLLED_BACK).exists()
-
-
-def path_of(home: Home, id: str) -> Path:
-    return home.editions / f"edition-{id}.duckdb"
-
-
-def ids(home: Home) -> list[str]:
-    """The ids of the published editions, oldest first."""
-    names = (file.stem.removeprefix("edition-") for file in home.editions.glob("edition-*.duckdb"))
-    return sorted(name for name in names if ID.fullmatch(name))
-
-
-def pointed(home: Home) -> str | None:
-    """The id in the pointer file; None if it is missing or invalid."""
-    try:
-        id = (home.editions / POINTER).read_text("utf-8").strip()
-    except (OSError, UnicodeDecodeError):
-        return None
-    return id if ID.fullmatch(id) else None
-
-
-def pinned(home: Home) -> set[str]:
-    """The ids in the file PINNED, one per line: editions that are never deleted."""
-    try:
-        return set((home.editions / PINNED).read_text("utf-8").split())
-    except FileNotFoundError:
-        return set()
-
-
-@contextmanager
-def pins(home: Home) -> Iterator[None]:
-    """Lock for pinning and for deleting unpinned editions. Held briefly, unlike `publish_lock`."""
-    folder = os.open(home.editions, os.O_RDONLY)
-    try:
-        fcntl.flock(folder, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(folder)
-
-
-def pin(home: Home, id: str) -> None:
-    """Protect an edition from deletion. Raises DataError if it does not exist."""
-    with pins(home):
-        pinned_id = pinned(home)
-        if id in pinned_id:
-            return
-        _check(home, id)
-        _replace(home.editions / PINNED, "".join(f"{name}\n" for name in sorted({*pinned_id, id})))
-
-
-def point(home: Home, id: str) -> None:
-    """Make an edition current by an atomic rename, synced to disk on return."""
-    _replace(home.editions / POINTER, id + "\n")
-
-
-def _replace(path: Path, text: str) -> None:
-    """Replace a file atomically, synced to disk on return."""
-    fresh = path.with_name(f".{path.name}-{os.getpid()}")
-    with fresh.open("w", encoding="utf-8") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-    os.replace(fresh, path)
-    sync(path.parent)
-
-
-def sync(path: Path) -> None:
-    """fsync a file or a folder."""
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-
-
-@contextmanager
-def publish_lock(home: Home) -> Iterator[None]:
-    """Lock for publishing and rollback, released when its process ends. Raises DataError after 10 s."""
-    deadline = time.monotonic() + LOCK_SECONDS
-    with (home.editions / ".lock").open("w") as file:
-        while True:
-            try:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                break
-            except BlockingIOError:
-                if time.monotonic() > deadline:
-                    raise DataError(
-                        "edition.publishing",
-                        "{folder} is being published to by another process: try again later",
-                        folder=home.editions,
-                    ) from None
-                time.sleep(0.05)
-        yield
+            (home.editions / files.ROLLED_BACK).touch()
+        files.point(home, id)
 
 
 def _opened(
@@ -430,19 +321,6 @@ def _opened(
             set_zone(connection, zone)
         connection.execute("SET lock_configuration = true")
     return connection, instants
-
-
-def _check(home: Home, id: str) -> None:
-    published = ids(home)
-    if id not in published:
-        near = difflib.get_close_matches(id, published, n=1, cutoff=0.6)
-        if near:
-            hint = Message("edition.near", 'did you mean "{near_id}"?', near_id=near[0])
-        elif published:
-            hint = Message("edition.newest", "the newest is {id}", id=published[-1])
-        else:
-            hint = Message("edition.none_yet", "none is published")
-        raise DataError("edition.unknown", 'there is no edition "{id}": {hint}', id=id, hint=hint)
 
 
 def _stamp(path: Path) -> Stamp | None:

@@ -21,6 +21,7 @@ from zoneinfo import ZoneInfo
 import duckdb
 
 from data.editions import edition as editions
+from data.editions import files as edition_files
 from data.editions.build import build, date_sql, describe, latest, rows_of
 from data.editions.edition import Edition
 from data.editions.patch import Step, patch
@@ -101,9 +102,9 @@ def publish(
     home.prepare()
     now = datetime.now(ZoneInfo(home.zone)).replace(tzinfo=None)
     request = PublishRequest(home, tuple(rollups), as_of or now, now, demo, progress or (lambda step, share: None))
-    with editions.publish_lock(home), _publish_errors(home), _connection(home) as con:
+    with edition_files.publish_lock(home), _publish_errors(home), _connection(home) as con:
         edition, kind, cases = _make(con, request)
-        (home.editions / editions.ROLLED_BACK).unlink(missing_ok=True)
+        (home.editions / edition_files.ROLLED_BACK).unlink(missing_ok=True)
         _prune(home, keep)
     return PublishReport(edition, kind, cases, time.perf_counter() - started)
 
@@ -126,9 +127,9 @@ def _make(con: duckdb.DuckDBPyConnection, request: PublishRequest) -> tuple[str,
     describe(con, _meta(con, request, id, kind, rows, changed=step.changed if patched and step else 0))
     with watched(con, "check", request.progress):
         _finish(con, building, rows)
-    os.replace(building, editions.path_of(request.home, id))
-    editions.sync(request.home.editions)
-    editions.point(request.home, id)
+    os.replace(building, edition_files.path_of(request.home, id))
+    edition_files.sync(request.home.editions)
+    edition_files.point(request.home, id)
     return id, kind, rows["cases"]
 
 
@@ -212,12 +213,12 @@ def _finish(con: duckdb.DuckDBPyConnection, building: Path, rows: dict[str, int]
             name=building.name,
         )
     con.execute("DETACH edition")
-    editions.sync(building)
+    edition_files.sync(building)
 
 
 def _last(home: Home) -> Edition | None:
     """The current edition; None if there is none or it cannot be read."""
-    id = editions.pointed(home)
+    id = edition_files.pointed(home)
     try:
         return editions.look(home, id) if id else None
     except DataError as error:
@@ -227,7 +228,7 @@ def _last(home: Home) -> Edition | None:
 
 def _new_id(request: PublishRequest) -> str:
     """A new id: local time to 1/65536 second, greater than every existing id even if the clock was set back."""
-    ids, moment = editions.ids(request.home), request.published_at
+    ids, moment = edition_files.ids(request.home), request.published_at
     while True:
         id = f"{moment:%Y%m%d-%H%M%S}-{moment.microsecond * 65536 // 10**6:04x}"
         if not ids or id > ids[-1]:
@@ -292,18 +293,18 @@ def _copy(source: Path, target: Path) -> None:
 
 
 def _sweep(home: Home) -> None:
-    for pattern in (".building-*", f".{editions.POINTER}-*"):
+    for pattern in (".building-*", f".{edition_files.POINTER}-*"):
         for file in home.editions.glob(pattern):
             _remove(file)
 
 
 def _prune(home: Home, keep: int) -> None:
     """Delete all editions that are not retained. Readers with a deleted edition open can keep reading it."""
-    with editions.pins(home):
-        stay = {editions.pointed(home), *editions.pinned(home), *retained(editions.ids(home), keep)}
-        for id in editions.ids(home):
+    with edition_files.pins(home):
+        stay = {edition_files.pointed(home), *edition_files.pinned(home), *retained(edition_files.ids(home), keep)}
+        for id in edition_files.ids(home):
             if id not in stay:
-                _remove(editions.path_of(home, id))
+                _remove(edition_files.path_of(home, id))
 
 
 def retained(ids: Sequence[str], keep: int) -> set[str]:
@@ -331,7 +332,7 @@ def _publish_errors(home: Home) -> Iterator[None]:
         yield
     except (duckdb.Error, OSError) as error:
         served: Message | str = ""
-        if id := editions.pointed(home):
+        if id := edition_files.pointed(home):
             served = Message("edition.still_served", "; edition {id} is still served", id=id)
         raise DataError(
             "publish.failed", "publishing failed: {why}{served}", why=_reason(home, error), served=served

@@ -10,7 +10,7 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 
-from data.editions.edition import sync
+from data.editions.files import sync
 from data.errors import Unavailable
 from data.push import receipts
 from data.push.receipts import Receipt

@@ -13,6 +13,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from data.editions import edition as editions
+from data.editions import files as edition_files
 from data.editions.edition import Edition
 from data.editions.publish import publish
 from data.editions.rollups import Rollup
@@ -169,7 +170,7 @@ class Publisher:
             return store.execute(sql, [report.batch]).fetchall()
 
     def _may_publish(self) -> bool:
-        pinned = editions.rolled_back(self.home)
+        pinned = edition_files.rolled_back(self.home)
         if pinned and not self._warned:
             log.warning("readers were pointed at an older edition: nothing is published until `publish` is run by hand")
         self._warned = pinned
@@ -187,7 +188,7 @@ class Publisher:
         log.info("edition %s: %s pushes, %.1f seconds", report.edition, len(loaded), report.seconds)
 
     def _current(self) -> Edition | None:
-        id = editions.pointed(self.home)
+        id = edition_files.pointed(self.home)
         try:
             return editions.look(self.home, id) if id else None
         except DataError as error:

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
-from data.editions.edition import sync
+from data.editions.files import sync
 from data.errors import DataError, Unavailable
 from data.home import Home
 from data.ingest.merge import LoadReport

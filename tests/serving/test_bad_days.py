@@ -19,7 +19,8 @@ from cockpit.access.visitors import Visitors
 from data.desk.errors import DeskError
 from data.desk.store import open_desk
 from data.editions import queries
-from data.editions.edition import current, ids, open_edition
+from data.editions.edition import current, open_edition
+from data.editions.files import ids
 from data.errors import Damaged, TooSlow
 from data.home import Home
 from tests.serving.conftest import Server, sessions_of

@@ -17,8 +17,9 @@ from cockpit.components.navigation import header
 from cockpit.i18n import _, ngettext
 from cockpit.labels import format, wording, words
 from cockpit.view_state import View
-from data.editions.edition import EditionInfo, rolled_back
+from data.editions.edition import EditionInfo
 from data.editions.edition import editions as published
+from data.editions.files import rolled_back
 from data.errors import DataError
 from data.home import Home
 from data.ingest import ledger

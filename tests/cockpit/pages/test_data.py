@@ -15,7 +15,7 @@ from cockpit.i18n import using
 from cockpit.labels import words as spoken
 from cockpit.screens.admin import data
 from cockpit.view import View
-from data.editions.edition import ROLLED_BACK
+from data.editions.files import ROLLED_BACK
 from data.formats.csv_tables import SWALLOWED
 from data.home import Home
 from data.ingest.validation_sql import DUPLICATE, ERROR_CELL, LONG_NUMBER, REMEDY, UNREADABLE_ROW

@@ -23,7 +23,7 @@ from data.areas.levels import end_of
 from data.desk import reports
 from data.desk.reports import Report
 from data.desk.store import Desk
-from data.editions import edition as editions
+from data.editions import files as edition_files
 from data.editions.edition import current
 from data.editions.publish import publish
 from metrics.catalog import load as load_catalog
@@ -153,12 +153,12 @@ def test_small_counts_are_left_out_of_open_data(document: Callable[..., Document
 
 def test_edition_cited_by_a_report_is_not_deleted(config: Settings, report: Make) -> None:
     done, _file = report("brief")
-    assert done.edition in editions.pinned(config.data)
+    assert done.edition in edition_files.pinned(config.data)
     rollups = load_catalog().rollups()
     newest = publish(config.data, rollups, as_of=AS_OF - timedelta(minutes=5), keep=1)
     publish(config.data, rollups, as_of=AS_OF, keep=1)
-    assert done.edition in editions.ids(config.data)
-    assert newest.edition not in editions.ids(config.data)
+    assert done.edition in edition_files.ids(config.data)
+    assert newest.edition not in edition_files.ids(config.data)
     assert make.again(config, done, config.home / "again.docx") == done.sha256
 
 

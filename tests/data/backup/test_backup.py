@@ -23,7 +23,8 @@ from data.desk.auditing import audit, proof
 from data.desk.auditing.custody import Custody
 from data.desk.identity import accounts
 from data.desk.store import open_desk
-from data.editions.edition import look, pointed
+from data.editions.edition import look
+from data.editions.files import pointed
 from data.editions.publish import publish
 from data.errors import DataError
 from data.home import Home

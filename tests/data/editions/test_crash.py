@@ -12,7 +12,8 @@ import pytest
 import yaml
 
 from data.areas.loading import load_areas
-from data.editions.edition import Edition, ids, pointed
+from data.editions.edition import Edition
+from data.editions.files import ids, pointed
 from data.home import Home
 from data.schema import FACTS
 from data.store import read_store

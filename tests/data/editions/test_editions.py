@@ -13,7 +13,9 @@ import duckdb
 import pytest
 
 from data.editions import edition as editions
-from data.editions.edition import Edition, current, open_edition, path_of, rollback
+from data.editions import files as edition_files
+from data.editions.edition import Edition, current, open_edition, rollback
+from data.editions.files import path_of
 from data.editions.publish import publish
 from data.errors import DataError
 from data.home import Home
@@ -164,7 +166,7 @@ def test_any_damage_of_newest_file_falls_back_to_older_edition(home: Home, damag
 def test_dangling_pointer_falls_back_to_readable_edition(stocked: Home, content: bytes | None) -> None:
     published(stocked, 1)
     newest = published(stocked, 2)
-    pointer = stocked.editions / editions.POINTER
+    pointer = stocked.editions / edition_files.POINTER
     pointer.unlink()
     if content is not None:
         pointer.write_bytes(content)

@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from data.editions import publish as publishing
-from data.editions.edition import path_of
+from data.editions.files import path_of
 from data.editions.publish import PublishReport, publish
 from data.home import Home
 from tests.data import stock

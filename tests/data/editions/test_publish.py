@@ -12,8 +12,10 @@ import pytest
 
 from data import store
 from data.editions import edition as editions
+from data.editions import files as edition_files
 from data.editions import publish as publishing
-from data.editions.edition import current, open_edition, path_of
+from data.editions.edition import current, open_edition
+from data.editions.files import path_of
 from data.editions.publish import PublishReport, publish, retained
 from data.editions.rollups import Measure, Rollup
 from data.errors import DataError
@@ -262,7 +264,7 @@ def rows_without_a_batch(home: Home) -> datetime:
 
 
 def damaged_edition(home: Home) -> datetime:
-    path_of(home, editions.ids(home)[-1]).write_bytes(b"nothing")
+    path_of(home, edition_files.ids(home)[-1]).write_bytes(b"nothing")
     return AS_OF + DAY
 
 
@@ -301,15 +303,15 @@ def test_patch_continues_from_rolled_back_edition(many: Home) -> None:
 def test_pruning_keeps_current_and_pinned_editions(home: Home) -> None:
     put_areas(home)
     _, second, third = (at(home, AS_OF + i * DAY).edition for i in range(3))
-    (home.editions / editions.PINNED).write_text(f"{second}\n\nunknown\n")
+    (home.editions / edition_files.PINNED).write_text(f"{second}\n\nunknown\n")
     fourth = at(home, AS_OF + 3 * DAY, keep=2).edition
-    assert editions.ids(home) == [second, third, fourth]
+    assert edition_files.ids(home) == [second, third, fourth]
     editions.rollback(home, third)
     fifth = at(home, AS_OF + 4 * DAY, keep=1).edition
-    assert editions.ids(home) == [second, fifth]
+    assert edition_files.ids(home) == [second, fifth]
     editions.rollback(home, second)
     assert at(home, AS_OF + 1 * DAY, keep=1).kind == "unchanged"
-    assert editions.ids(home) == [second, fifth]
+    assert edition_files.ids(home) == [second, fifth]
 
 
 def test_ids_increase_even_if_clock_is_set_back(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -323,7 +325,7 @@ def test_ids_increase_even_if_clock_is_set_back(home: Home, monkeypatch: pytest.
     monkeypatch.setattr(publishing, "datetime", Clock)
     ids += [at(home, AS_OF + i * DAY).edition for i in (1, 2, 3)]
     assert ids == sorted(set(ids))
-    assert all(editions.ID.fullmatch(id) for id in ids)
+    assert all(edition_files.ID.fullmatch(id) for id in ids)
 
 
 def test_leftovers_of_killed_run_are_removed(home: Home) -> None:

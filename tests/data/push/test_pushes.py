@@ -10,6 +10,7 @@ import pytest
 import yaml
 
 from data.editions import edition as editions
+from data.editions import files as edition_files
 from data.editions.edition import Edition
 from data.editions.publish import publish
 from data.errors import DataError, OutOfMemory, Unavailable
@@ -79,7 +80,7 @@ def state_and_counts(home: Home, push: Push) -> tuple[str, int | None, int | Non
 
 
 def current(home: Home) -> Edition:
-    return Edition(home, editions.pointed(home) or "none")
+    return Edition(home, edition_files.pointed(home) or "none")
 
 
 def shown(home: Home) -> list[str]:
@@ -258,7 +259,7 @@ def test_first_push_is_published_at_once_then_at_interval(publisher: Publisher, 
     second = push(home, {"id": "2"})
     work(publisher)
     assert (state_and_counts(home, first)[0], state_and_counts(home, second)[0]) == ("published", "loaded")
-    assert (shown(home), len(editions.ids(home))) == (["1"], 1)
+    assert (shown(home), len(edition_files.ids(home))) == (["1"], 1)
     publisher._due = 0
     work(publisher)
     assert shown(home) == ["1", "2"]
@@ -270,7 +271,7 @@ def test_manually_published_push_needs_no_new_edition(publisher: Publisher, home
     by_hand = publish(home, ROLLUPS, as_of=datetime(2026, 6, 1)).edition
     work(publisher)
     assert state_and_counts(home, sent)[0] == "published"
-    assert editions.ids(home) == [by_hand]
+    assert edition_files.ids(home) == [by_hand]
 
 
 def test_rollback_pauses_publishing_until_manual_publish(publisher: Publisher, home: Home) -> None:
@@ -278,13 +279,13 @@ def test_rollback_pauses_publishing_until_manual_publish(publisher: Publisher, h
     editions.rollback(home, older)
     sent = push(home, {})
     work(publisher)
-    assert (state_and_counts(home, sent)[0], editions.pointed(home)) == ("loaded", older)
+    assert (state_and_counts(home, sent)[0], edition_files.pointed(home)) == ("loaded", older)
     editions.rollback(home, newer)
     work(publisher)
     assert state_and_counts(home, sent)[0] == "published"
     editions.rollback(home, older)
     publish(home, ROLLUPS)
-    assert not editions.rolled_back(home)
+    assert not edition_files.rolled_back(home)
 
 
 def test_pushes_keep_demo_flag(publisher: Publisher, home: Home) -> None:

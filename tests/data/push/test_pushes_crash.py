@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from data.editions.edition import Edition, pointed
+from data.editions.edition import Edition
+from data.editions.files import pointed
 from data.home import Home
 from data.push.spool import Spool
 from data.store import read_store

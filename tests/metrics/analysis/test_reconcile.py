@@ -8,7 +8,8 @@ from types import ModuleType
 import duckdb
 import pytest
 
-from data.editions.edition import Edition, path_of
+from data.editions.edition import Edition
+from data.editions.files import path_of
 from data.home import Home
 from metrics.analysis.reconcile import reconcile
 from metrics.catalog import Catalog, load
