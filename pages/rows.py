@@ -7,7 +7,8 @@ from cockpit.access import guard
 from cockpit.components.lists.table import table
 from cockpit.components.navigation import actions, header, searchbox
 from cockpit.i18n import _
-from cockpit.screens import download, rows, shared
+from cockpit.screens import shared
+from cockpit.screens.listing import download, rows
 
 view = views.current("rows")
 header.header(view)

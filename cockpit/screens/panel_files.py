@@ -24,7 +24,7 @@ from cockpit.panels.numbers import Number, Numbers
 from cockpit.screens import tiles
 from cockpit.screens.comparison import compared
 from cockpit.screens.comparison import numbers as comparison
-from cockpit.screens.download import answered, attachment, check_export
+from cockpit.screens.listing.download import answered, attachment, check_export
 from cockpit.serving import slow_queries
 from cockpit.view import BadParameter, read
 from cockpit.view_state import View

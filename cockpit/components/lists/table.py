@@ -49,7 +49,7 @@ class Page:
 
 @dataclass(frozen=True)
 class Action:
-    """Something to do with selected rows: see `cockpit.screens.row_tools.RowAction`."""
+    """Something to do with selected rows: see `cockpit.screens.listing.row_tools.RowAction`."""
 
     text: str
     kind: str

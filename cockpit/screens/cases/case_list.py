@@ -14,7 +14,7 @@ from cockpit.address import link
 from cockpit.components.navigation import listnav
 from cockpit.i18n import _
 from cockpit.labels import format
-from cockpit.screens import rows
+from cockpit.screens.listing import row_table, rows
 from cockpit.screens.shared import case_href
 from cockpit.view import BadParameter
 from cockpit.view_state import View
@@ -34,7 +34,7 @@ def draw(view: View, case: Mapping[str, Any]) -> None:
         return
     parameters, listed, chosen = list_query
     try:
-        at = position(chosen.query, rows.in_order(listed, chosen.selection), (case["source"], case["key"]))
+        at = position(chosen.query, row_table.in_order(listed, chosen.selection), (case["source"], case["key"]))
     except MetricsError:  # the list cannot be made: its metric counts no rows, or its definition fails
         return
     back = _page(parameters, ceil(at.number / rows.PER_PAGE)) if at else parameters

@@ -22,8 +22,8 @@ from cockpit.access.policy import MATRIX, Can, Grants, Held
 from cockpit.components.navigation import header
 from cockpit.panels import answers
 from cockpit.panels.kinds.todo import todo_query
-from cockpit.screens import rows as rows_screen
 from cockpit.screens.admin import data
+from cockpit.screens.listing import rows as rows_screen
 from cockpit.view import BadParameter, View, read
 from data.areas.levels import end_of
 from data.desk import alerts

@@ -9,7 +9,7 @@ from streamlit.testing.v1 import AppTest
 
 from cockpit import settings
 from cockpit.access.policy import MATRIX, Can
-from cockpit.screens.rows import PER_PAGE
+from cockpit.screens.listing.rows import PER_PAGE
 from cockpit.view import read
 from data.home import Home
 from metrics.engine.plan import exists_at

@@ -10,7 +10,7 @@ from cockpit import settings
 from cockpit.access import visitors
 from cockpit.actions import own
 from cockpit.actions.action import OPERATOR
-from cockpit.screens import row_tools, rows
+from cockpit.screens.listing import row_tools, rows
 from cockpit.view import BadParameter, View
 from data.desk.identity import accounts
 from metrics.rows import Selection, count_rows

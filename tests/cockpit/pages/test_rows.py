@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 
 from cockpit.labels.spreadsheets import safe_csv
-from cockpit.screens import download, rows
+from cockpit.screens.listing import download, rows
 from cockpit.view import View
 from metrics.rows import Selection
 from tests.asking import answer

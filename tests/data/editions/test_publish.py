@@ -344,7 +344,7 @@ def test_publishing_without_data_is_refused(home: Home) -> None:
 
 @pytest.fixture
 def impatient(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    monkeypatch.setattr(editions, "LOCK_SECONDS", 0.2)
+    monkeypatch.setattr(edition_files, "LOCK_SECONDS", 0.2)
     monkeypatch.setattr(store, "LOCK_SECONDS", 0.2)
     return
 

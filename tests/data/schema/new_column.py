@@ -113,7 +113,7 @@ def pages() -> dict[str, Any]:
     from cockpit.i18n import using
     from cockpit.panels import layouts
     from cockpit.panels.kinds import breakdowns
-    from cockpit.screens import download, row_tools, rows
+    from cockpit.screens.listing import download, row_tools, rows
     from cockpit.view import read
 
     config, chosen = settings.current(), {"metric": "intake", "temper": "calm", "from": SPAN[1], "to": SPAN[3]}

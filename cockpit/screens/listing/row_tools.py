@@ -67,7 +67,7 @@ class RowAction:
 
 
 def _export(view: View, parameters: Mapping[str, str | None]) -> str:
-    from cockpit.screens import download
+    from cockpit.screens.listing import download
 
     if not view.grants.may(Can.EXPORT, view.area.code, view.area.end):
         return ""

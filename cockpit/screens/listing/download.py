@@ -21,8 +21,9 @@ from cockpit.labels import words
 from cockpit.labels.names import area_name
 from cockpit.labels.spreadsheets import safe_csv
 from cockpit.labels.wording import worded
-from cockpit.screens import rows
-from cockpit.screens.rows import Chosen, in_order
+from cockpit.screens.listing import rows
+from cockpit.screens.listing.row_table import in_order
+from cockpit.screens.listing.rows import Chosen
 from cockpit.serving import slow_queries
 from cockpit.view import BadParameter, read
 from cockpit.view_state import View

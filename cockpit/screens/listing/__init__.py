@@ -1,0 +1,1 @@
+"""The rows behind a number: page, table, tools and downloads."""
