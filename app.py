@@ -20,7 +20,8 @@ from cockpit.access.signin import account, factor, linking, login, notified, pro
 from cockpit.api.app import mounted
 from cockpit.reports import worker
 from cockpit.reports.delivery import files
-from cockpit.screens import download, panel_files, row_tools, saved_views, search
+from cockpit.screens import panel_files, saved_views, search
+from cockpit.screens.listing import download, row_tools
 from cockpit.screens.timemap import files as timemap_files
 from cockpit.server import (
     alerting,

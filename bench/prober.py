@@ -2,9 +2,9 @@
 
     python -m bench.prober [--sites 2000] [--columns 10]
 
-A farm of servers on loopback, one address a site, is started beside; nothing else is asked. Every site is visited once
-and a tenth of the columns and home pages is read, at full speed; a day of them is worked out from their cost. Takes
-about three minutes.
+Starts a farm of servers on loopback, one address a site; no other host is contacted. Every site is visited once and a
+tenth of the columns and home pages is read, at full speed; the cost of a day is computed from that. Takes about three
+minutes.
 """
 
 import argparse
@@ -110,10 +110,10 @@ async def _slow(count: int) -> None:
     tasks = [task for task in plan.tasks(alone.jobs.register) if task.job == "visit"]
     await _measure("alone", alone, tasks[half:])
     others = _runner(_register(count, 0, slow=half))
-    await _measure("beside slow ones, none ever visited", others, tasks)
+    await _measure("with slow ones, none ever visited", others, tasks)
     assert {task.thing.host[0] for task in tasks[:half]} <= others.slow.keys(), others.counts
     await asyncio.sleep(SLOW_SECONDS)  # the farm still writes to who has gone
-    await _measure("beside slow ones known to be", others, tasks)
+    await _measure("with slow ones known as slow", others, tasks)
     print()
 
 

@@ -77,7 +77,7 @@ def _against_by_hand(edition: Edition, period: Period) -> None:
 
 
 def _cockpit_cold(home: Home, edition_id: str, period: Period) -> None:
-    """Every number of a district cockpit, asked as its panels ask, each run on an edition newly opened."""
+    """Every number of a district cockpit, queried as its panels do, each run on a newly opened edition."""
     parts: dict[str, list[float]] = {}
     gc.collect()
     gc.freeze()
@@ -172,8 +172,8 @@ def _backlog_by_day(top: int, period: Period, last: date) -> str:
         WITH d AS (
             SELECT day, sum(intake - finished) AS net FROM daily_cases_town
             WHERE area >= {top} AND area < {top + 10**6} AND day < DATE '{period.end}' GROUP BY day
-        ), asked(day) AS (VALUES {values})
-        SELECT asked.day, sum(net)::DOUBLE AS value FROM asked JOIN d ON d.day <= asked.day GROUP BY ALL
+        ), wanted(day) AS (VALUES {values})
+        SELECT wanted.day, sum(net)::DOUBLE AS value FROM wanted JOIN d ON d.day <= wanted.day GROUP BY ALL
     """
 
 

@@ -79,7 +79,7 @@ def _print(name: str, home: Path, kind: str, area: int, start: date, end: date, 
 
 
 def _line(name: str, words: list[str]) -> None:
-    """Run Python on words and tell what it took, our own modules compiled before as they are after a first start."""
+    """Run Python with arguments and measure it; our modules are compiled before, as after a first start."""
     environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
     began = time.monotonic()
     process = subprocess.Popen([sys.executable, *words], stdout=subprocess.DEVNULL, env=environment)
@@ -114,7 +114,7 @@ async def _viewers(home: Home, top: int, month: tuple[date, date]) -> None:
             await viewer.close()
     before, after = (statistics.quantiles(times, n=20)[-1] * 1e3 for times in (alone, during))
     print(f"\n{f'p95 of {VIEWERS} viewers, alone':42} {before:6.1f} ms")
-    print(f"{'beside ten monthly reports':42} {after:6.1f} ms   ratio {after / before:.2f}")
+    print(f"{'during ten monthly reports':42} {after:6.1f} ms   ratio {after / before:.2f}")
 
 
 async def _watched(crowd: list[Viewer]) -> list[float]:

@@ -59,7 +59,7 @@ def _options() -> argparse.Namespace:
 
 
 async def rate(server: Served, options: argparse.Namespace) -> None:
-    """Full cockpits a second, asked one after the other by a few viewers."""
+    """Full cockpits a second, requested one after the other by a few viewers."""
     for level in ("district", "town", "village"):
         crowd = server.viewers(4, levels=(level,))
         async with _open(crowd):

@@ -44,7 +44,7 @@ DRAWN = "nav.header"
 
 
 def install(*, language: str, size: str, wall: bool, mark: str) -> None:
-    """Take over the clicks of this run's screen, and carry out a move asked for by `go`.
+    """Take over the clicks of this run's screen, and carry out a move requested by `go`.
 
     mark: of the grants that the screen was drawn with; it is reloaded when they change.
     """

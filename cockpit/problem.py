@@ -1,4 +1,4 @@
-"""Friendly pages for what cannot be shown: what was asked, what is near, where to go. Never a trace."""
+"""Friendly pages for what cannot be shown: what was requested, what is similar, where to go. Never a traceback."""
 
 import contextlib
 import logging

@@ -28,7 +28,7 @@ Size = Annotated[str, Field(pattern=re.compile(r"^[1-9]\d*(\.\d+)?\s?(MB|GB|TB|M
 
 BYTES = {"MB": 1000**2, "GB": 1000**3, "TB": 1000**4, "MiB": 1024**2, "GiB": 1024**3, "TiB": 1024**4}
 ISSUER = re.compile(r"^$|^https://[^\s?#]+$|^http://(localhost|127\.0\.0\.1|\[::1\])(:\d+)?(/[^\s?#]*)?$")
-"""A provider of identities is asked over TLS, unless it is on this very machine."""
+"""Identity providers are contacted over TLS, unless they run on this machine."""
 
 
 class GroupRole(NamedTuple):
@@ -65,7 +65,7 @@ class Settings(BaseSettings):
         60.0, gt=0, le=3600, description="seconds after which a long query waits no more for its turn, such as 60"
     )
     fresh_hours: float = Field(0.0, ge=0, description="hours after which the data are too old for /readyz; 0: never")
-    metrics_port: int = Field(0, ge=0, le=65535, description="port that tells Prometheus, 1 to 65535; 0: none")
+    metrics_port: int = Field(0, ge=0, le=65535, description="port of the Prometheus metrics, 1 to 65535; 0: none")
     metrics_host: str = Field("127.0.0.1", pattern=r"^\S+$", description="address of that port")
     threads: int = Field(default_factory=_processors, ge=1, le=1024, description="DuckDB threads, 1 or more")
     keep_editions: int = Field(10, ge=1, description="published editions kept, 1 or more")
@@ -114,7 +114,7 @@ class Settings(BaseSettings):
     audit_key: SecretStr = Field(
         SecretStr(""), description="key of the audit's chain, 16 characters or more; empty: a file at home"
     )
-    audit_anchor: Path | None = Field(None, description="file that each head of the audit is added to; beside the home")
+    audit_anchor: Path | None = Field(None, description="file that each head of the audit is added to; not in the home")
     audit_syslog: str = Field(
         "", pattern=r"^$|^\S+:[1-9]\d{0,4}$", description="HOST:PORT of a syslog collector, over TLS; empty: none"
     )

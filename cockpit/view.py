@@ -47,7 +47,7 @@ Near = Sequence[tuple[str, str]]
 
 
 class BadParameter(Exception):
-    """A parameter of the URL does not name anything: what was asked, and what is near."""
+    """A parameter of the URL has an invalid value: name, value and a hint."""
 
     def __init__(self, name: str, value: str, hint: str, near: Near = ()) -> None:
         super().__init__(f"{name}={value}: {hint}")
@@ -171,7 +171,7 @@ def home(edition: ScopedEdition, grants: Grants) -> Area:
 
 
 def _areas_near(edition: ScopedEdition, text: str) -> Near:
-    """The areas above the one asked for, nearest first, or those whose name holds the text."""
+    """The areas above the requested one, nearest first, or those whose name holds the text."""
     code = int(text[:DIGITS].ljust(DIGITS, "0")) if text.isdecimal() else 0
     above = dict.fromkeys(code // span * span for span in SPANS.values())
     places = [place for code in above for place in areas_like(edition, str(code), 1) if place.code == code]

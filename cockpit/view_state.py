@@ -126,7 +126,7 @@ class View:
     def shared(self) -> "View":
         """The view limited to its area and without grants, so that all users of the area share its answers.
 
-        It reaches no further than the area, and grants nothing: what depends on the user is asked of the view itself.
+        It reaches no further than the area, and grants nothing: what depends on the user is read from the view itself.
         """
         return replace(self.asking(edition=self.edition.within(self.area.code, self.area.end)), grants=Grants())
 

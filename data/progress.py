@@ -11,7 +11,7 @@ Progress = Callable[[str, float], None]
 
 
 @contextmanager
-def watched(connection: duckdb.DuckDBPyConnection, phase: str, tell: Progress) -> Iterator[None]:
+def watched(connection: duckdb.DuckDBPyConnection, phase: str, report: Progress) -> Iterator[None]:
     """Report the progress of a phase five times a second while the connection works, and its end."""
     over = threading.Event()
 
@@ -19,9 +19,9 @@ def watched(connection: duckdb.DuckDBPyConnection, phase: str, tell: Progress) -
         while not over.wait(0.2):
             percent = connection.query_progress()
             if percent >= 0:
-                tell(phase, min(percent / 100, 1.0))
+                report(phase, min(percent / 100, 1.0))
 
-    tell(phase, 0.0)
+    report(phase, 0.0)
     watcher = threading.Thread(target=watch, daemon=True)
     watcher.start()
     try:
@@ -29,4 +29,4 @@ def watched(connection: duckdb.DuckDBPyConnection, phase: str, tell: Progress) -
     finally:
         over.set()
         watcher.join()
-    tell(phase, 1.0)
+    report(phase, 1.0)

@@ -78,7 +78,7 @@ def _numbers(plan: Plan, rolled: bool) -> tuple[dict[str, Reader], set[object], 
 def _cells(plan: Plan, metrics: list[Metric], rolled: bool) -> tuple[dict[str, Cells], dict[str, Uncomputable]]:
     """The raw numbers of the metrics by group and bucket, and why those of others cannot be computed.
 
-    Facts known at different times are asked apart; a view answers for all instants at once.
+    Facts known at different times are queried separately; a view answers for all instants at once.
     """
     moments: dict[datetime, list[int]] = {}
     for i in range(len(plan.buckets)):
@@ -132,7 +132,7 @@ def _view_calls(plan: Plan, metrics: list[Metric]) -> list[Call]:
 def _fact_calls(plan: Plan, metrics: list[Metric], rolled: bool) -> list[Call]:
     """The raw numbers of facts: one call for all metrics of a domain that add up, one for each that does not.
 
-    Those that take longest come first, since the first is asked at once and the others when their turn comes.
+    The slowest come first: the first runs in this thread at once, the others when a thread is free.
     """
     spreads: list[Call] = []
     additions: list[Call] = []

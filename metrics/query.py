@@ -42,7 +42,7 @@ class Query:
 
     @property
     def known_at(self) -> datetime:
-        """The time that it is asked as of."""
+        """The time as of which it is answered."""
         return self.as_of or self.edition.as_of
 
     @property

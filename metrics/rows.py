@@ -202,7 +202,7 @@ def fact(edition: ScopedEdition, name: str, source: str, key: str) -> dict[str, 
 class _Facts:
     """The selected facts, and how to make whole rows of a page.
 
-    selection: SQL of FROM and WHERE. order: the column they are sorted by unless another is asked for. derived: SQL of
+    selection: SQL of FROM and WHERE. order: the default sort column. derived: SQL of
     what they can be sorted by besides their columns. rows_sql: SQL of whole rows of the row ids; empty for a view.
     """
 

@@ -10,7 +10,7 @@ class OutOfScope(MetricsError):
 
 
 def area_in_scope(edition: ScopedEdition, code: int) -> Area:
-    """The area of a code that a query is about. MetricsError if it is unknown, OutOfScope if it may not be asked."""
+    """The area of a code that a query is about. MetricsError if it is unknown, OutOfScope if outside the scope."""
     place = area(edition, code)
     require(edition, place.code, place.end)
     return place

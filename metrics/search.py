@@ -64,7 +64,7 @@ class SiteResult:
 class SearchResults:
     """Results of a search, the best of each kind first.
 
-    more: the kinds of which there is more than was asked for. is_complete: False if time ran out before all cases
+    more: the kinds with more results than the limit. is_complete: False if time ran out before all cases
     were looked at.
     """
 

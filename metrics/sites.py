@@ -27,7 +27,7 @@ MOST_FINDINGS = 400
 NEAR = 0.8
 """Share of the way to a veto from which a site is near it."""
 UNDECIDED = ("measured", "uncertain")
-"""Rules of visits that tell nothing: the prober is not let in, or could not open what a browser might."""
+"""Rules of visits without a result: the prober is not let in, or could not open what a browser might."""
 
 
 @dataclass(frozen=True)
@@ -107,7 +107,7 @@ def sites(edition: ScopedEdition, code: int) -> list[dict[str, Any]]:
     """The sites of an area and all below, the worst first: vetoed, then nearest to a veto, then by score.
 
     Columns of site_verdict.sql, all None for a site that was not checked; url; and uncertain, whether the last visit
-    could not tell if the site opens. OutOfScope for an area not granted.
+    could not decide if the site opens. OutOfScope for an area not granted.
     """
     place = area_in_scope(edition, code)
     frame = _all(edition.unscoped)
@@ -147,7 +147,7 @@ def site(edition: ScopedEdition, source: str, key: str) -> dict[str, Any] | None
 
 def checks(edition: ScopedEdition, site: Mapping[str, Any], days: int = DAYS) -> pd.DataFrame:
     """Checks of a site and its parts of the last `days` days, oldest first, with the part's name and kind."""
-    assert edition.holds(int(site["area"]), int(site["area"]) + 1), "whoever asks has been let in to the site"
+    assert edition.holds(int(site["area"]), int(site["area"]) + 1), "the caller checked the scope of the site"
     sql = """
         SELECT c.source, c.key, c.rule, c.asset, c.checked_at, c.observed, c.observed_unit, c.passed, c.veto,
             c.evidence, c.checker, c.window_days, a.name, a.kind, a.url

@@ -1,4 +1,4 @@
-"""The audit: who did what, and whether the record is whole. For the audit administrator."""
+"""The audit: who did what, and whether the chain is intact. For the audit administrator."""
 
 from cockpit.access import guard
 from cockpit.components.navigation import header

@@ -25,7 +25,7 @@ if shared.is_available(view, "passport"):
     with left:
         passport.number(view, summary)
     with right:
-        items = [*passport.made_of(view, now), *passport.judged(view, summary.state), *passport.stamped(view, now)]
+        items = [*passport.made_of(view, now), *passport.limits(view, summary.state), *passport.stamped(view, now)]
         record(items, key="made")
         actions.actions(passport.links(view, now), copy=view.permalink("passport"))
     subscribing.draw(view)

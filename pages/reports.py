@@ -17,11 +17,11 @@ with desk.answering():
     else:
         header.title(_("Reports"), note=builder.when(view), level=1)
         desk.show_outcome()
-        asked = builder.builder(view)
-        if asked:
-            builder.buttons(visitor, asked)
+        request = builder.builder(view)
+        if request:
+            builder.buttons(visitor, request)
         reports.queue(visitor)
-        if asked:
-            builder.preview(view, asked)
+        if request:
+            builder.preview(view, request)
         header.title(_("Made before"), note=_("Newest first"))
         reports.history(visitor, view)

@@ -19,7 +19,7 @@ if rows.has_rows(view) and shared.is_available(view, "rows"):
     guard.note("drill", f"{view.metric.id} {view.area.code} {view.period.start} {view.period.end}")
     header.title(listing.title, level=1)
     if listing.fault:
-        header.notice(_("The number cannot be told: {why}. These are the rows it counts.", why=listing.fault))
+        header.notice(_("The number cannot be computed: {why}. These are the rows it counts.", why=listing.fault))
     if listing.chips:
         header.chips(listing.chips)
     doors, search, file = st.columns([4, 4, 1], vertical_alignment="center")

@@ -47,7 +47,7 @@ def faults(layer: str, source: str) -> set[str]:
 
 
 @pytest.mark.parametrize("layer", LAYERS)
-def test_a_layer_imports_only_itself_and_what_lies_below(layer: str) -> None:
+def test_a_layer_imports_only_itself_and_lower_layers(layer: str) -> None:
     by_file = {str(path.relative_to(ROOT)): faults(layer, path.read_text("utf-8")) for path in modules_of(layer)}
     assert {path: names for path, names in by_file.items() if names} == {}
 

@@ -33,7 +33,7 @@ def test_every_row_says_how_it_is_met_what_is_added_and_what_is_not_met(heading:
     assert [row for row in selected if len(row) != 4 or not all(row)] == []
 
 
-def test_what_it_names_exists() -> None:
+def test_referenced_names_exist() -> None:
     named = re.findall(r"`((?:cockpit|data|metrics|tests|bench)/[\w/.]+|app\.py)`|\b(docs/[\w./-]+\w)", TEXT)
     assert len(named) > 30
     assert [path for pair in named for path in pair if path and not (ROOT / path).exists()] == []

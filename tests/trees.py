@@ -64,7 +64,7 @@ def codes(tree: str) -> list[int]:
 
 
 def around(tree: str, code: int) -> list[int]:
-    """The areas that a grant of `code` must tell apart: what contains it, what it contains, the nearest others."""
+    """The areas that a grant of `code` must distinguish: what contains it, what it contains, the nearest others."""
     known = codes(tree)
     within = [other for other in known if code <= other < end_of(code)]
     above = [other for other in known if other < code < end_of(other)]

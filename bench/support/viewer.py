@@ -29,7 +29,7 @@ PATIENCE = 60.0
 
 
 class BadRun(Exception):
-    """A run that did not end, or whose screen is not the cockpit that was asked for."""
+    """A run that did not end, or whose screen is not the requested cockpit."""
 
 
 @dataclass(frozen=True)

@@ -23,7 +23,7 @@ async def file(request: Request) -> Response:
     """Stream every row as JSON Lines. 403 without the right AUDIT, 503 while the desk does not answer."""
     visitor = visitor_of(request.scope)
     assert visitor, "the gate requires a session"
-    what, address = "the whole audit", address_of(request)
+    what, address = "the entire audit", address_of(request)
     if not visitor.grants.may(Can.AUDIT):
         await run_in_threadpool(
             record.note, event="refused", result="refused", visitor=visitor, what=what, address=address

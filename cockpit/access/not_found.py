@@ -26,7 +26,7 @@ MOST_READ = 2_000
 
 
 class KnownPages:
-    """Answers 404 with a page of ours where neither a page, nor one of `routes`, nor a file of Streamlit's is asked.
+    """Answers 404 with a page of ours for a path that is no page, none of `routes` and no file of Streamlit.
 
     Stands behind the gate: strangers learn no pages.
     """

@@ -17,7 +17,7 @@ class Can(StrEnum):
     ACT = "act"  # begin work items and do their steps; each workflow says which role does which step
     DATA = "data"  # editions, deliveries, freshness, reconciliations
     REJECTS = "rejects"  # refused rows, which hold what was delivered
-    JUDGE = "judge"  # confirm or dismiss what the checks of sites found
+    JUDGE = "judge"  # confirm or dismiss findings of site checks
     DEDUCTIONS = "deductions"  # the table of what costs a site points
     ALERT = "alert"  # acknowledge alerts, or call them false
     SILENCE = "silence"  # keep alerts from firing for a while

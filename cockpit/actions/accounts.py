@@ -80,7 +80,7 @@ def ask(desk: Desk, actor: Actor, kind: str, name: str) -> None:
 
 
 def confirm(desk: Desk, actor: Actor, id: int) -> str:
-    """Do what another system administrator asked for. Returns the new password, empty where there is none."""
+    """Execute the request of another system administrator. Returns the new password, empty where there is none."""
     with CONFIRM.by(desk, actor, f"request {id}") as entry:
         change = requests.decide(desk, id, actor.name)
         entry.what = f"{change.kind} of {change.name}, asked for by {change.asked_by}"

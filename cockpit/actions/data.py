@@ -81,7 +81,7 @@ def purge_audit(desk: Desk, actor: Actor, until: datetime, exported: Path) -> in
 
 
 def accept_audit(desk: Desk, actor: Actor, why: str) -> None:
-    """Go on from an audit that is not whole, after somebody has looked into it."""
+    """Continue a damaged audit, after it has been investigated."""
     with ACCEPT_AUDIT.by(desk, actor, f"audit accepted as it is: {why}"):
         audit.accept(desk)
 

@@ -40,15 +40,15 @@ def take_back(desk: Desk, actor: Actor, edition: ScopedEdition, id: int) -> Deci
         return findings.take_back(desk, id)
 
 
-def save_deduction(desk: Desk, actor: Actor, entry: Deduction, seen: Deduction | None = None) -> None:
+def save_deduction(desk: Desk, actor: Actor, entry: Deduction, original: Deduction | None = None) -> None:
     """Change what a failed check costs; the table is the whole district's.
 
-    seen: the entry as it was when it was edited; Refused if somebody else has changed it since.
+    original: the entry when its editing began; Refused if it was changed since.
     """
     before = next((one.points for one in deductions.listing(desk) if one.name == entry.name), None)
     counts = "counts" if entry.enabled else "does not count"
     with SAVE_DEDUCTION.by(desk, actor, f"deduction {entry.name}: {before} -> {entry.points} points, {counts}"):
-        deductions.save(desk, entry, seen=seen)
+        deductions.save(desk, entry, original=original)
 
 
 def _areas(edition: ScopedEdition, source: str, asset: str) -> Scope:

@@ -147,7 +147,7 @@ def numbers(
     ] = None,
     format: Literal["json", "csv"] = "json",
 ) -> Response:
-    """One row a group: value, numerator, denominator, sample size and quality, as the command `query` tells them."""
+    """One row a group: value, numerator, denominator, sample size and quality, as the command `query` prints them."""
     frame = answer(replace(query, by=by, comparison=vs))
     return _as_csv(frame) if format == "csv" else JSONResponse(_records(frame))
 
@@ -252,7 +252,7 @@ def published(caller: Known) -> list[dict[str, Any]]:
 
 
 def _scope(caller: Caller, edition: str | None, code: int | None) -> tuple[ScopedEdition, Area]:
-    """The edition, narrowed to what the caller may see, and the area asked for. A refusal is in the audit."""
+    """The edition restricted to the caller's scope, and the requested area. Refusals are audited."""
     config = settings.current()
     published = editions.named(config, edition) if edition else editions.current(config)
     scoped = published.scoped(caller.grants.scope(Can.LOOK))

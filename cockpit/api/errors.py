@@ -8,7 +8,7 @@ from cockpit.errors import CockpitError
 
 
 class ApiError(CockpitError):
-    """An answer that is not the one asked for. headers: sent with it."""
+    """An error response. headers: sent with it."""
 
     status = 400
     headers: Mapping[str, str] = {}
@@ -20,7 +20,7 @@ class ApiError(CockpitError):
 
 
 class BadRequest(ApiError):
-    """The request makes no sense."""
+    """The request is malformed."""
 
 
 class Unauthorized(ApiError):
@@ -30,54 +30,54 @@ class Unauthorized(ApiError):
 
 
 class Forbidden(ApiError):
-    """Outside of what the caller may do."""
+    """The caller lacks the right."""
 
     status = 403
 
 
 class NotFound(ApiError):
-    """There is no such thing, or the caller may not see it."""
+    """No such resource, or the caller may not see it."""
 
     status = 404
 
 
 class BodyTimeout(ApiError):
-    """The body came too slowly."""
+    """The body arrived too slowly."""
 
     status = 408
 
 
 class Conflicting(ApiError):
-    """It contradicts what is there."""
+    """The request conflicts with the stored state."""
 
     status = 409
 
 
 class ContentTooLarge(ApiError):
-    """More bytes or rows than are taken."""
+    """The body has more bytes or rows than allowed."""
 
     status = 413
 
 
 class UnsupportedContent(ApiError):
-    """A kind of content that is not taken."""
+    """An unsupported content type."""
 
     status = 415
 
 
 class UnknownParameter(ApiError):
-    """A parameter that the path does not have."""
+    """An unknown parameter."""
 
     status = 422
 
 
 class TooOften(ApiError):
-    """More than the caller may do at this time."""
+    """The caller's rate limit is exceeded."""
 
     status = 429
 
     def again_in(self, seconds: float) -> Self:
-        """The same error, telling when to try again."""
+        """The same error with a Retry-After header."""
         return self.sent_with({"Retry-After": str(math.ceil(seconds))})
 
 

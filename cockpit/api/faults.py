@@ -73,7 +73,9 @@ def install(api: FastAPI) -> None:
     async def _no_room(request: Request, error: OSError) -> JSONResponse:
         if error.errno not in NO_ROOM:
             raise error
-        return answer(503, Message("disk.full", "the disk of the server is full: whoever runs it frees some space"))
+        return answer(
+            503, Message("disk.full", "the disk of the server is full: an administrator must free some space")
+        )
 
     @api.exception_handler(RequestValidationError)
     async def _invalid(request: Request, error: RequestValidationError) -> JSONResponse:

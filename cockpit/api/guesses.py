@@ -1,6 +1,6 @@
-"""Tokens that do not hold, by address: a flood of guesses is turned away before the desk is asked.
+"""Tokens that do not hold, by address: a flood of guesses is rejected before the desk is queried.
 
-A token that has held once is asked for whatever others send from its address.
+A token that was valid once is always checked, whatever others send from its address.
 """
 
 import threading

@@ -112,7 +112,7 @@ REFUSALS = {
     summary="Send facts of a source", openapi_extra={"requestBody": body.DOCUMENT},
 )  # fmt: skip
 async def send(request: Request, response: Response, caller: Known, source: SourceName, key: Key = None) -> Accepted:
-    """Rows in the columns of the source's own mapping. 202 when they are on disk; what became of them tells `Location`.
+    """Rows in the columns of the source's own mapping. 202 when they are on disk; `Location` is the outcome.
 
     A key that is known already is updated if the row is newer. A token with an area pushes rows of that area alone:
     others are refused row by row.
@@ -135,7 +135,7 @@ async def send(request: Request, response: Response, caller: Known, source: Sour
 def verdict(
     caller: Known,
     id: PushId,
-    limit: Annotated[int, Query(ge=1, le=MOST_REJECTS, description="refused rows to tell")] = 100,
+    limit: Annotated[int, Query(ge=1, le=MOST_REJECTS, description="refused rows to list")] = 100,
     offset: Annotated[int, Query(ge=0, le=10**9)] = 0,
 ) -> Verdict:
     """For the token that pushed it, and for who may see refused rows."""
@@ -186,7 +186,7 @@ def _admitted(caller: Caller, name: str, spool: Spool) -> Sender:
     source = _declared(name)
     if token.area is not None and not source.area:
         raise Forbidden(
-            "push.no_area", "rows of {source} tell no area, and this token is for an area: it needs one without",
+            "push.no_area", "rows of {source} name no area, and this token is for an area: it needs one without",
             source=name,
         )  # fmt: skip
     _check_demo(name)

@@ -43,7 +43,7 @@ def kinds(caller: Known) -> list[dict[str, Any]]:
 def ask(caller: Known, requested: Request) -> dict[str, Any]:
     """It is made when its turn comes: `status` goes from queued over running to draft, or to failed.
 
-    For whoever may report on all of the areas, and for a token issued for reports; those that hold single cases are for
+    For callers who may report on all of the areas, and tokens issued for reports; those that hold single cases are for
     people who may take rows away.
     """
     _need(caller)
@@ -86,7 +86,7 @@ def file(caller: Known, id: Id) -> FileResponse:
 
 
 def _need(caller: Caller) -> None:
-    """403 for whoever may report on nothing at all: administrators, data officers, a token not issued for reports."""
+    """403 for callers who may report on nothing: administrators, data officers, a token not issued for reports."""
     if not caller.grants.may(Can.REPORT) or (caller.token and not caller.token.reports):
         caller.note("refused", "reports", "refused")
         raise Forbidden("report.not_allowed", "reports are for roles on an area, and for a token issued with --reports")

@@ -128,7 +128,7 @@ def fed_by(catalog: "Catalog", paths: tuple[Path, ...]) -> list[tuple[str, str, 
 def check_sources(settings: "Settings", paths: tuple[Path, ...]) -> None:
     """Read the source files named, else those that may be pushed to and the definitions in the store.
 
-    UsageError that tells all faults.
+    Raises UsageError with all faults.
     """
     from data.errors import DataError
     from data.sources.definition import read_source

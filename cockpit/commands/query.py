@@ -108,7 +108,7 @@ def rows(settings: "Settings", metric: str, part: str | None, layout: str, **nam
 
 
 def query_of(settings: "Settings", metrics: tuple[str, ...], named: Named) -> "Query":
-    """The query that the options name; whoever runs a command may ask of everything. Raises UsageError."""
+    """The query of the options; the command line is not restricted to a scope. Raises UsageError."""
     from data.editions.scoped import EVERYTHING
     from metrics.period import Period
     from metrics.query import Query

@@ -14,7 +14,7 @@ MOST_TICKS = 7
 STEPS = 4
 """Steps of the axis of values at most."""
 MONTHS_FROM = 62
-"""Days from which the axis tells months instead of days."""
+"""Days from which the axis is labelled with months instead of days."""
 
 
 @dataclass(frozen=True)

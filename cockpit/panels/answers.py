@@ -56,7 +56,7 @@ class MetricSummary:
 
     @property
     def ever(self) -> bool:
-        """Whether it has had a value in any of the periods asked."""
+        """Whether it has a value in any of the queried periods."""
         return any(value is not None for value in (*self.trend, _number(self.now.value), _number(self.before.value)))
 
 
@@ -127,7 +127,7 @@ def summaries(query: Query) -> dict[str, MetricSummary]:
 def parts(query: Query, among: tuple[str, ...] = ()) -> tuple[Part, ...]:
     """The groups of the query's metric and breakdown, those in most need first: by state, then from the worst value on.
 
-    among: metrics asked together of the areas below; one of them costs no query of its own.
+    among: metrics queried together for the areas below; each of them costs no query of its own.
     """
     metric = query.catalog.metrics[query.metric]
     if metric.id in among and query.by == areas.below(query.edition, _area(query)):
@@ -331,8 +331,8 @@ def _states(query: Query, frame: pd.DataFrame, base: Baseline | None = None) -> 
     limits = [query.catalog.metrics[name].thresholds for name in frame["metric"]]
     fits = [bool(own and own.against == "value" and not (query.where and own.also)) for own in limits]
     # what relative limits compare with is not needed
-    judged = states(query, frame, base or Baseline({}, {}, {})) if any(fits) else ["none"] * len(frame)
-    return [state if fit else "none" for state, fit in zip(judged, fits, strict=True)]
+    by_row = states(query, frame, base or Baseline({}, {}, {})) if any(fits) else ["none"] * len(frame)
+    return [state if fit else "none" for state, fit in zip(by_row, fits, strict=True)]
 
 
 def _number(value: float | None) -> float | None:

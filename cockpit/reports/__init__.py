@@ -1,8 +1,8 @@
 """Reports: from a kind (YAML) and a request to a document, and from a document to a file.
 
     kind.load(folder) -> kinds        what a report is made of; errors name file and field
-    request.Request                   what was asked: kind, areas, period, comparison, format, language, edition
-    content.build(kind, told) -> Document        one neutral model of headings, texts, tables and charts
+    request.Request                   the request: kind, areas, period, comparison, format, language, edition
+    content.build(checked, ...) -> Document      one neutral model of headings, texts, tables and charts
     writers.{word,pdf,workbook,table,page}       one small writer a format, over the model alone
     make.make(...)                    the file in the store, its hash at the desk
 

@@ -33,7 +33,7 @@ def explained(error: BaseException) -> Message:
         return Message("report.edition_damaged", "the edition can no longer be read: ask again, an older one serves")
     if isinstance(error, OSError):
         return Message(
-            "report.unwritable", "the file could not be written ({why}): tell whoever runs the server", why=of_os(error)
+            "report.unwritable", "the file could not be written ({why}): tell the administrator", why=of_os(error)
         )
     if isinstance(error, Problem):
         return error.message

@@ -346,7 +346,7 @@ def _disclosure_faults(kind: Kind, catalog: Catalog) -> Iterator[str]:
                 if name in catalog.metrics and catalog.metrics[name].components:
                     yield _("{at}.metrics: {name} is made of other metrics, which it would give away", at=at, name=name)
         elif not isinstance(section, (TextSection, FormSection)):
-            yield _("{at}: beside tables with suppress only tables, texts and forms are allowed", at=at)
+            yield _("{at}: with tables that suppress, only tables, texts and forms are allowed", at=at)
         for field, text in (*_texts(section), ("title", kind.title)):
             placeholders = {name for language in ("zh", "en") for name, _of in PLACEHOLDER.findall(text[language])}
             for name in sorted(placeholders & ({"reds", "worst", "sites_failing"} | set(catalog.metrics))):
@@ -376,7 +376,7 @@ def _placeholder_faults(at: str, text: str, catalog: Catalog) -> Iterator[str]:
             yield fault + near(name, known)
         elif of and (of not in OF_METRIC or not isinstance(known[name], Metric)):
             fault = words.listed(OF_METRIC)
-            yield _("{at}: {name}: only {words} of a metric can be told", at=at, name=f"{{{name}.{of}}}", words=fault)
+            yield _("{at}: {name}: only {words} of a metric can be shown", at=at, name=f"{{{name}.{of}}}", words=fault)
     remainder = PLACEHOLDER.sub("", text)
     if "{" in remainder or "}" in remainder:
         example = "{area}, {backlog.change}"

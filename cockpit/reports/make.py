@@ -13,7 +13,7 @@ from cockpit.access.policy import Grants, Held
 from cockpit.reports import request
 from cockpit.reports.errors import ReportError
 from cockpit.reports.model import Document
-from cockpit.reports.progress import Listener, heard
+from cockpit.reports.progress import Listener, listening
 from cockpit.reports.request import CheckedRequest, Request
 from cockpit.reports.sections import content
 from cockpit.reports.writers import fonts
@@ -94,7 +94,7 @@ def make(desk: Desk, config: Settings, report: Report, progress: Listener = sile
     name = f"{report.id}.{SUFFIX[report_request.format]}"
     draft = folder / f".{name}-{os.getpid()}"
     try:
-        with heard(lambda step, share: progress(step, WRITING + (1 - WRITING) * share)):
+        with listening(lambda step, share: progress(step, WRITING + (1 - WRITING) * share)):
             write(document, report_request.format, draft, config)
         digest, size = sha256(draft), draft.stat().st_size
         with draft.open("rb") as file:

@@ -9,7 +9,7 @@ _listener: ContextVar[Listener | None] = ContextVar("listener", default=None)
 
 
 @contextmanager
-def heard(by: Listener) -> Iterator[None]:
+def listening(by: Listener) -> Iterator[None]:
     """Progress reported inside goes to `by`: a step in words and the share done, 0 to 1."""
     token = _listener.set(by)
     try:
@@ -18,7 +18,7 @@ def heard(by: Listener) -> Iterator[None]:
         _listener.reset(token)
 
 
-def tell(step: str, share: float) -> None:
+def report(step: str, share: float) -> None:
     """Report progress; ignored without a listener."""
     if listener := _listener.get():
         listener(step, share)

@@ -34,7 +34,7 @@ ID = re.compile(r"R\d{8}-[0-9a-f]{8}")
 
 
 class Request(BaseModel):
-    """A report as asked for. The period ends before `end`; edition: empty for the current one, fixed when asked.
+    """A requested report. The period ends before `end`; edition: empty for the current one at the time of the request.
 
     metrics: in place of the kind's own, where it lets choose. where: filters by column, such as category. rows: with
     its sections of single cases; never true in the end for who may not export rows of all the areas.

@@ -1,4 +1,4 @@
-"""The builder of the page of reports: what is asked for, a look at it first, and the order to make it."""
+"""The builder of the page of reports: the request, a preview, and the order to make it."""
 
 from collections.abc import Sequence
 from datetime import date
@@ -153,7 +153,7 @@ def _ask(visitor: Visitor, requested: Request) -> None:
 
 
 def preview(view: View, requested: Request) -> None:
-    """The document cut short, as long as what is asked for stays as it was looked at."""
+    """The shortened document, as long as the request is the one that was previewed."""
     if st.session_state.get(_SHOWN) != requested:
         return
     header.title(_("Preview"), note=_("Tables are cut short"))

@@ -57,8 +57,8 @@ def _table(visitor: Visitor, given: dict[str, str], address: str) -> Response:
         found = numbers(view, given, visitor)
         place = (view.area.name, in_words(view), format.period(view.period))
         note = " · ".join(filter(None, (*place, _("Data of {time}", time=format.stamp(view.as_of)))))
-        told = {"title": found.title, "note": note, "columns": found.columns, "rows": plain(found.rows)}
-    return JSONResponse(told, headers={"Cache-Control": "no-store"})
+        payload = {"title": found.title, "note": note, "columns": found.columns, "rows": plain(found.rows)}
+    return JSONResponse(payload, headers={"Cache-Control": "no-store"})
 
 
 def _file(visitor: Visitor, given: dict[str, str], address: str) -> Response:

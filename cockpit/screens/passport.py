@@ -28,7 +28,7 @@ from metrics.engine.views import views_sql
 
 Row = Any
 MOST_BELOW = 1000
-"""How many areas of a level are asked, one by one, whether they reported."""
+"""Most areas of a level for which it is checked, one by one, whether they reported."""
 QUALITY = {OK: "green", PARTIAL: "amber", STALE: "amber"}
 LINE = re.compile(r" (FROM|WHERE|GROUP BY|ORDER BY|UNION ALL|LEFT JOIN|JOIN) (?=\S)")
 
@@ -138,7 +138,7 @@ def _reported(view: View) -> str:
 
 
 def _levels_below(view: View) -> Iterator[tuple[str, tuple[int, ...]]]:
-    """The levels below that the metric exists at and the codes of their areas; not of more than can be asked."""
+    """The levels below that the metric exists at, with the codes of their areas; not levels with too many to check."""
     for level in areas.levels(view.edition):
         if is_above(view.area.level, level) and exists_at(view.metric, level):
             codes = of_level(view.edition, view.area, level).listed
@@ -149,7 +149,7 @@ def _levels_below(view: View) -> Iterator[tuple[str, tuple[int, ...]]]:
 # --- how far it can be trusted ------------------------------------------------------------------------------------
 
 
-def judged(view: View, state: str) -> list[Item]:
+def limits(view: View, state: str) -> list[Item]:
     """Its state, and the threshold that decides it with its source."""
     metric, limits = view.metric, view.metric.thresholds
     if limits is None:

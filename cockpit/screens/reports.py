@@ -41,7 +41,7 @@ def queue(visitor: Visitor) -> None:
 
 
 def _queue() -> None:
-    visitor = guard.open_page("reports")  # a fragment runs without its page, which asked once
+    visitor = guard.open_page("reports")  # a fragment runs without its page, which checked the right once
     left = _waiting(visitor)
     if not left:
         st.rerun()

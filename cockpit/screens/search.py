@@ -43,7 +43,7 @@ ALL_CASES = "intake"
 
 @dataclass(frozen=True)
 class Item:
-    """One thing found: `note` tells it from others of its name, `state` is that of a case."""
+    """One result: `note` distinguishes it from others of its name, `state` is that of a case."""
 
     text: str
     href: str

@@ -32,7 +32,7 @@ def is_available(view: View, page: str) -> bool:
     levels = words.listed(words.level(level) for level in view.metric.levels)
     above = [place for place in areas.path(view.edition, view.area) if exists_at(view.metric, place.level)]
     header.notice(
-        _("{metric} is told at these levels: {levels}. {area} is a {level}.", metric=name, levels=levels,
+        _("{metric} exists at these levels: {levels}. {area} is a {level}.", metric=name, levels=levels,
           area=view.area.name, level=words.level(view.area.level)),
         links=[(place.name, view.href(page, area=place, metric=view.metric)) for place in above[-1:]],
     )  # fmt: skip

@@ -25,7 +25,7 @@ _STATE = "tiles."
 def chosen(view: View, visitor: Visitor) -> tuple[str, ...]:
     """The metrics that the visitor chose for the layout of the view, of those that still exist; empty by default.
 
-    The desk is asked once a session; a desk that does not answer leaves the default.
+    The desk is read once a session; if it does not answer the default stays.
     """
     place = _STATE + view.layout.id
     if place not in st.session_state:

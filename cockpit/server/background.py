@@ -41,7 +41,7 @@ State = Literal["running", "idle", "failing"]
 class Program:
     """A command to keep running.
 
-    wanted: asked before each start; DataError or OSError is a failure to start. environment: added to the server's.
+    wanted: called before each start; DataError or OSError is a failure to start. environment: added to the server's.
     retry: seconds until it is started again after a failure, at first and at most; doubled each time. rest: the same
     after an end with status 0. nice: less processor time than the server. lock: a file held while it runs, so that of
     all servers of a home one runs it; the process inherits it.

@@ -4,7 +4,7 @@
 
 A copy is named by the hash of what it is of, so a new version of a file never meets an old copy; it is compared with
 the file when it is read, so a damaged one is never sent. A file whose copy is not made yet is compressed at a quick
-level when it is first asked for.
+level when it is first requested.
 """
 
 import gzip

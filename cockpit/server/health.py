@@ -32,7 +32,7 @@ async def alive(request: Request) -> Response:
 async def ready(request: Request) -> Response:
     """200 if this process can do its work, else 503: nothing to serve, data too old, no desk, no room on the disk.
 
-    Strangers are told no more. Whoever may open the data page or manage accounts is told the edition, why an older one
+    Strangers get no more. Users who may open the data page or manage accounts also get the edition, why an older one
     serves in place of the newest (`instead_of_newest`), the state of each background process, and every fault. The
     server's log holds the faults as well. A background process that fails makes no 503: the screens do without it.
     """

@@ -1,7 +1,7 @@
 """Prometheus metrics of this process: requests, runs of pages, queries, websockets, the edition, pushes.
 
 A figure that something counts as it happens is a Counter or Histogram here; one that can be looked up is a line of
-`StateCollector.collect`. With several workers each tells its own, on a port of its own: sums are Prometheus's work.
+`StateCollector.collect`. With several workers each exports its own, on a port of its own; Prometheus adds them up.
 """
 
 import logging

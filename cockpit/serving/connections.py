@@ -2,7 +2,7 @@
 
 A connection waits from its beginning until a request is complete, between two requests, and while its answer is not
 read. Beyond a limit the one that has waited longest is closed: an honest request is complete within milliseconds, so
-whoever opens connections and sends nothing pushes out their own.
+a client that opens connections and sends nothing loses its own.
 """
 
 from collections import OrderedDict

@@ -49,7 +49,7 @@ def load_areas(home: Home, path: Path) -> AreaReport:
     """Load or update the area tree from a CSV (.csv, .csv.gz) or from GeoJSON features with `properties.code`.
 
     Columns are code, name and any other of the table areas, in English or Chinese, in any case and order; in GeoJSON
-    they are properties, and a name is not needed. A code has 2, 4, 6, 9 or 12 digits; without a level, its zeros tell
+    they are properties, and a name is not needed. A code has 2, 4, 6, 9 or 12 digits; without a level, its zeros decide
     it. Raises DataError with the first faults and their rows; then nothing is changed.
     """
     began = time.monotonic()
@@ -188,7 +188,7 @@ def _build_tree(store: duckdb.DuckDBPyConnection, columns: set[str]) -> None:
 
 
 def _create_macros(store: duckdb.DuckDBPyConnection) -> None:
-    """tier(code): the level that its zeros tell; span(level): how many codes it covers; digits(code): a name for it."""
+    """tier(code): the level by its zeros; span(level): how many codes it covers; digits(code): a name for it."""
     tiers = "".join(f" WHEN code % {span} = 0 THEN {text(level)}" for level, span in SPANS.items())
     spans = "".join(f" WHEN {text(level)} THEN {span}" for level, span in SPANS.items())
     store.execute(f"CREATE TEMP MACRO tier(code) AS CASE{tiers} END")

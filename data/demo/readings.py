@@ -1,6 +1,6 @@
 """Readings of the demo: queues in the service halls, and the yearbook of the villages.
 
-Measures (the SQL stands beside this module):
+Measures (the SQL is next to this module):
   queue_waiting     people waiting, hourly in 14 days, by hall and counter; n = open windows
   queue_wait_min    mean minutes from number to call, by working day, hall and counter; n = people called
   registered_users  people, monthly, by town; n = residents

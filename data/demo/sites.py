@@ -1,6 +1,6 @@
 """The government sites of the demo, their columns, apps and functions, and sixty days of checks.
 
-Rules of the checks, by which metrics know them (the SQL stands beside this module):
+Rules of the checks, by which metrics know them (the SQL is next to this module):
   site_open        a visit, twenty a day; observed = seconds until the site opened, passed when under 15
   home_updated     daily; observed = days since the home page changed, passed under 14
   column_updated   daily, of a column with items; observed = days since its newest item, passed within must_update_days

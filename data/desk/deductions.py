@@ -1,4 +1,4 @@
-"""Deductions: rules that cost a site points, edited by the district. Three entries come from an official text."""
+"""Deductions: rules that cost a site points, before by the district. Three entries come from an official text."""
 
 import re
 from collections.abc import Collection
@@ -57,10 +57,10 @@ def listing(desk: Desk) -> list[Deduction]:
         return [_deduction(row) for row in rows]
 
 
-def save(desk: Desk, entry: Deduction, *, seen: Deduction | None = None) -> None:
+def save(desk: Desk, entry: Deduction, *, original: Deduction | None = None) -> None:
     """Add an entry or replace the one of the same name. Raises Refused if it cannot be applied.
 
-    seen: the entry as it was when it was edited; Refused if somebody else has changed it since.
+    original: the entry when its editing began; Refused if it was changed since.
     """
     if not re.fullmatch(r"[a-z][a-z0-9_]{0,39}", entry.name):
         raise Refused("deduction.name", "a deduction is named by a short word of a-z, 0-9 and _")
@@ -82,7 +82,7 @@ def save(desk: Desk, entry: Deduction, *, seen: Deduction | None = None) -> None
         raise Refused("deduction.pattern", "the pattern of columns cannot be read: {why}", why=error) from None
     with desk.begin() as session:
         row = session.get(models.Deduction, entry.name)
-        if seen and row and _deduction(row) != seen:
+        if original and row and _deduction(row) != original:
             raise Refused(
                 "deduction.changed", "somebody else has changed this entry meanwhile: look at it, then save again"
             )

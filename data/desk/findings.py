@@ -50,7 +50,7 @@ def decide(
 ) -> int:  # fmt: skip
     """Record a decision on the failed checks around `at`; returns its id. Raises Refused without a note."""
     if len(note.strip()) < SHORTEST_NOTE:
-        raise Refused("finding.note", "say in a note why: whoever looks at the finding later wants to know")
+        raise Refused("finding.note", "give the reason in a note: it is shown with the finding")
     if holds not in HOLDS:
         raise Refused("finding.holds", "a decision holds on for {days} days", days=HOLDS)
     with desk.begin() as session:

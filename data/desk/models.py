@@ -213,7 +213,7 @@ class AuditHead(Base):
 
 
 class Report(Base):
-    """A report asked for, and its file. asked: the request as JSON; scope: codes of who asked, `first-end,…`.
+    """A requested report, and its file. asked: the request as JSON; scope: codes of the requester, `first-end,…`.
 
     status: queued, running, draft, final, issued or failed. share: of the work done, 0 to 1; step: what is being done.
     worker, seen_at, tries: who makes it, when it last said so, how often it was begun. definitions: metric and

@@ -39,7 +39,7 @@ Parameters = Sequence[Any] | Mapping[str, Any] | None
 class Apart:
     """How slow queries are isolated. seconds: limit of a quick query.
 
-    place: context manager that waits for a slot. gone: called at the start of a query; returns a function that tells
+    place: context manager that waits for a slot. gone: called at the start of a query; returns a function that says
     whether the client has disconnected.
     """
 

@@ -39,7 +39,7 @@ class Rollup:
     """A daily table of one fact: `daily_<name>` by area, `daily_<name>_town` by town, or by town and a column.
 
     terms: named SQL expressions over the fact's columns that measures may use.
-    name: tells apart the tables of domains that share a fact.
+    name: distinguishes the tables of domains that share a fact.
     by_town: at town grain; a dimension always is.
     where: SQL condition on the fact's columns; other rows are not counted.
     """

@@ -95,9 +95,9 @@ def reasons(home: Home, batch: int) -> list[tuple[str, int]]:
         if store is None:
             return []
         sql = (
-            r"SELECT regexp_replace(reason, '^(unknown area|ambiguous area): .*', '\1', 's') AS told, "
+            r"SELECT regexp_replace(reason, '^(unknown area|ambiguous area): .*', '\1', 's') AS summary, "
             "count(*) AS n FROM (SELECT unnest(reasons) AS reason FROM rejects WHERE batch = $1) "
-            "GROUP BY ALL ORDER BY n DESC, told"
+            "GROUP BY ALL ORDER BY n DESC, summary"
         )
         return store.execute(sql, [batch]).fetchall()
 

@@ -99,7 +99,7 @@ class Jobs:
         secure = first.failure in UNREACHED and ask.method == "GET" and place(ask.url)[1] == 80
         second = await self._attempt(replace(ask, url=_with_scheme(ask.url, "https")) if secure else ask)
         if secure and not second.ok:
-            return first  # browsers try HTTPS as well, and tell of the address that was meant
+            return first  # browsers try HTTPS as well, and report the address that was meant
         if second.uncertain and first.failure == second.failure:
             return first if not first.uncertain else second
         return await self._looked_at(thing, second) if second.uncertain else second
@@ -283,7 +283,7 @@ class Jobs:
         """Record the newest item of a site's columns, for home pages that are navigation only."""
         name = f"newest:{column.source}/{column.parent}"
         if day > str(self.state.value(name) or ""):
-            self.state.tell(name, day)
+            self.state.store(name, day)
 
     async def _guide(self, item: Thing) -> list[Check]:
         answer = await self.ask(item, Ask(item.url))

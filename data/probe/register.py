@@ -1,6 +1,6 @@
 """Register of checked assets: the edition's assets with a URL, and the details from a file.
 
-docs/probe.md shows the file. Nothing is asked of a host that no asset and no entry of the file names.
+docs/probe.md shows the file. No request goes to a host that neither an asset nor an entry of the file names.
 """
 
 from collections.abc import Mapping

@@ -37,10 +37,10 @@ Current = Callable[[], Edition]
 
 @dataclass(frozen=True)
 class Options:
-    """networks: private ones that may be asked. references: what answers whenever our own network works.
+    """networks: private ones that may be contacted. references: hosts that answer whenever our own network works.
 
-    extras: the file beside the register. authorities: further certificate authorities. chromium: a browser for pages
-    that are empty without scripts.
+    extras: the file that extends the register. authorities: further certificate authorities. chromium: a browser for
+    pages that are empty without scripts.
     """
 
     networks: tuple[str, ...] = ()
@@ -82,7 +82,7 @@ async def always(
     home: Home, current: Current, options: Options, publish: Publish, *, every: float, site: str = "",
     clock: Clock | None = None, until: Callable[[], bool] = lambda: False,
 ) -> Counts:  # fmt: skip
-    """Do what is due, and every `every` seconds close the spool and publish; what is published beside goes on probing.
+    """Do what is due, and every `every` seconds close the spool and publish; probing goes on during publication.
 
     A new edition may register more: it is read when it appears.
     """

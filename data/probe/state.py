@@ -32,7 +32,7 @@ class State:
         self._con.execute("CREATE TABLE IF NOT EXISTS done (task TEXT PRIMARY KEY, at TEXT) WITHOUT ROWID")
         self._con.execute("CREATE TABLE IF NOT EXISTS home (site TEXT PRIMARY KEY, changed TEXT, seen BLOB)")
         self._con.execute("CREATE TABLE IF NOT EXISTS host (host TEXT PRIMARY KEY, seconds REAL) WITHOUT ROWID")
-        self._con.execute("CREATE TABLE IF NOT EXISTS told (name TEXT PRIMARY KEY, value TEXT) WITHOUT ROWID")
+        self._con.execute("CREATE TABLE IF NOT EXISTS notes (name TEXT PRIMARY KEY, value TEXT) WITHOUT ROWID")
 
     @classmethod
     def of(cls, home: Home) -> "State":
@@ -76,12 +76,12 @@ class State:
         else:
             self._con.execute("DELETE FROM host WHERE host = ?", (host,))
 
-    def tell(self, name: str, value: object) -> None:
+    def store(self, name: str, value: object) -> None:
         """Store a status value for the screens."""
-        self._con.execute("INSERT OR REPLACE INTO told VALUES (?, ?)", (name, json.dumps(value, default=str)))
+        self._con.execute("INSERT OR REPLACE INTO notes VALUES (?, ?)", (name, json.dumps(value, default=str)))
 
     def value(self, name: str) -> object:
-        row = self._con.execute("SELECT value FROM told WHERE name = ?", (name,)).fetchone()
+        row = self._con.execute("SELECT value FROM notes WHERE name = ?", (name,)).fetchone()
         return json.loads(row[0]) if row else None
 
     def commit(self) -> None:

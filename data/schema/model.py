@@ -21,7 +21,7 @@ class Column:
     type: str = "VARCHAR"
     required: bool = False
     known_at: str | None = None
-    """The time column that a value became known with: asked "as of T", a value whose time lies after T is not there."""
+    """The time column at which a value became known: a query as of T does not have values with a later time."""
     words: dict[str, str] | None = None
     """Each accepted value with its Chinese word, accepted as well."""
     low: float | None = None
@@ -35,7 +35,7 @@ class Column:
     derived: bool = False
     """Set when an edition is published, never delivered by a source."""
     made_of: tuple[tuple[str, ...], ...] = ()
-    """Of a derived column, the sets of delivered columns that it can be told from: any one of them does."""
+    """Of a derived column, the sets of delivered columns it can be derived from: any one of them is enough."""
     split: str = ""
     """The public name under which metrics are split and filtered by it; empty: they are not. Only texts can."""
     listed: int = 0
@@ -123,7 +123,7 @@ def known(fact: Fact, as_of: str, relation: str | None = None, also: str = "", *
 def layout(fact: Fact, as_of: str) -> str:
     """SQL of the order an edition keeps a fact's rows in: by cluster, then area, then time.
 
-    What is asked most, open and urgent cases, then lies in a few stretches of the file: measured on ten million
+    What is queried most, open and urgent cases, is then in a few stretches of the file: measured on ten million
     cases, the open ones are found in 7 ms instead of 40.
     """
     clusters = [f"coalesce({cluster.format(as_of=as_of)}, false) DESC" for cluster in fact.clusters]

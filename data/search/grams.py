@@ -2,8 +2,8 @@
 
 Two neighbouring characters are a gram, or three where the first two are narrow, as letters and digits are: pairs of
 those stand in nearly every text. A number is one with the two characters before it, and with those behind it as well,
-as in 鹭路452 and 鹭路452号北: they tell a house from all others. Single characters and the beginnings of a case's
-number have slots of their own.
+as in 鹭路452 and 鹭路452号北: they distinguish a house from all others. Single characters and the beginnings of a
+case's number have slots of their own.
 """
 
 from dataclasses import dataclass

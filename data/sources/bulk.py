@@ -96,7 +96,7 @@ class Bulk:
         if unique(names) != names or len(names) > MOST or any(":" in name for name in names):
             raise NotInBulk
         at = find_column(self.mark, names) if self.mark else None
-        # The watermark's type goes first: the text alone does not tell a number from a text.
+        # The watermark's type goes first: the text alone does not distinguish numbers from texts.
         values = [f"typeof({quoted(names[at])})" if at is not None else "''", *map(quoted, names)]
         form = text(BETWEEN.join(["%s"] * len(values)))
         driver.text_factory = bytes  # raw bytes, not decoded here

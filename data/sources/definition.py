@@ -261,7 +261,7 @@ class Source(_Strict):
         mapped = [column.name for column in self.contract.delivered if column.name not in ("key", "area")]
         for name in self.columns:
             if name in ("key", "area"):
-                raise ValueError(f"columns.{name}: stands beside columns, not in it")
+                raise ValueError(f"columns.{name}: belongs next to columns, not in it")
             if name not in mapped:
                 raise ValueError(f"columns.{name}: is no column of {self.fact}{suggest(name, mapped)}")
             self._check_word(name)

@@ -246,7 +246,7 @@ def _fault(text: str) -> str:
 
 
 def _serial(value: float, decimals: int) -> datetime:
-    """A spreadsheet's day number; as exact as its decimals tell, a second or a millisecond."""
+    """A spreadsheet's day number; as exact as its decimals, a second or a millisecond."""
     at = _SERIAL_EPOCH + timedelta(milliseconds=round(value * 86_400_000))
     if decimals >= len("123456789"):
         return at

@@ -63,10 +63,10 @@ def open_transitions(
 def hindrance(snapshot: Snapshot, id: str, transition: Transition, name: str, at: datetime) -> str | None:
     """Why a permitted transition is not possible now: own, nothing_asked, too_early or too_late; None if it is."""
     if transition.approves:
-        asked = requesters(snapshot, transition.approves)
-        if not asked or (transition.to is None and is_answered(snapshot, transition.approves, id)):
+        authors = requesters(snapshot, transition.approves)
+        if not authors or (transition.to is None and is_answered(snapshot, transition.approves, id)):
             return "nothing_asked"
-        if name in asked:
+        if name in authors:
             return "own"
     for clock_id, late in ((transition.before_end, True), (transition.after_end, False)):
         if clock_id is None:

@@ -79,14 +79,14 @@ def _of_metrics(rule: Rule, query: Query, level: str, by: str | None) -> Iterato
     names = [name for name in rule.watched(query.catalog, level) if not _sums_up_sites(query.catalog, name)]
     if not names:
         return
-    asked = query.of(*names, by=by)
+    at_level = query.of(*names, by=by)
     if rule.when == "red":
         kind: Kind = "own" if by is None else "unit" if by == "department" else "below"
-        for red in beyond_limits(asked, kind):
+        for red in beyond_limits(at_level, kind):
             if red.affected >= rule.at_least and red.days >= rule.days and _is_of(query, red.area, level):
                 yield _of_red(rule, red)
         return
-    yield from _of_values(rule, asked, level)
+    yield from _of_values(rule, at_level, level)
 
 
 def _is_of(query: Query, code: int, level: str) -> bool:

@@ -44,7 +44,7 @@ def trials(
 ) -> tuple[int, list[Fault]]:
     """How many metrics were run over all data of an edition, and the faults found, one a metric and field.
 
-    Those of a domain are asked together: a query a level and split. domains: all of the catalog by default.
+    Those of a domain are queried together: a query a level and split. domains: all of the catalog by default.
     """
     show = progress or (lambda step, share: None)
     selected = catalog.domains if domains is None else domains

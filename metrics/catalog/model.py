@@ -361,7 +361,7 @@ class Catalog:
 
     @property
     def presence(self) -> tuple[str, ...]:
-        """The metrics that tell whether an area has any data."""
+        """The metrics that show whether an area has any data."""
         return tuple(name for domain in self.domains for name in domain.presence)
 
     def with_role(self, role: Role) -> Metric | None:

@@ -151,7 +151,7 @@ def _view(file: Path, name: str) -> str:
         return file.with_name(name).read_text("utf-8")
     except (OSError, ValueError):
         raise MetricsError(
-            "catalog.no_view", "{file}: view {view} is not beside it", file=file.name, view=name[:60]
+            "catalog.no_view", "{file}: view {view} is not in its folder", file=file.name, view=name[:60]
         ) from None
 
 

@@ -162,7 +162,7 @@ def _condition(flows: tuple[Measure, ...], fact: Fact, then: str, stop: str) -> 
     times = [column.name for column in fact.columns if column.type == TIME]
     later, before = [f"{name} >= {then}" for name in times], [f"least({', '.join(times)}) < {stop}"]
     for anchor in _anchors(flows):
-        # an anchor that chooses among the columns is one of these times; any other is asked for itself
+        # an anchor that chooses among the columns is one of these times; any other has a query of its own
         words = {word.lower() for word in _WORD.findall(anchor)}
         if re.sub(r"[\w\s(),]", "", anchor) or re.search(r"\b\d", anchor) or not words <= _CHOICE | {*times}:
             later.append(f"({anchor}) >= {then}")

@@ -58,7 +58,7 @@ class Plan:
 
     @property
     def is_current(self) -> bool:
-        """Whether it is asked as of the edition's own time, for which roll-ups exist."""
+        """Whether the query is as of the edition's own time, for which roll-ups exist."""
         return self.as_of == self.edition.as_of
 
     @property
@@ -75,7 +75,7 @@ class Plan:
         return min(self.buckets[index].period.until or self.as_of, self.as_of)
 
     def within(self, name: str = "area") -> str:
-        """SQL: inside the scope. An area that was merged away is asked by the codes its facts came with."""
+        """SQL: inside the scope. A merged area is queried by the original codes of its facts."""
         name = name if self.area.live else f"{name}_then"
         return f"{name} >= {self.area.code} AND {name} < {self.area.end}"
 

@@ -1,6 +1,6 @@
 """Additive measures: from the roll-ups where they exist, else from the facts by the same SQL.
 
-The roll-up by town is asked in memory (`metrics.engine.totals`), the others by SQL.
+The roll-up by town is read in memory (`metrics.engine.totals`), the others by SQL.
 """
 
 from datetime import date, datetime, timedelta

@@ -19,7 +19,7 @@ from metrics.period import DAY, last_day
 Cells = dict[tuple[object, int], dict[str, float]]
 """Numbers by (group, index of the bucket)."""
 MOST_ROWS = 500_000
-"""A table with more, such as that of a whole province, is asked by SQL instead."""
+"""A table with more, such as that of a whole province, is queried by SQL instead."""
 DAYS = 1 << 22
 """More than any day's number since 1970, so that town and day make one number that rises."""
 

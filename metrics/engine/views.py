@@ -1,6 +1,6 @@
 """Metrics over a view: one row an asset and instant, made by the SQL file that the catalog names.
 
-What a view says at an instant is asked once an edition, for all areas: planning such a query costs most of it.
+A view is evaluated at an instant once an edition, for all areas: planning such a query is most of its cost.
 """
 
 import threading
@@ -77,7 +77,7 @@ def _triples(numbers: list[Any]) -> tuple[Sums, ...]:
 
 
 def _by_group(plan: Plan, rows: Iterable[Row]) -> dict[object, list[Row]]:
-    """The rows in scope; an area that was merged away is asked by the codes its assets came with."""
+    """The rows in scope; a merged area is queried by the original codes of its assets."""
     coded = [(row[0] if plan.area.live else row[1], row) for row in rows]
     inside = [(code, row) for code, row in coded if plan.area.code <= code < plan.area.end]
     codes = np.array([code for code, _ in inside], "int64")

@@ -126,7 +126,7 @@ def _wait(server: Server, log: Path) -> None:
 
 @dataclass
 class PageLog:
-    """What a browser asked for and complained of, over all pages of a test."""
+    """Requests and console errors of a browser, over all pages of a test."""
 
     requests: list[str] = field(default_factory=list)
     complaints: list[str] = field(default_factory=list)

@@ -32,7 +32,7 @@ def test_a_visitor_signs_in_lands_where_the_link_led_and_signs_out(address: str,
 
 
 @pytest.mark.parametrize("path", PAGES)
-def test_a_page_asked_first_on_a_fresh_server_gives_nothing(
+def test_first_request_of_a_fresh_server_without_session_returns_no_data(
     demo: Path, serve: Callable[..., str], open_page: Open, path: str
 ) -> None:
     page = open_page(f"{_fresh(demo, serve)}/{path}", alone=True, sign_in=False)
@@ -51,7 +51,7 @@ def test_a_cadre_sees_the_village_and_is_refused_the_district_politely(address: 
     expect(page.get_by_role("heading", name="待办", exact=True)).to_be_visible()
 
 
-def test_an_open_screen_goes_to_the_login_when_its_account_is_locked(address: str, demo: Path, open_page: Open) -> None:
+def test_open_screen_of_a_locked_account_redirects_to_login(address: str, demo: Path, open_page: Open) -> None:
     page = open_page(address, alone=True, sign_in=False)
     closed: list[str] = []
     page.on("websocket", lambda socket: socket.on("close", lambda _: closed.append(socket.url)))
@@ -65,7 +65,7 @@ def test_an_open_screen_goes_to_the_login_when_its_account_is_locked(address: st
     assert closed
 
 
-def test_an_open_screen_loses_what_its_viewer_may_see_no_longer(address: str, demo: Path, open_page: Open) -> None:
+def test_open_screen_loses_data_when_the_grant_ends(address: str, demo: Path, open_page: Open) -> None:
     page = open_page(address, alone=True, sign_in=False)
     page.locator("button[value=official]").click()
     expect(page.locator(".tile").first).to_be_visible()

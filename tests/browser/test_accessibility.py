@@ -144,8 +144,8 @@ def test_axe_finds_nothing_serious_on_any_page(
             continue
         shown(page, f"{address}/{path}{'&' if '?' in path else '?'}lang={language}")
         opened.add(name)
-        if told := faults(page):
-            found[f"{name} {path}"] = told
+        if violations := faults(page):
+            found[f"{name} {path}"] = violations
     assert len(opened) >= (len(register.PAGES) - len(FOUND) if role == "leader" else 1)
     assert found == {}
 

@@ -33,7 +33,7 @@ def _nothing_leaves_the_origin(page_log: PageLog, address: str) -> Iterator[None
     assert len(servers) <= 1
 
 
-def asked(page: Page) -> dict[str, str]:
+def parameters_of(page: Page) -> dict[str, str]:
     return dict(parse_qsl(urlsplit(page.url).query))
 
 
@@ -45,7 +45,9 @@ def here(page: Page) -> Locator:
 def shown(page: Page, name: str, **parameters: object) -> None:
     """The screen shows the area, and the address says so."""
     expect(here(page)).to_have_text(name)
-    assert {key: asked(page).get(key) for key in parameters} == {key: str(value) for key, value in parameters.items()}
+    assert {key: parameters_of(page).get(key) for key in parameters} == {
+        key: str(value) for key, value in parameters.items()
+    }
 
 
 def click_inside(page: Page, shape: Locator) -> None:
@@ -120,15 +122,13 @@ def test_a_tile_chooses_the_metric_of_the_map_and_stays_in_place(address: str, o
     page.locator("[data-testid=stMain]").evaluate("main => main.scrollTo(0, 60)")
     page.locator(".tile a.name", has_text="满意率").click()
     expect(page.get_by_text("满意率 · 22 个镇街")).to_be_visible()
-    assert asked(page)["metric"] == "satisfaction_rate"
+    assert parameters_of(page)["metric"] == "satisfaction_rate"
     assert page.locator("[data-testid=stMain]").evaluate("main => main.scrollTop") == 60
     page.locator(".tile a.value").first.click()
     page.wait_for_url(re.compile("/passport"))
 
 
-def test_what_is_behind_a_number_opens_on_hover_and_by_its_button_and_closes_on_escape(
-    address: str, open_page: Open
-) -> None:
+def test_tile_details_open_on_hover_or_button_and_close_on_escape(address: str, open_page: Open) -> None:
     page = open_page(address)
     tile = page.locator(".tile", has_text="满意率").first
     expect(tile.locator(".detail")).to_be_hidden()
@@ -197,7 +197,7 @@ def test_a_bar_and_a_day_open_the_rows_behind_them(address: str, open_page: Open
     shown(page, "临江区", metric="intake")
     page.locator(".chart .day").nth(3).click()
     page.wait_for_url(re.compile("/rows.*metric=intake"))
-    assert (date.fromisoformat(asked(page)["to"]) - date.fromisoformat(asked(page)["from"])).days == 1
+    assert (date.fromisoformat(parameters_of(page)["to"]) - date.fromisoformat(parameters_of(page)["from"])).days == 1
 
 
 def test_a_bar_filters_the_whole_cockpit_and_its_number_opens_the_rows(address: str, open_page: Open) -> None:
@@ -216,13 +216,13 @@ def test_a_bar_filters_the_whole_cockpit_and_its_number_opens_the_rows(address: 
     expect(page.locator(".tile a.value").first).to_have_text(number)
     page.get_by_role("link", name="English").click()
     expect(page.locator(".chip")).to_have_text(re.compile("Category: 路灯照明"))
-    assert asked(page)["category"] == "路灯照明"
+    assert parameters_of(page)["category"] == "路灯照明"
     page.get_by_role("link", name="中文").click()
     unit = page.locator("tr a", has_text="区住建局")
     expect(unit).not_to_have_attribute("href", re.compile("lang=en"))  # drawn anew from the top down
     unit.click()
     expect(page.get_by_role("heading", name="区住建局")).to_have_count(0)
-    assert (asked(page)["unit"], asked(page)["category"]) == ("区住建局", "路灯照明")
+    assert (parameters_of(page)["unit"], parameters_of(page)["category"]) == ("区住建局", "路灯照明")
     expect(page.locator(".chip")).to_have_count(2)  # the link of the screen before would take both away
     page.get_by_role("link", name="去掉 类别：路灯照明").click()
     expect(page.get_by_role("heading", name="区住建局", exact=True)).to_be_visible()

@@ -103,9 +103,7 @@ def test_names_of_accounts_do_nothing_to_the_administrators(hostile: str, open_p
     assert page_log.foreign(hostile) == []
 
 
-def test_a_browser_comes_in_through_the_provider_and_lands_where_the_link_led(
-    hostile: str, issuer: str, open_page: Open
-) -> None:
+def test_provider_sign_in_returns_to_the_requested_page(hostile: str, issuer: str, open_page: Open) -> None:
     known(issuer, "s-browser", preferred_username="browser", name="浏览", groups=["leaders"])
     page = open_page(f"{hostile}/rows?metric=backlog", alone=True, sign_in=False)
     page.locator('a[href^="/login/provider"]').click()

@@ -150,7 +150,7 @@ def test_a_filter_of_cases_leaves_the_outline_of_the_village(drawing: Page) -> N
     assert drawing.locator("text.name").count() == 0
 
 
-def test_the_outline_of_the_area_in_question_lies_on_top_of_its_neighbours(address: str, open_page: Open) -> None:
+def test_outline_of_the_selected_area_is_above_its_neighbours(address: str, open_page: Open) -> None:
     page = district(open_page(address))
     areas = page.locator(".map a.area")
     areas.nth(3).hover()

@@ -38,7 +38,7 @@ ADDRESSES = (
 )
 
 
-def asked(page: Page, name: str) -> str | None:
+def parameter(page: Page, name: str) -> str | None:
     """A parameter of the page's address."""
     return parse_qs(urlsplit(page.url).query).get(name, [None])[0]
 
@@ -100,12 +100,12 @@ def test_rows_are_searched_sorted_and_paged_by_address(address: str, open_page: 
     page.get_by_role("columnheader", name="办理期限").get_by_role("link").click()
     page.wait_for_url("**sort=due_at**")
     expect(page.get_by_role("columnheader", name="办理期限")).to_have_attribute("aria-sort", "ascending")
-    assert asked(page, "page") is None, "another order begins at its first page"
+    assert parameter(page, "page") is None, "another order begins at its first page"
     page.locator("[role=search] input[name=words]").fill("路灯")
     page.keyboard.press("Enter")
     page.wait_for_url("**q=**")
     expect(page.locator(".chips .chip")).to_have_text(re.compile("路灯"))
-    assert (asked(page, "q"), asked(page, "sort")) == ("路灯", "due_at")
+    assert (parameter(page, "q"), parameter(page, "sort")) == ("路灯", "due_at")
     page.locator(".chips a").click()
     page.wait_for_url(lambda url: "q=" not in url)
     expect(page.locator(".chips")).to_have_count(0)

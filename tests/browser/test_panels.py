@@ -101,7 +101,7 @@ def test_rows_are_selected_opened_one_after_another_and_shown_alone(address: str
     expect(page.locator("[data-pick]")).to_have_count(3)
 
 
-def test_columns_are_chosen_and_kept(address: str, open_page: Open) -> None:
+def test_chosen_columns_are_remembered(address: str, open_page: Open) -> None:
     page = open_page(f"{address}/rows?metric=backlog")
     page.locator(".columns summary").click()
     page.locator("input[name=column][value=place]").check()

@@ -1,4 +1,4 @@
-"""The page of reports in a real browser: asked for, followed, fetched, proved, issued and opened again."""
+"""The page of reports in a real browser: requested, followed, downloaded, verified, issued and reopened."""
 
 import subprocess
 import sys

@@ -15,7 +15,7 @@ Open = Callable[..., Page]
 PAGES = ("", "rows", "passport", "why", "search?q=路灯", "dictionary", "data")
 
 
-def asked(page: Page, name: str) -> str | None:
+def parameter(page: Page, name: str) -> str | None:
     """A parameter of the page's address."""
     return parse_qs(urlsplit(page.url).query).get(name, [None])[0]
 
@@ -118,7 +118,7 @@ def test_the_breadcrumb_leads_up_and_keeps_the_period(address: str, open_page: O
     expect(page.locator(".crumbs a")).to_have_count(1)
     page.locator(".crumbs a").first.click()
     expect(page.locator(".crumbs a")).to_have_count(0)
-    assert (asked(page, "from"), asked(page, "to")) == ("2026-01-01", "2026-02-01")
+    assert (parameter(page, "from"), parameter(page, "to")) == ("2026-01-01", "2026-02-01")
 
 
 def test_the_box_finds_an_area_by_its_name_and_arrows_choose_it(address: str, open_page: Open) -> None:
@@ -154,7 +154,7 @@ def test_the_box_is_used_by_the_keyboard_alone(address: str, open_page: Open) ->
     expect(page.locator(".find input")).to_have_value("qbz")
     page.keyboard.press("Enter")
     page.wait_for_url("**/search?**")
-    assert asked(page, "q") == "qbz"
+    assert parameter(page, "q") == "qbz"
     expect(page.get_by_role("heading", name="查找：qbz")).to_be_visible()
     expect(page.locator(".find input")).to_have_value("qbz")
     page.get_by_role("link", name="青埠镇", exact=True).first.click()
@@ -190,7 +190,7 @@ def test_custom_period_includes_its_last_day(address: str, open_page: Open) -> N
     page.locator("input[name=to]").fill("2026-03-31")
     page.locator(".custom button").click()
     page.wait_for_url("**from=2026-03-05**")
-    assert asked(page, "to") == "2026-04-01"
+    assert parameter(page, "to") == "2026-04-01"
     expect(page.locator("summary").first).to_contain_text("2026-03-05 至 2026-03-31")
 
 
@@ -206,7 +206,7 @@ def test_language_and_large_type_are_switched_and_stay(address: str, open_page: 
     expect(town).to_have_attribute("href", re.compile("size=l"))  # the type grows before the screen comes anew
     town.click()
     expect(page.locator(".crumbs a")).to_have_count(1)
-    assert (asked(page, "lang"), asked(page, "size")) == ("en", "l")
+    assert (parameter(page, "lang"), parameter(page, "size")) == ("en", "l")
     expect(page.get_by_text("本月")).to_have_count(0)
 
 
@@ -223,7 +223,7 @@ def test_dark_is_a_switch_that_outlasts_a_visit(address: str, open_page: Open) -
     assert page.evaluate(ground) != light
 
 
-def test_what_was_typed_and_not_sent_outlasts_a_move_within_the_page(address: str, open_page: Open) -> None:
+def test_unsent_input_survives_navigation_within_the_page(address: str, open_page: Open) -> None:
     page = ready(open_page(address))
     page.locator(".find input").fill("一")
     page.locator(".tile:not(.chosen) a.name").first.click()

@@ -32,7 +32,7 @@ def visited(page: Page, url: str) -> list[Response]:
 
 
 @pytest.mark.parametrize("area", [DISTRICT, TOWN, VILLAGE])
-def test_every_file_of_a_visit_is_compressed_and_kept_for_ever(address: str, open_page: Open, area: int) -> None:
+def test_every_file_of_a_visit_is_compressed_and_immutable(address: str, open_page: Open, area: int) -> None:
     files = visited(open_page("about:blank", at=address, alone=True), f"{address}/?area={area}")
     assert len(files) > 10
     for answer in files:

@@ -1,4 +1,4 @@
-"""Pages are asked by somebody signed in: a real session of a real desk in the home that is served."""
+"""Pages run for a signed-in user: a real session of a real desk in the served home."""
 
 from functools import cache
 from pathlib import Path

@@ -104,7 +104,7 @@ def test_a_trend_lays_earlier_periods_on_the_days_of_this_one() -> None:
     assert chart.points[2].text == "本期 2026-11-03 3 件"
 
 
-def test_what_is_still_running_says_so() -> None:
+def test_running_period_is_marked() -> None:
     days = [date(2026, 11, 1), date(2026, 11, 2)]
     chart = charts.trend(BACKLOG, days, [charts.Line("本期", [1.0, 2.0], unfinished="未完")])
     assert chart.lines[0].unfinished == "未完"
@@ -117,7 +117,7 @@ def test_long_trend_names_months_in_chinese() -> None:
     assert [tick.text for tick in chart.days] == ["9月\n2026年", "10月", "11月", "12月", "1月\n2027年"]
 
 
-def test_the_bounds_of_a_rate_stand_in_its_trend() -> None:
+def test_thresholds_are_drawn_in_the_trend() -> None:
     chart = charts.trend(ON_TIME, [date(2026, 11, 1)], [charts.Line("本期", [97.0])])
     assert [(tick.text, tick.state) for tick in chart.limits] == [("≥ 95", "green"), ("< 85", "red")]
     assert all(0 <= tick.at <= 1 for tick in chart.limits)
@@ -130,7 +130,7 @@ numbers = st.floats(-1e9, 1e9, allow_nan=False).map(lambda value: round(value, 3
 @example([800000001.0, -0.5], ON_TIME)
 @example([0.3, 0.9], ON_TIME)
 @given(st.lists(numbers, max_size=20), st.sampled_from([ON_TIME, BACKLOG, INTAKE]))
-def test_an_axis_holds_every_value_in_a_few_round_steps(values: list[float], metric: Metric) -> None:
+def test_axis_covers_every_value_in_a_few_round_steps(values: list[float], metric: Metric) -> None:
     steps = charts.scale(values, metric)
     assert 2 <= len(steps) <= charts.STEPS + 3
     assert all(steps[0] <= value <= steps[-1] for value in values)

@@ -260,9 +260,9 @@ def test_a_unit_has_its_own_cockpit_with_its_own_reds(see: See, screen: Screen) 
     assert headline.way_to(see(), of_unit[0]) == see().href(metric=of_unit[0].metric, unit="住建")
     shown = html(screen(unit="住建"))
     assert "<h1>住建</h1>" in shown
-    judged = {red.metric for red in of_unit} & {view.catalog.metrics[n].id for n in view.layout.metrics}
-    assert judged
-    summaries = answers.summaries(view.ask(*judged))
+    with_limits = {red.metric for red in of_unit} & {view.catalog.metrics[n].id for n in view.layout.metrics}
+    assert with_limits
+    summaries = answers.summaries(view.ask(*with_limits))
     assert {summary.state for summary in summaries.values()} == {"red"}
 
 

@@ -106,7 +106,7 @@ def test_breadcrumbs_lead_from_the_top_through_every_level_there_is(tree: str, s
         assert all(f"area={place.code}" in crumb["href"] for place, crumb in zip(climbed, crumbs, strict=True))
 
 
-def test_the_wall_walks_from_the_top_through_what_lies_below(tree: str, see: See) -> None:
+def test_wall_rotates_from_the_top_through_areas_below(tree: str, see: See) -> None:
     stops = {stop.area.code for stop in wall.stops_of(see(wall=1))}
     assert trees.ROOTS[tree] in stops
     assert stops - {trees.ROOTS[tree]} <= trees.CHILDREN[tree]
@@ -166,7 +166,7 @@ def test_api_gives_the_tree_and_equal_numbers_by_any_level(tree: str, client: Ca
         assert sum(row["value"] for row in rows) == len(trees.cases(tree)), by
 
 
-def test_the_command_splits_by_what_lies_below(tree: str, config: Settings, capsys: pytest.CaptureFixture[str]) -> None:
+def test_command_splits_by_the_level_below(tree: str, config: Settings, capsys: pytest.CaptureFixture[str]) -> None:
     code = f"{trees.ROOTS[tree]:012}"
     command = ["query", "intake", "--area", code, "--from", MONTH["from"], "--to", MONTH["to"], "--format", "json"]
     assert main([*command, "--by", "below"]) == 0

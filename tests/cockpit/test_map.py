@@ -76,7 +76,7 @@ def test_limits_that_no_area_can_be_held_against_leave_the_steps() -> None:
     st.lists(st.lists(st.tuples(st.floats(-1, 1), st.floats(-1, 1)), min_size=3, max_size=12), min_size=1, max_size=4),
     st.floats(-80, 80),
 )
-def test_an_anchor_lies_inside_its_area(clouds: list[list[tuple[float, float]]], south: float) -> None:
+def test_anchor_is_inside_its_area(clouds: list[list[tuple[float, float]]], south: float) -> None:
     hulls = [
         shapely.transform(shapely.convex_hull(shapely.MultiPoint(cloud)), lambda xy: xy + np.array([100, south]))
         for cloud in clouds
@@ -95,7 +95,7 @@ def test_the_anchor_of_a_horseshoe_is_not_in_its_gap() -> None:
     assert not horseshoe.contains(horseshoe.centroid)
 
 
-def test_what_has_no_polygon_has_no_anchor() -> None:
+def test_area_without_polygon_has_no_anchor() -> None:
     assert anchors([]) == []
     assert anchors([None, '{"type": "Polygon", "coordinates": []}']) == [None, None]
     assert anchors([None, shapely.to_geojson(shapely.box(0, 0, 2, 2))])[1] == pytest.approx([1, 1], abs=0.01)

@@ -1,4 +1,4 @@
-"""Colours can be read, told apart by the colour-blind, and mean the same in light, in dark and on paper."""
+"""Colours are readable, distinguishable for the colour-blind, and mean the same in light, in dark and on paper."""
 
 import re
 import tomllib
@@ -14,7 +14,7 @@ from cockpit.drawing.palette import DARK, LIGHT, PAPER, STATES, Palette
 THEMES = pytest.mark.parametrize("theme", [LIGHT, DARK, PAPER], ids=["light", "dark", "paper"])
 READABLE = 4.5
 APART = 10
-"""Steps of CIE lightness between two states: about five times what can just be told apart side by side."""
+"""Steps of CIE lightness between two states: about five times a just noticeable difference between neighbours."""
 # Machado, Oliveira and Fernandes 2009, severity 1: linear RGB as somebody sees it who lacks one kind of cone.
 SIGHT = {
     "full": [[1, 0, 0], [0, 1, 0], [0, 0, 1]],
@@ -74,7 +74,7 @@ def test_steps_are_monotonic_and_distinct(theme: Palette, sight: str) -> None:
 
 
 @THEMES
-def test_more_and_worse_stand_out_more_from_the_ground(theme: Palette) -> None:
+def test_worse_states_have_more_contrast(theme: Palette) -> None:
     for order in ([theme.fills[state].ground for state in STATES], [step.ground for step in theme.steps]):
         contrasts = [contrast(colour, theme.ground) for colour in order]
         assert contrasts == sorted(contrasts)

@@ -207,7 +207,7 @@ def test_the_ranking_has_the_worst_first_and_leads_down(see: See) -> None:
     assert parameters(rows[0].href)["area"] == str(TOWNS[1])
 
 
-def test_a_small_sample_stands_apart(see: See) -> None:
+def test_small_samples_are_marked(see: See) -> None:
     view = see(area=TOWNS[0], metric="on_time_rate", **{"from": "2026-11-01", "to": "2026-11-06"})
     rows = areas.area_rows(view)
     assert all(row.small for row in rows)
@@ -375,7 +375,7 @@ def test_the_headline_and_the_lines_under_it_name_each_red_once_with_its_ways_in
 
 
 @pytest.mark.parametrize("count", [1, 3, 6, 7, 60])
-def test_the_fold_holds_a_few_of_each_metric_and_a_link_to_the_others(see: See, count: int) -> None:
+def test_fold_has_a_few_of_each_metric_and_a_link_to_the_rest(see: See, count: int) -> None:
     view = see()
     problems = [Red("backlog", area, 50.0 + n, 40.0, False) for n, area in enumerate(VILLAGES * 20)][:count]
     problems += [
@@ -441,7 +441,7 @@ def test_a_merged_village_says_where_it_went_and_keeps_its_record(screen: Screen
     assert answers.summaries(july.ask("closed"))["closed"].now.value == 1
 
 
-def test_a_publicity_list_holds_what_was_closed_and_nothing_personal(see: See) -> None:
+def test_publicity_list_has_closed_cases_and_no_personal_data(see: See) -> None:
     view = see(area=VILLAGES[2])
     closed = answers.closed_cases(view.ask("closed"), publicity.MOST_ROWS)
     shown = [cell for row in closed.itertuples() for cell in publicity.cells(row, "Asia/Shanghai")]

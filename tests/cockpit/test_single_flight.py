@@ -27,7 +27,7 @@ def together(ask, count: int = 8) -> list[object]:
     return results
 
 
-def test_what_is_asked_at_once_is_made_once_and_kept() -> None:
+def test_concurrent_calls_compute_once_and_are_cached() -> None:
     made = []
 
     @single_flight_cache(maxsize=4)
@@ -47,7 +47,7 @@ class Gone(BaseException):
 
 
 @pytest.mark.parametrize(("error", "tries"), [(ValueError("too slow"), 1), (Gone("gone"), 2)])
-def test_who_waits_shares_a_failure_but_not_the_end_of_another_run(error: BaseException, tries: int) -> None:
+def test_waiters_share_a_failure_but_not_a_cancellation(error: BaseException, tries: int) -> None:
     tried = []
 
     @single_flight_cache(maxsize=4)
@@ -64,7 +64,7 @@ def test_who_waits_shares_a_failure_but_not_the_end_of_another_run(error: BaseEx
     assert answer() == "made", "a failure is not kept"
 
 
-def test_the_bound_holds() -> None:
+def test_cache_size_is_bounded() -> None:
     @single_flight_cache(maxsize=2)
     def answer(n: int) -> object:
         return object()
@@ -76,12 +76,12 @@ def test_the_bound_holds() -> None:
 
 
 @pytest.mark.parametrize("argument", [[], {}])
-def test_what_cannot_be_known_again_is_refused(argument: object) -> None:
+def test_unstable_definition_is_refused(argument: object) -> None:
     with pytest.raises(TypeError):
         single_flight_cache(maxsize=2)(lambda thing: thing)(argument)
 
 
-def test_what_is_kept_can_be_let_go_as_of_lru_cache() -> None:
+def test_cache_clear_works_as_in_lru_cache() -> None:
     """The benchmark of a cold cockpit rests on it."""
     made: list[int] = []
 

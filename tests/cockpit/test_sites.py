@@ -74,7 +74,7 @@ def three_sites(home: Home, as_of: datetime) -> None:
 
 @pytest.fixture
 def screen(home: Home, monkeypatch: pytest.MonkeyPatch) -> Iterator[Screen]:
-    """Runs a page with parameters of its address; no page may end in a trace. Nothing is published beside."""
+    """Runs a page with parameters of its address; no page may end in a traceback. Nothing is published meanwhile."""
     monkeypatch.setenv("COCKPIT_HOME", str(home.root))
     monkeypatch.setattr(screen_of_site, "publish_in_background", lambda: None)
     settings.current.cache_clear()
@@ -109,7 +109,7 @@ def test_the_list_is_filtered_searched_and_kept_to_an_area(screen: Screen) -> No
     assert "没有符合条件的网站" in words(screen("sites", q="没有这个"))
 
 
-def test_an_uncertain_visit_is_said_in_words_until_one_opens(home: Home, tmp_path: Path, screen: Screen) -> None:
+def test_uncertain_visit_is_explained_until_the_site_opens(home: Home, tmp_path: Path, screen: Screen) -> None:
     """It is no failure of the site: neither red nor counted, on the list and on the page."""
     answer = Answer("https://new.example/", AS_OF, 0.4, Failure.EMPTY, "no text, no picture", 200)
     evidence = Evidence.of(home).keep(answer)
@@ -167,7 +167,7 @@ def test_the_evidence_of_a_failed_check_opens_and_no_other(screen: Screen, home:
     assert "没有这份证据" in words(other)
 
 
-def test_a_site_that_is_not_there_and_one_of_another_area(screen: Screen, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_unknown_site_and_site_of_another_area_are_refused(screen: Screen, monkeypatch: pytest.MonkeyPatch) -> None:
     assert "没有这个网站" in words(screen("site", source="register", key="none"))
     assert "没有指定是哪个网站" in words(screen("site"))
     official = session_of(settings.current().desk_url, ("official",), TOWNS[0])
@@ -175,11 +175,11 @@ def test_a_site_that_is_not_there_and_one_of_another_area(screen: Screen, monkey
     elsewhere = words(screen("site", source="register", key="down", area=TOWNS[0]))
     assert elsewhere.replace("down", "none") == words(screen("site", source="register", key="none", area=TOWNS[0]))
     page = screen("site", source="register", key="near", area=TOWNS[0])
-    assert "认定" not in [button.label for button in page.button], "an official looks and does not judge"
+    assert "认定" not in [button.label for button in page.button], "an official may look and not decide"
     assert not page.text_input
 
 
-def test_a_finding_is_dismissed_with_a_note_and_no_longer_counts(screen: Screen, home: Home) -> None:
+def test_finding_dismissed_with_a_note_does_not_count(screen: Screen, home: Home) -> None:
     page = screen("site", source="register", key="down")
     page.text_input[0].set_value("已公告停机检修")
     next(button for button in page.button if button.label == "不予认定").click()
@@ -278,7 +278,7 @@ def test_an_entry_that_cannot_be_applied_is_refused(screen: Screen, change: dict
         deductions.save(visitors.desk(), deductions.Deduction(**(entry | change)))
 
 
-def test_of_two_who_edit_an_entry_the_second_is_told_and_overwrites_nothing(screen: Screen) -> None:
+def test_concurrent_edit_of_an_entry_is_refused(screen: Screen) -> None:
     first, second = screen("deductions"), screen("deductions")
     (name,) = [box.value for box in second.selectbox]
 
@@ -299,7 +299,7 @@ def test_of_two_who_edit_an_entry_the_second_is_told_and_overwrites_nothing(scre
     assert stored() == 6
 
 
-def test_a_refused_value_is_said_and_saved_is_no_longer(screen: Screen) -> None:
+def test_refused_value_shows_the_reason_instead_of_saved(screen: Screen) -> None:
     page = screen("deductions")
     before = next(e.points for e in deductions.listing(visitors.desk()) if e.name == page.selectbox[0].value)
     page.button[0].click().run()
@@ -319,7 +319,7 @@ def test_the_months_of_an_entry_may_be_so_many(screen: Screen, months: int) -> N
     assert entry in deductions.listing(visitors.desk())
 
 
-def test_the_verdicts_of_an_edition_are_asked_once(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_verdicts_of_an_edition_are_queried_once(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
     from data.editions.edition import current
 
     edition = current(home)

@@ -97,7 +97,7 @@ def test_a_url_names_everything(config: Settings) -> None:
         ("size", {"size": "xxl"}),
     ],
 )
-def test_what_a_url_names_must_exist(config: Settings, name: str, given: dict[str, str]) -> None:
+def test_url_must_name_existing_things(config: Settings, name: str, given: dict[str, str]) -> None:
     with pytest.raises(BadParameter) as fault:
         read(given, config)
     assert fault.value.name == name
@@ -105,7 +105,7 @@ def test_what_a_url_names_must_exist(config: Settings, name: str, given: dict[st
 
 
 @given(st.dictionaries(st.sampled_from(views.KEPT), st.text(max_size=30)))
-def test_whatever_a_url_says_is_a_view_or_a_kind_refusal(config: Settings, given: dict[str, str]) -> None:
+def test_any_url_is_a_view_or_a_friendly_error(config: Settings, given: dict[str, str]) -> None:
     try:
         view = read(given, config)
     except BadParameter:
@@ -113,7 +113,7 @@ def test_whatever_a_url_says_is_a_view_or_a_kind_refusal(config: Settings, given
     assert view.against.end <= view.period.end
 
 
-def test_what_is_near_is_offered(config: Settings) -> None:
+def test_similar_names_are_offered(config: Settings) -> None:
     def near(**given: str) -> list[str]:
         with pytest.raises(BadParameter) as fault:
             read(given, config)

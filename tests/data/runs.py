@@ -48,7 +48,7 @@ def nightly(root: Path, deliveries: Path) -> None:
 
 
 def within(limit: int, task: str, root: Path, log: Path, *arguments: Any) -> None:
-    """Loads or publishes while no file may grow beyond `limit` bytes; writes what went wrong to `told`."""
+    """Loads or publishes while no file may grow beyond `limit` bytes; writes faults to `log`."""
     signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
     resource.setrlimit(resource.RLIMIT_FSIZE, (limit, resource.getrlimit(resource.RLIMIT_FSIZE)[1]))
     home = Home(root, memory="1GB")

@@ -106,7 +106,7 @@ def test_disconnected_client_releases_slot(database: duckdb.DuckDBPyConnection, 
 
 
 def test_without_waiting_raises_instead_of_waiting(database: duckdb.DuckDBPyConnection, places: list[str]) -> None:
-    """Queries asked side by side share few threads: a long one goes back to the thread of who asked."""
+    """Parallel queries share few threads: a long one returns to the calling thread."""
     sql = rows_of(4 * QUICK, database)
     with queries.without_waiting(), pytest.raises(Long):
         cursor(database).execute(sql).fetchall()

@@ -341,9 +341,9 @@ def test_one_source_is_silent_and_the_others_are_fresh(made: Delivery, db: duckd
 
 
 def test_one_category_repeats(db: duckdb.DuckDBPyConnection) -> None:
-    rates = dict(db.execute("""WITH told AS (SELECT category, coalesce(registered_at - lag(registered_at) OVER
+    rates = dict(db.execute("""WITH gaps AS (SELECT category, coalesce(registered_at - lag(registered_at) OVER
             (PARTITION BY area, place, category ORDER BY registered_at) <= INTERVAL 30 DAY, false) AS again FROM cases)
-        SELECT category, avg(again::INTEGER) FROM told GROUP BY category""").fetchall())  # fmt: skip
+        SELECT category, avg(again::INTEGER) FROM gaps GROUP BY category""").fetchall())  # fmt: skip
     assert rates.pop(stories.REPEATING_CATEGORY) == pytest.approx(0.35, abs=0.04)
     assert all(0.05 < rate < 0.12 for rate in rates.values())
 

@@ -1,5 +1,5 @@
 """A catalog whose definitions bind and fail on the facts: by a cast, by zero, by overflow, by a pattern; and one sound
-metric beside them.
+metric next to them.
 """
 
 from pathlib import Path

@@ -1,7 +1,7 @@
 """A catalog with one metric of every fact, view and form, and facts for each of them.
 
-Every test that iterates over metrics, levels or pages uses it beside the built-in catalog: what a district defines has
-to work wherever ours does.
+Every test that iterates over metrics, levels or pages uses it as well as the built-in catalog: what a district
+defines must work wherever ours does.
 """
 
 from datetime import datetime, timedelta

@@ -51,7 +51,7 @@ def truth(tree: str, place: Area, **where: Any) -> list[dict[str, Any]]:
     return [case for case in trees.cases(tree) if place.code <= int(case["area"]) < place.end]
 
 
-def test_each_area_counts_what_lies_in_its_range(tree: str, edition: Edition, every: list[Area]) -> None:
+def test_each_area_counts_the_codes_of_its_range(tree: str, edition: Edition, every: list[Area]) -> None:
     for place in every:
         values = answer(edition, ["intake", "backlog"], place.code, NOVEMBER).set_index("metric")["value"]
         expected = truth(tree, place)
@@ -71,7 +71,7 @@ def test_the_parts_of_every_breakdown_add_up_and_raw_is_the_roll_up(edition: Edi
             assert {name: sums[name] for name in ADDITIVE} == totals.to_dict(), (place.name, by)
 
 
-def test_what_is_right_below_is_what_the_tree_has_there(tree: str, edition: Edition, every: list[Area]) -> None:
+def test_areas_below_come_from_the_tree(tree: str, edition: Edition, every: list[Area]) -> None:
     for place in every:
         children = areas.children(edition, place)
         if not children:
@@ -86,7 +86,7 @@ def test_what_is_right_below_is_what_the_tree_has_there(tree: str, edition: Edit
         assert values.get(str(place.code), 0) == own, place
 
 
-def test_a_level_that_is_left_out_stands_under_the_area_above(tree: str, edition: Edition) -> None:
+def test_area_below_a_missing_level_belongs_to_the_next_level_above(tree: str, edition: Edition) -> None:
     top = areas.root(edition)
     for level in (level for level in LEVELS if is_above(top.level, level)):
         frame = answer(edition, ["intake"], top.code, NOVEMBER, by=level)
@@ -123,7 +123,7 @@ def test_paths_climb_from_every_area_to_the_top(tree: str, edition: Edition, eve
         assert all(high.code <= low.code < high.end for high, low in pairwise(climbed))
 
 
-def test_a_grant_of_any_area_sees_it_and_what_lies_in_it_and_no_more(edition: Edition, every: list[Area]) -> None:
+def test_grant_shows_its_area_and_below_only(edition: Edition, every: list[Area]) -> None:
     for place in every:
         scoped = edition.scoped([(place.code, place.end)])
         assert answer(scoped, ["intake"], place.code, NOVEMBER).equals(
@@ -156,7 +156,7 @@ def test_lists_explanations_and_checks_work_at_every_level(tree: str, edition: E
 
 
 @pytest.mark.parametrize("level", LEVELS)
-def test_a_definition_that_names_the_district_holds_above_it_too(level: str) -> None:
+def test_definition_for_districts_applies_to_levels_above(level: str) -> None:
     assert (level in expand_levels([BASE.id])) == (level == BASE.id or is_above(level, BASE.id))
     assert expand_levels([level, BASE.id]) == tuple(
         name for name in LEVELS if name in (level, BASE.id)

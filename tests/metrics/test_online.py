@@ -109,7 +109,7 @@ def dismissal(rule: str, *, days: int = 14, holds: int = 0, asset: str = "site",
     }  # fmt: skip
 
 
-def judged(home: Home, checks: list[dict[str, Any]], *decisions: dict[str, Any], at: datetime = AS_OF) -> Any:
+def verdict_of(home: Home, checks: list[dict[str, Any]], *decisions: dict[str, Any], at: datetime = AS_OF) -> Any:
     edition_of(home, [], AS_OF, assets=[SITE], checks=checks)
     deliver(home, "checks", list(decisions), source="findings")
     month = Period(date(2026, 11, 1), date(2026, 12, 1))
@@ -117,48 +117,48 @@ def judged(home: Home, checks: list[dict[str, Any]], *decisions: dict[str, Any],
 
 
 def test_dismissed_visits_are_no_visits(home: Home) -> None:
-    site = judged(home, visits(7), dismissal("site_open", days=7))
+    site = verdict_of(home, visits(7), dismissal("site_open", days=7))
     assert (site["visits"], site["down"], list(site["vetoes"])) == (133, 0, [])
 
 
 def test_a_dismissal_reaches_back_as_far_as_it_says(home: Home) -> None:
     """Visits fail every 70 minutes from an hour ago on: of seven, a day holds all, none lies before."""
     late = [{**visit, "checked_at": visit["checked_at"] - timedelta(days=2)} for visit in visits(7)]
-    assert list(judged(home, late, dismissal("site_open", days=1))["vetoes"]) == ["site_open"]
+    assert list(verdict_of(home, late, dismissal("site_open", days=1))["vetoes"]) == ["site_open"]
 
 
 def test_a_dismissed_state_does_not_count_and_an_older_one_does_not_return(home: Home) -> None:
     yesterday = {"checked_at": AS_OF - timedelta(days=1, hours=2), "key": "yesterday"}
     old = {**found("site", "home_updated", 14, passed=False), **yesterday}
     new = found("site", "home_updated", 15, passed=False)
-    site = judged(
+    site = verdict_of(
         home, [*visits(0), old, new], dismissal("home_updated", days=0, holds=1, checked_at=new["checked_at"])
     )
     assert list(site["vetoes"]) == []
 
 
 def test_a_dismissal_taken_back_counts_again(home: Home) -> None:
-    site = judged(home, [*visits(0), found("site", "home_updated", 15, passed=False)],
+    site = verdict_of(home, [*visits(0), found("site", "home_updated", 15, passed=False)],
                   dismissal("home_updated", passed=False))  # fmt: skip
     assert list(site["vetoes"]) == ["home_updated"]
 
 
 @pytest.mark.parametrize(("holds", "vetoes"), [(0, ["home_updated"]), (3, [])])
-def test_what_is_found_later_counts_unless_the_dismissal_holds_on(home: Home, holds: int, vetoes: list[str]) -> None:
+def test_later_finding_counts_unless_the_dismissal_still_applies(home: Home, holds: int, vetoes: list[str]) -> None:
     later = {
         **found("site", "home_updated", 17, passed=False),
         "checked_at": AS_OF + timedelta(days=2),
         "key": "later",
     }
     checks = [*visits(0), found("site", "home_updated", 15, passed=False), later]
-    site = judged(home, checks, dismissal("home_updated", holds=holds), at=AS_OF + timedelta(days=2, hours=1))
+    site = verdict_of(home, checks, dismissal("home_updated", holds=holds), at=AS_OF + timedelta(days=2, hours=1))
     assert list(site["vetoes"]) == vetoes
 
 
-def test_what_was_published_before_the_decision_stays(home: Home) -> None:
+def test_editions_before_the_decision_are_unchanged(home: Home) -> None:
     """As of a time before it was decided, the finding counted."""
     checks = [*visits(0), found("site", "home_updated", 15, passed=False)]
-    site = judged(home, checks, dismissal("home_updated"), at=AS_OF - timedelta(hours=1, minutes=1))
+    site = verdict_of(home, checks, dismissal("home_updated"), at=AS_OF - timedelta(hours=1, minutes=1))
     assert list(site["vetoes"]) == ["home_updated"]
 
 
@@ -176,4 +176,4 @@ def test_dismissed_guides_and_functions_do_not_count(home: Home) -> None:
 
 def test_a_dismissed_deduction_costs_nothing(home: Home) -> None:
     lost = found("site", "deduction:policy", 1, passed=False, points=5.0)
-    assert judged(home, [*visits(0), lost], dismissal("deduction:policy"))["score"] == 100
+    assert verdict_of(home, [*visits(0), lost], dismissal("deduction:policy"))["score"] == 100

@@ -129,7 +129,7 @@ def test_opening_backlog_and_flows_give_the_closing_backlog(district: Edition, p
     periods=st.lists(PERIODS, min_size=2, max_size=5),
 )
 @example(code=DISTRICT, by=None, periods=[Period(date(2026, 12, 1), date(2026, 12, 2))] * 2)  # both lie ahead
-def test_periods_asked_together_answer_as_each_does_alone(
+def test_combined_periods_equal_single_ones(
     district: Edition, code: int, by: str | None, periods: list[Period]
 ) -> None:
     """Periods may overlap, lie apart or be the same; a quantile sorts each fact into its periods by another road."""
@@ -138,7 +138,7 @@ def test_periods_asked_together_answer_as_each_does_alone(
     for period in periods:
         of_period = together[(together["period"] == period.start) & (together["end"] == period.end)].drop_duplicates()
         alone = answer(district, names, code, period, by=by)
-        # an own-level group that another period holds is told in all of them
+        # an own-level group of one period is in the answers of all
         also = ~of_period["group"].isin(alone["group"])
         assert not of_period[also]["n"].any()
         assert of_period[~also][NUMBERS].reset_index(drop=True).equals(alone[NUMBERS])

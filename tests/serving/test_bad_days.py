@@ -104,7 +104,7 @@ def test_a_file_destroyed_while_it_is_read_gives_way_to_the_one_before(own: Own,
     assert edition.id == newest
     destroy(edition.path, touched=touched)
     if not touched:
-        assert current(home) is edition, "nothing tells it yet"
+        assert current(home) is edition, "nothing has shown it yet"
         with pytest.raises(Damaged, match=r"publish again or roll back"):
             edition.cursor().execute("SELECT count(hash(t)) FROM cases t").fetchone()
     served = current(home)
@@ -139,7 +139,7 @@ async def _reading_goes_on(server: Server) -> None:
 
 
 def test_three_hundred_reruns_do_not_hang_on_a_desk_that_is_gone(own: Own, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nobody can even read it: whoever is known stays known, and one a moment finds out whether it is back."""
+    """The desk is unreadable: cached sessions stay valid, and one request a moment checks whether it is back."""
     home = own()
     url = f"sqlite:///{home / 'desk.sqlite'}"
     tokens = sessions_of(home, 300)

@@ -112,7 +112,7 @@ def test_clock_jumps_keep_sessions_and_lockouts_valid(server: Server, clock: Clo
     verification = verified(server, clock)
     assert "the clock was set back" in verification
     seconds = int(verification.partition("set back before row ")[2].split(": ")[1].split()[0].replace(",", ""))
-    assert 0 <= HOURS * 3600 - seconds < 300, "told from row to row"
+    assert 0 <= HOURS * 3600 - seconds < 300, "measured from row to row"
 
 
 def test_a_clock_set_forward_ends_sessions_and_nothing_else(server: Server, clock: Clock) -> None:

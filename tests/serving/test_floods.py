@@ -102,7 +102,7 @@ def test_a_stranger_does_not_lock_out_the_owner(server: Server) -> None:
 
 
 def test_a_flood_is_refused_before_the_application_sees_it(server: Server) -> None:
-    """Which costs a quarter: the answer still says in words what to do, and who fails elsewhere is not told apart."""
+    """At a quarter of the cost: the answer still says what to do, and is the same for every failure."""
     with ThreadPoolExecutor(FLOOD) as pool:
         list(pool.map(lambda i: answered(server, f"127.0.10.{i % 60 + 1}", name=f"w{i}"), range(FLOOD)))
         flood = [pool.submit(answered, server, f"127.0.10.{i % 60 + 1}", name=f"w{i}") for i in range(FLOOD)]

@@ -103,7 +103,7 @@ def test_too_long_an_address_is_answered_in_its_language(raw: Callable[..., Raw]
     assert (b"<html" in answer) is not path.startswith("/api/")
 
 
-def test_a_limit_holds_for_each_request_of_a_connection(raw: Callable[..., Raw]) -> None:
+def test_limit_applies_to_each_request_of_a_connection(raw: Callable[..., Raw]) -> None:
     connection = raw()
     for _ in range(30):
         assert connection.send(request("/healthz", Cookie="a" * 2_000)).status() == 200
@@ -226,7 +226,7 @@ def test_a_message_of_a_browser_has_a_limit(server: Server) -> None:
 
 
 @pytest.mark.parametrize("method", ["PUT", "POST", "DELETE", "OPTIONS", "GET"])
-def test_no_page_takes_a_file_so_nobody_can_send_one(server: Server, raw: Callable[..., Raw], method: str) -> None:
+def test_no_page_accepts_uploads(server: Server, raw: Callable[..., Raw], method: str) -> None:
     body = b"x" * 1000 if method in ("PUT", "POST") else b""
     cookie = f"{COOKIE}={server.token()}"
     assert raw().send(request("/_stcore/upload_file/a/b", method, body, Cookie=cookie)).status() == 404

@@ -1,4 +1,4 @@
-"""Malformed HTTP on every route, with and without a session: no answer is an error of the server or tells a trace."""
+"""Malformed HTTP on every route, with and without a session: no answer is a server error or has a traceback."""
 
 import random
 import re

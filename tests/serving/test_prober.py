@@ -1,4 +1,4 @@
-"""The prober beside the screens: one for all workers, its findings in an edition, and an end within seconds."""
+"""The prober of a server: one for all workers, its findings in an edition, and stopped within seconds."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -97,19 +97,19 @@ def visits(home: Home) -> int:
     return edition.cursor().execute(sql).fetchone()[0]  # type: ignore[index]
 
 
-def test_of_two_workers_one_probes_and_its_findings_come_into_an_edition(probed: Probed) -> None:
+def test_one_of_two_workers_probes_and_findings_are_published(probed: Probed) -> None:
     log = probed.home.root / "serve.log"
     until(lambda: visits(probed.home) > 0, log)
     pages = probed.zoo.pages(probed.opens)
     assert len(pages) == len(set(pages)), "each was visited once, though two workers would"
     until(lambda: len(probed.probers()) == 1, log)
-    until(lambda: bool(probed.zoo.asked[probed.hangs]), log)
+    until(lambda: bool(probed.zoo.requests[probed.hangs]), log)
 
 
 def test_everything_ends_with_the_server_within_seconds(probed: Probed) -> None:
     """A site that hangs is being asked meanwhile."""
     until(lambda: len(probed.probers()) == 1, probed.home.root / "serve.log")
-    until(lambda: bool(probed.zoo.asked[probed.hangs]), probed.home.root / "serve.log")
+    until(lambda: bool(probed.zoo.requests[probed.hangs]), probed.home.root / "serve.log")
     family = psutil.Process(probed.server.process.pid).children(recursive=True)
     probed.server.process.terminate()
     assert probed.server.process.wait(STOP_SECONDS) == 0

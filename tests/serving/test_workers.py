@@ -28,7 +28,7 @@ pytestmark = pytest.mark.slow
 
 NAME = "cockpit.example"
 ELSEWHERE = "127.0.0.2"
-"""Another address of this machine, to tell a visitor from the proxy."""
+"""Another address of this machine, to distinguish a visitor from the proxy."""
 
 
 @dataclass
@@ -50,17 +50,17 @@ class Fleet:
         return workers
 
     def open_screens(self) -> list[int]:
-        """How many websockets each worker has open, as Prometheus is told."""
-        return [int(float(self.told(i, r"cockpit_websockets (\S+)"))) for i in (0, 1)]
+        """Open websockets of each worker, from its Prometheus metrics."""
+        return [int(float(self.metric(i, r"cockpit_websockets (\S+)"))) for i in (0, 1)]
 
     def count(self, worker: int, pattern: str) -> float:
         """A figure that stands only where something was counted."""
         try:
-            return float(self.told(worker, pattern))
+            return float(self.metric(worker, pattern))
         except AssertionError:
             return 0.0
 
-    def told(self, worker: int, pattern: str) -> str:
+    def metric(self, worker: int, pattern: str) -> str:
         connection = http.client.HTTPConnection("127.0.0.1", self.metrics + worker, timeout=10)
         connection.request("GET", "/metrics")
         match = re.search(rf"^{pattern}", connection.getresponse().read().decode(), re.MULTILINE)
@@ -257,13 +257,13 @@ def test_each_worker_serves_metrics(fleet: Fleet) -> None:
     asyncio.run(_some_runs(fleet))
     for i in (0, 1):
         assert _answers(fleet.server.port + i)
-        assert float(fleet.told(i, r'cockpit_requests_total\{route="healthz",status="200"\} (\S+)')) > 0
-        assert float(fleet.told(i, r"cockpit_query_seconds_count (\S+)")) > 0
-        assert float(fleet.told(i, r"cockpit_edition_age_seconds (\S+)")) > 0
-        assert fleet.told(i, r"cockpit_desk_up (\S+)") == "1.0"
-        assert fleet.told(i, r'cockpit_pushes\{state="queued"\} (\S+)') == "0.0"
+        assert float(fleet.metric(i, r'cockpit_requests_total\{route="healthz",status="200"\} (\S+)')) > 0
+        assert float(fleet.metric(i, r"cockpit_query_seconds_count (\S+)")) > 0
+        assert float(fleet.metric(i, r"cockpit_edition_age_seconds (\S+)")) > 0
+        assert fleet.metric(i, r"cockpit_desk_up (\S+)") == "1.0"
+        assert fleet.metric(i, r'cockpit_pushes\{state="queued"\} (\S+)') == "0.0"
     assert sum(fleet.count(i, r'cockpit_runs_total\{ended="ok",page="cockpit"\} (\S+)') for i in (0, 1)) > 0
-    assert _get(fleet, "/metrics")[0] in (303, 401), "nobody else is told"
+    assert _get(fleet, "/metrics")[0] in (303, 401), "metrics are for Prometheus alone"
 
 
 async def _some_runs(fleet: Fleet) -> None:

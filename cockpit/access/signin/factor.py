@@ -142,7 +142,9 @@ def _codes(codes: list[str]) -> str:
 
 
 def _to_begin(problem: str = "", *, compulsory: bool = False) -> str:
-    what = _("A second factor is a code of six digits that an app on your phone shows, asked for beside the password.")
+    what = _(
+        "A second factor is a code of six digits that an app on your phone shows, required in addition to the password."
+    )
     password = field("password", _("Password"), kind="password", autocomplete="current-password")
     must = _paragraph(_("Your role takes a second factor: set it up to go on.")) if compulsory else ""
     return alert(problem) + must + _paragraph(what) + form_of(PATH, password, _("Set up")) + _back()

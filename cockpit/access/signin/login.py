@@ -205,7 +205,7 @@ def unavailable_message(error: Problem) -> str:
     if not isinstance(error, DeskError):
         return worded(error)
     log.error("%s", error)
-    return _("The desk does not answer, so nobody can sign in now. Try again in a minute, or tell whoever runs it.")
+    return _("The desk does not answer, so nobody can sign in now. Try again in a minute, or tell the administrator.")
 
 
 def refusal(attempt: SignIn) -> str:

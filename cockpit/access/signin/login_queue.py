@@ -1,7 +1,7 @@
 """Queue for password and code checks: few at a time, addresses in rotation, in separate threads.
 
 Whatever waits for a check waits here, without a thread, so that a flood of sign-ins keeps nobody else waiting. Places
-that somebody has signed in from have a queue of their own: whoever comes from elsewhere is checked one at a time.
+that somebody has signed in from have a queue of their own: sign-ins from other addresses are checked one at a time.
 """
 
 import asyncio

@@ -98,7 +98,7 @@ async def _claims(request: Request, flow: dict[str, Any]) -> dict[str, Any]:
     if needed - claims.keys() and client.server_metadata.get("userinfo_endpoint"):
         more = dict(await client.userinfo(token=token))
         if more.get("sub") != claims["sub"]:
-            raise Untrusted("provider.other_subject", "the provider tells of somebody else")
+            raise Untrusted("provider.other_subject", "the provider answered for another user")
         claims = {**more, **claims}
     return claims
 
@@ -183,6 +183,6 @@ def _reason(fault: Exception) -> tuple[str, int, str]:
     if isinstance(fault, MismatchingStateError):
         return _("This sign-in took too long, or was not begun in this browser: begin again."), 400, "untrusted"
     if isinstance(fault, OAuthError | JoseError | Untrusted | RuntimeError | ValueError | KeyError):
-        text = _("The provider of identities did not sign you in. Begin again, or ask whoever runs it.")
+        text = _("The provider of identities did not sign you in. Begin again, or ask the administrator.")
         return text, 400, "untrusted"
     return "", 500, ""

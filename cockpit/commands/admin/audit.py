@@ -1,4 +1,4 @@
-"""`audit`: prove that the record of who did what is whole, and take old rows out of it."""
+"""`audit`: verify the audit chain, and archive old rows."""
 
 from datetime import datetime
 from pathlib import Path
@@ -32,8 +32,8 @@ def verify(settings: "Settings", against: Path | None) -> None:
     for note in verdict.notes:
         click.echo(f"note: {note}", err=True)
     if not verdict.ok:
-        raise CockpitError("audit.not_whole", "the audit is not whole: {fault}", fault=verdict.fault)
-    click.echo(f"the audit is whole: {verdict.rows} rows")
+        raise CockpitError("audit.not_whole", "the audit is not intact: {fault}", fault=verdict.fault)
+    click.echo(f"the audit is intact: {verdict.rows} rows")
 
 
 @audit.command()
@@ -56,7 +56,7 @@ def export(settings: "Settings", file: Path, until: datetime, purge: bool) -> No
 @click.option("--why", required=True, help="What was found out; it goes into the audit.")
 @with_settings
 def accept(settings: "Settings", why: str) -> None:
-    """Go on from a chain whose end or head is not whole, once it is known why. Changed rows stay visible."""
+    """Continue from a chain whose end or head is damaged, once the cause is known. Changed rows stay visible."""
     from cockpit.actions import data
     from cockpit.actions.action import OPERATOR
 

@@ -92,7 +92,7 @@ def skipped(rows: "Mapping[str, int]") -> str:
 def areas(settings: "Settings", file: Path, aliases: bool) -> None:
     """Load or update the area tree from a CSV, or its polygons from a GeoJSON file keyed by code.
 
-    With --aliases, load names that people use for areas beside their own.
+    With --aliases, load further names of areas.
     """
     from cockpit.actions import data
     from cockpit.actions.action import OPERATOR

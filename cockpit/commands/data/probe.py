@@ -45,7 +45,7 @@ def probe(settings: "Settings", site: str, once: bool, every: float, deliver: bo
     """Check the websites, apps and service pages that are registered with an address, until Ctrl-C.
 
     Each site is visited twenty times a day, its home page and columns are read daily, guides, links and search weekly.
-    Only registered hosts are asked. What is found is a delivery of the source `prober`, and feeds the site metrics.
+    Only registered hosts are contacted. The results are a delivery of the source `prober` and feed the site metrics.
     """
     from data.probe import service
 

@@ -1,6 +1,6 @@
 """The menu of a panel: its numbers as a table, full screen, a picture, a file, a link.
 
-Each panel has a button of its own; one component a page opens the menus. The table and the file are asked for when
+Each panel has a button of its own; one component a page opens the menus. The table and the file are requested when
 they are wanted, so that they cost a run nothing.
 """
 

@@ -106,8 +106,8 @@ def _problems(view: View) -> Query | None:
     """The query of what is red: of all metrics with limits, on a topic of its own. None if none has limits."""
     if not view.topic:
         return view.ask()
-    judged = [name for name in view.layout.metrics if view.catalog.metrics[name].thresholds]
-    return view.ask(*judged) if judged else None
+    with_limits = [name for name in view.layout.metrics if view.catalog.metrics[name].thresholds]
+    return view.ask(*with_limits) if with_limits else None
 
 
 @single_flight_cache(maxsize=512)
@@ -130,7 +130,7 @@ def _headline_with_next_step(view: View) -> Head | None:
 
 
 def _others(view: View, problems: Sequence[Red]) -> Sequence[Red]:
-    """The reds that the headline does not tell."""
+    """The reds that are not in the headline."""
     return problems[1:] if headline(view) else problems
 
 

@@ -159,7 +159,7 @@ def has_values(view: View) -> bool:
 
 
 def area_parts(view: View, lower: str, metric: Metric) -> tuple[Part, ...]:
-    """The areas below, asked together with the other metrics of the layout."""
+    """The areas below, queried together with the other metrics of the layout."""
     return answers.parts(view.ask(metric.id, by=lower), view.layout.metrics)
 
 

@@ -70,7 +70,7 @@ class SplitPanel(Panel):
     """The metric by a column of its facts; choosing a group filters the screen by it, its number opens the rows.
 
     The groups of a column that is filtered stay in view, so that another can be chosen. In place of the units a unit's
-    own cockpit is broken down by the next column that tells groups of it apart.
+    own cockpit is broken down by the next column with more than one group.
 
     as_ranking: as a list, with changes and with small samples apart.
     """

@@ -14,7 +14,7 @@ from cockpit.reports.disclosure.swaps import Swaps
 
 SMALL = 400
 """Hidden counts that one linear program looks at together. Of more, those far from a count are taken as known to
-whoever wants to bound it: that leaves out more cells than need be, never fewer."""
+an attacker: this suppresses more cells than necessary, never fewer."""
 FEW = 250
 """So many counts at most are bounded a second time, with everything hidden taken as unknown: 10 to 30 ms each."""
 Mask = NDArray[np.bool_]
@@ -35,7 +35,7 @@ class Published:
 def suppressed(relations: Relations, cells: Sequence[Published], least: float) -> list[bool]:
     """Whether each cell is suppressed.
 
-    Primary: each cell that tells a count in (0, least). Complements are added until the bounds of every such count,
+    Primary: each cell that reveals a count in (0, least). Complements are added until the bounds of every such count,
     and of every count a left-out cell is about, lie at least `least` apart (`audit.exact` proves it).
     """
     values, matrix = np.array(relations.values, dtype=float), relations.matrix()

@@ -1,6 +1,6 @@
 """The tables of a file as counts and relations, and those tables without the cells that give small counts away.
 
-A rate tells both of its sides: of a full value they can be worked out, so that it counts as telling them.
+A rate reveals both of its sides: they can be computed from a full value, so it counts as revealing them.
 """
 
 import itertools

@@ -93,7 +93,7 @@ class _Reader:
         for offset in range(0, self.count, STRETCH):
             stretch = rows(query, selection, limit=min(STRETCH, self.count - offset), offset=offset)
             frame: pd.DataFrame = stretch[self.needed]
-            progress.tell(f"{format.number(offset)} / {format.number(self.count)}", offset / self.count)
+            progress.report(f"{format.number(offset)} / {format.number(self.count)}", offset / self.count)
             for row in records(frame):
                 number += 1
                 yield [make(row_context, number, row) for make in self.makers]

@@ -20,7 +20,7 @@ from cockpit.view_state import View
 def build(checked: CheckedRequest, *, id: str, who: str, made_at: datetime) -> Document:
     """The document of a request. made_at: local to the district's zone.
 
-    Raises ReportError where there is nothing to tell: of no area anything is known in the period.
+    Raises ReportError if no area has data in the period.
     """
     request, kind = checked.request, checked.kind
     with using(request.lang):

@@ -58,11 +58,11 @@ def _ranked(section: Ranking, context: ReportContext, metric: Metric, by: str, n
     for i, part in enumerate(ranked[: section.most], 1):
         text = plain(metric, part.now.value)
         place, last = (place if last == text else i), text  # equal values share a place
-        judged = format.state(tables.state(context, metric, part.state) or part.state)
+        state = format.state(tables.state(context, metric, part.state) or part.state)
         rows.append(
             [
                 Cell(str(place), place), Cell(tables.group_name(context, by, part.group)), figure(metric, part.now),
-                step(metric, part.now, part.before), Cell(judged.word, state=part.state if judged.word else ""),
+                step(metric, part.now, part.before), Cell(state.word, state=part.state if state.word else ""),
                 count(part.now.n), count(part.now.numerator), count(part.now.denominator),
             ]
         )  # fmt: skip

@@ -39,12 +39,12 @@ def tiles(section: Tiles, context: ReportContext) -> Iterator[Block]:
     rows = []
     for summary in summaries:
         metric, now = summary.metric, summary.now
-        judged = format.state(summary.state)
+        state = format.state(summary.state)
         target = format.limit(context.view.catalog, metric, context.view.area.level) if summary.state != "none" else ""
         rows.append(
             [
                 Cell(name_of(metric)), figure(metric, now), figure(metric, summary.before),
-                step(metric, now, summary.before), Cell(judged.word, state=summary.state if judged.word else ""),
+                step(metric, now, summary.before), Cell(state.word, state=summary.state if state.word else ""),
                 Cell(wording.bare(target)), count(now.numerator), count(now.denominator), count(now.n),
                 Cell(quality(now.quality)),
             ]

@@ -1,4 +1,4 @@
-"""The audit, for the audit administrator: who did what, narrowed by an address, and whether it is whole."""
+"""The audit, for the audit administrator: who did what, filtered, and whether the chain is intact."""
 
 from datetime import date, datetime, time, timedelta
 
@@ -100,13 +100,13 @@ def _result(result: str) -> Cell:
     words = {
         "ok": _("ok"), "refused": _("refused"), "failed": _("failed"), "wrong": _("wrong password"),
         "locked": _("locked"), "totp": _("wrong code"), "ungranted": _("nothing granted"),
-        "unreachable": _("no answer"), "untrusted": _("not trusted"), "broken": _("not whole"),
+        "unreachable": _("no answer"), "untrusted": _("not trusted"), "broken": _("not intact"),
     }  # fmt: skip
     return Cell(words.get(result, result), state="green" if result == "ok" else "amber")
 
 
 def proof(visitor: Visitor) -> None:
-    """A button that walks the whole chain, and a link to all of it as a file."""
+    """A button that verifies the chain, and a link to its file."""
     with st.container(horizontal=True, vertical_alignment="center", key="proof"):
         requested = st.button(_("Verify the chain"))
         actions.actions([(_("Export"), audit_export.PATH)])
@@ -114,14 +114,14 @@ def proof(visitor: Visitor) -> None:
         return
     with st.spinner(_("Walking the chain…"), show_time=True):
         verdict = verify(visitors.desk())
-    what = f"audit verify: {verdict.fault or f'whole, {verdict.rows} rows'}"
+    what = f"audit verify: {verdict.fault or f'intact, {verdict.rows} rows'}"
     record.note(visitor=visitor, event="act", what=what, result="ok" if verdict.ok else "broken")
     if verdict.fault is None:
         header.notice(
-            ngettext("The audit is whole: {n} row.", "The audit is whole: {n} rows.", verdict.rows), state="green"
+            ngettext("The audit is intact: {n} row.", "The audit is intact: {n} rows.", verdict.rows), state="green"
         )
     else:
-        header.notice(_("The audit is not whole: {fault}", fault=worded(verdict.fault)), state="red")
+        header.notice(_("The audit is not intact: {fault}", fault=worded(verdict.fault)), state="red")
     for note in verdict.notes:
         header.notice(worded(note), state="amber")
 

@@ -61,7 +61,7 @@ def home() -> Home:
 
 
 def view_or_none() -> View | None:
-    """The view of the address; None before the first publication, when the page tells what came in all the same."""
+    """The view of the address; None before the first publication, when the page still lists the deliveries."""
     try:
         editions.current(settings.current())
     except DataError as fault:

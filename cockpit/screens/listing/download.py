@@ -112,7 +112,7 @@ def file_name(view: View, chosen: Chosen) -> str:
 
 
 def file(view: View, chosen: Chosen, spoken: str) -> bytes:
-    """The selection as CSV for a spreadsheet, at most MOST_IN_FILE rows; made when asked for, outside a page's run."""
+    """The selection as CSV for a spreadsheet, at most MOST_IN_FILE rows; made on request, outside a page's run."""
     with using(spoken):
         frame = facts.rows(chosen.query, in_order(view, chosen.selection), limit=MOST_IN_FILE)
         return safe_csv(_for_people(view, frame)).encode("utf-8-sig")

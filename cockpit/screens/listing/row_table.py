@@ -98,7 +98,7 @@ def _ends_open(view: View, domain: Domain) -> str | None:
 
 
 def _of_view(view: View, domain: Domain) -> tuple[str, ...]:
-    """What is shown of a view of the district's own: name, area, and then what it tells, in its order."""
+    """The columns of a view of the district's own: name, area, then its columns in their order."""
     columns = view_columns(view.edition, domain)
     first = next(name for name in NAMES if name in columns)
     return (first, "area", *(name for name in columns if name not in (*HIDDEN, first)))[:MOST_OF_VIEW]

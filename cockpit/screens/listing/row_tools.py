@@ -1,4 +1,4 @@
-"""What the rows page offers beside its rows: which columns, whose rows, and what can be done with the selected ones."""
+"""Tools of the rows page: the choice of columns, own rows, filter menus and actions on selected rows."""
 
 import re
 from collections.abc import Callable, Mapping, Sequence

@@ -61,8 +61,8 @@ def _mark(account: int, id: int | None = None) -> None:
 
 
 def _chosen() -> str:
-    asked = st.query_params.get("show", "")
-    return asked if asked in ("unread", *KINDS) else "all"
+    kind = st.query_params.get("show", "")
+    return kind if kind in ("unread", *KINDS) else "all"
 
 
 def _filters(view: View, chosen: str, unread: int) -> None:

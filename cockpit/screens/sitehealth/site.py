@@ -155,7 +155,7 @@ def rules(view: View, site: Site, frame: pd.DataFrame) -> None:
     rows += [_passed_row(rule, list(checks)) for rule, checks in groupby(passed, itemgetter("rule"))]
     if sites.lacks_browser(frame):
         header.notice(
-            _("Accessibility was looked at without a browser: what only one sees, such as contrast, is not told.")
+            _("Accessibility was checked without a browser: what needs one, such as contrast, is not included.")
         )
     columns = [
         Column(_("Rule"), lead=True), Column(_("State"), short=True), Column(_("Observed"), number=True),

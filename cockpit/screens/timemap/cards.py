@@ -5,7 +5,7 @@ from typing import Any
 
 from cockpit.labels import words
 from cockpit.labels.names import area_name
-from cockpit.screens import row_tools
+from cockpit.screens.listing import row_tools
 from cockpit.screens.shared import case_href
 from cockpit.view_state import View
 from data.schema import FACTS

@@ -16,7 +16,7 @@ from starlette.routing import Route
 from cockpit import settings
 from cockpit.access.visitors import Visitor
 from cockpit.i18n import _, language, using
-from cockpit.screens.download import answered
+from cockpit.screens.listing.download import answered
 from cockpit.screens.timemap import cards, layers, legends
 from cockpit.server.geo import FOREVER
 from cockpit.serving import slow_queries

@@ -50,8 +50,8 @@ def draw(view: View) -> None:
 
 
 def _chosen() -> lists.View:
-    asked = st.query_params.get("show")
-    return next((view for view in VIEWS if view == asked), "mine")
+    show = st.query_params.get("show")
+    return next((view for view in VIEWS if view == show), "mine")
 
 
 def _filter() -> Filter:

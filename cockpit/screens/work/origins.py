@@ -15,8 +15,8 @@ from cockpit.components.navigation import actions as ways
 from cockpit.components.navigation import header
 from cockpit.i18n import _, language
 from cockpit.labels.names import area_name
-from cockpit.screens import row_tools
 from cockpit.screens.admin import desk
+from cockpit.screens.listing import row_tools
 from cockpit.screens.work import shared
 from cockpit.view import BadParameter
 from cockpit.view_state import View

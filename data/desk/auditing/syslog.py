@@ -24,7 +24,7 @@ MOST_WAITING = 10_000
 
 @dataclass(frozen=True)
 class Collector:
-    """Host and port; authorities to trust, the system's if None; our certificate with its key, if one is asked for."""
+    """Host and port; authorities to trust, the system's if None; our certificate and key, if required."""
 
     host: str
     port: int

@@ -68,7 +68,7 @@ def is_known(desk: Desk, place: Place, *, now: datetime | None = None) -> bool:
 
 
 def begin(session: Session, name: str, account_id: int | None, place: Place, now: datetime) -> Try:
-    """Count a try, or tell how long to wait. Two at once are two."""
+    """Count an attempt, or return the seconds to wait. Concurrent attempts are counted separately."""
     if session.get_bind().dialect.name == "postgresql":
         session.execute(text(f"SELECT pg_advisory_xact_lock({TRY_LOCK})"))
     of, account, address = models.Failure, hashed(name), hashed(place.address)

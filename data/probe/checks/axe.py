@@ -16,7 +16,7 @@ GRAVE = ("serious", "critical")
 MOST_RULES, MOST_PLACES, LONGEST_PLACE = 60, 3, 160
 RUN = f"""axe.run(document, {{
     runOnly: {json.dumps(LEVELS)}, resultTypes: ["violations"], iframes: false, elementRef: false,
-}}).then(told => told.violations.slice(0, {MOST_RULES}).map(rule => ({{
+}}).then(result => result.violations.slice(0, {MOST_RULES}).map(rule => ({{
     rule: String(rule.id), impact: String(rule.impact), count: rule.nodes.length,
     places: rule.nodes.slice(0, {MOST_PLACES}).map(node => String(node.target[0]).slice(0, {LONGEST_PLACE})),
 }})))"""

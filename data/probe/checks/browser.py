@@ -28,7 +28,7 @@ EXIT_SECONDS = 1.0
 HOST = re.compile(r"[A-Za-z0-9._:-]+")
 MOST_MESSAGE = 40_000_000
 OURS = ("net::ERR_NAME_NOT_RESOLVED", "net::ERR_ABORTED", "net::ERR_BLOCKED_BY_CLIENT")
-"""Errors of the browser that tell nothing: hosts that it may not reach, and what is a download."""
+"""Errors of the browser without meaning: hosts that it may not reach, and what is a download."""
 STATE = """(() => {
     const error = location.protocol === 'chrome-error:'
     const text = document.body?.innerText?.trim() ?? ''

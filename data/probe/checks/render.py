@@ -10,7 +10,7 @@ from data.probe.checks.axe import Fault
 from data.probe.checks.browser import NotOpened, Tab, Unseen, tab
 
 SECONDS, AUDIT_SECONDS = 12.0, 15.0
-"""For a page, and for axe-core beside."""
+"""Limits for a page, and for axe-core."""
 FILLING = 5.0
 """Seconds that a page's scripts have to show something."""
 LOOK_SECONDS = 0.25

@@ -22,7 +22,7 @@ from data.probe.web.response import Refusal
 RESOLVING = 1_000
 """Names that are resolved at once: as many as there may be sites whose name server does not answer."""
 NEXT_SECONDS, MOST_ADDRESSES = 0.3, 4
-"""When the next address of a host is tried beside one that does not answer, as in Chromium, and how many are tried."""
+"""Delay before the next address of a host is tried in parallel, as in Chromium, and how many are tried."""
 
 
 @dataclass

@@ -125,8 +125,8 @@ async def read_body(
 ) -> tuple[bytes, bool]:
     """The body as it was sent, without chunks, at most `most` bytes of it, and whether that is all of it.
 
-    A body that ends too early is what came. is_page: whether what came so far ends as a page does; asked when nothing
-    follows for a while. Raises Malformed, or Refusal where nothing of a body came.
+    A body that ends too early is returned as received. is_page: whether the part received ends as a page does; called
+    when nothing follows for a while. Raises Malformed, or Refusal where nothing of a body came.
     """
     if method == "HEAD" or head.status in BODILESS:
         return b"", True

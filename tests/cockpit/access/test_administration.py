@@ -21,7 +21,7 @@ from cockpit.screens.admin import desk as shared
 from data.desk import clock
 from data.desk.auditing import audit, chain, proof
 from data.desk.identity import accounts, identities, secondfactor, sessions, tokens
-from tests.cockpit.access.test_matrix import told
+from tests.cockpit.access.test_matrix import text_of
 from tests.factory import DISTRICT, TOWNS, VILLAGES
 
 ROOT = Path(__file__).parents[3]
@@ -66,7 +66,7 @@ def test_new_account_password_is_shown_once(open_page: Callable[..., AppTest]) -
     page = open_page("accounts", "system_admin")
     page.text_input[0].input("zhu")
     page.text_input[1].input("朱主任")
-    said = told(press(page, "新建"))
+    said = text_of(press(page, "新建"))
     assert "zhu 可以登录" in said
     drawn = [json.loads(element.proto.bytes or element.proto.json) for element in page.get("bidi_component")]
     secret = next(d["items"][0]["text"] for d in drawn if "items" in d)
@@ -75,9 +75,9 @@ def test_new_account_password_is_shown_once(open_page: Callable[..., AppTest]) -
     assert (signed_in.outcome, signed_in.account.must_change, signed_in.account.title) == ("ok", True, "朱主任")
     assert (newest()["event"], newest()["what"], newest()["role"]) == ("account", "add zhu", "system_admin")
     assert secret not in str(audit.entries(visitors.desk(), limit=10**6))
-    assert secret not in told(page.run())
+    assert secret not in text_of(page.run())
     page.text_input[0].input("zhu")
-    assert "account" in told(press(page, "新建"))
+    assert "account" in text_of(press(page, "新建"))
     assert newest()["result"] == "failed"
 
 
@@ -85,7 +85,7 @@ def test_an_account_is_locked_and_opened(open_page: Callable[..., AppTest], name
     store = visitors.desk()
     token = sessions.start(store, accounts.named(store, name).id, factor=True)
     page = press(open_page("accounts", "system_admin", account=name), "锁定")
-    assert "已锁定" in told(page)
+    assert "已锁定" in text_of(page)
     assert accounts.named(store, name).disabled
     assert not sessions.alive(store, [token], idle=timedelta(1), longest=timedelta(1))
     assert newest()["what"] == f"lock {name}"
@@ -123,7 +123,7 @@ def test_sessions_end_and_a_factor_and_an_identity_are_taken_away(open_page: Cal
 @pytest.mark.parametrize(("page", "role"), [("accounts", "system_admin"), ("grants", "security_admin")])
 def test_administrator_cannot_change_own_account(open_page: Callable[..., AppTest], page: str, role: str) -> None:
     tested = open_page(page, role, account=f"{role}-{DISTRICT}")
-    assert "您自己的" in told(tested)
+    assert "您自己的" in text_of(tested)
     assert not tested.button
 
 
@@ -135,7 +135,7 @@ def test_a_role_is_granted_on_an_area_by_its_name_for_a_span_and_revoked(
     page.text_input[0].input("北塘街道")
     page.date_input[0].set_value(date(2026, 1, 1))
     page.date_input[1].set_value(date(2099, 12, 31))
-    said = told(press(page, "授权"))
+    said = text_of(press(page, "授权"))
     assert f"北塘街道 {TOWNS[0]} · 到 2099-12-31" in said
     account = accounts.named(visitors.desk(), name)
     (granted,) = accounts.grants_of(visitors.desk(), account.id, visitors.today())
@@ -164,7 +164,7 @@ def test_invalid_grant_shows_an_error(
     page = open_page("grants", "security_admin", account=name)
     page.selectbox[0].select(role)
     page.text_input[0].input(area)
-    assert said in told(press(page, "授权"))
+    assert said in text_of(press(page, "授权"))
     assert not accounts.grants_of(visitors.desk(), accounts.named(visitors.desk(), name).id, visitors.today())
 
 
@@ -174,7 +174,7 @@ def test_screen_refuses_conflicting_administrator_roles(open_page: Callable[...,
         page = open_page("grants", "security_admin", account=name)
         page.selectbox[0].select(role)
         page.text_input[0].input(area)
-        assert "管理员不得兼任其他角色" in told(press(page, "授权"))
+        assert "管理员不得兼任其他角色" in text_of(press(page, "授权"))
         assert newest()["result"] == "failed"
 
 
@@ -193,9 +193,9 @@ def test_a_token_is_issued_shown_once_and_revoked(open_page: Callable[..., AppTe
     token = next(one for one in tokens.listing(visitors.desk()) if one.system == name)
     assert (token.area, token.sources, token.reports) == (TOWNS[0], (), False)
     assert (newest()["event"], newest()["what"]) == ("grant", f"token {name} {TOWNS[0]}")
-    plain = re.search(r"ck_[\w-]{40,}", told(page))[0]
+    plain = re.search(r"ck_[\w-]{40,}", text_of(page))[0]
     assert tokens.read(visitors.desk(), plain) == token
-    assert "ck_" not in told(open_page("grants", "security_admin")), "it is shown this once"
+    assert "ck_" not in text_of(open_page("grants", "security_admin")), "it is shown this once"
     assert plain not in str(audit.entries(visitors.desk(), limit=20))
     page = open_page("grants", "security_admin")
     box = next(box for box in page.selectbox if box.label == "令牌")
@@ -221,16 +221,16 @@ def test_an_unfit_token_is_refused_in_words(
     open_page: Callable[..., AppTest], name: str, given: dict[str, Any], said: str
 ) -> None:
     before = tokens.listing(visitors.desk())
-    assert said in told(issue(open_page("grants", "security_admin"), **{"system": name} | given))
+    assert said in text_of(issue(open_page("grants", "security_admin"), **{"system": name} | given))
     assert tokens.listing(visitors.desk()) == before
 
 
 def test_lists_are_searched(open_page: Callable[..., AppTest], name: str) -> None:
     accounts.grant(visitors.desk(), name, "cadre", VILLAGES[0])
     for page, role in (("accounts", "system_admin"), ("grants", "security_admin")):
-        assert f"account={name}" in told(open_page(page, role, q=name.upper()))
-        assert f"account={name}" not in told(open_page(page, role, q="nobody of this name"))
-    assert f"account={name}" in told(open_page("grants", "security_admin", q="村干部"))
+        assert f"account={name}" in text_of(open_page(page, role, q=name.upper()))
+        assert f"account={name}" not in text_of(open_page(page, role, q="nobody of this name"))
+    assert f"account={name}" in text_of(open_page("grants", "security_admin", q="村干部"))
 
 
 def test_audit_filters_by_event_actor_and_day(open_page: Callable[..., AppTest], name: str) -> None:
@@ -238,14 +238,14 @@ def test_audit_filters_by_event_actor_and_day(open_page: Callable[..., AppTest],
     at = datetime(2020, 5, 1, 17)  # the second of May, an hour after midnight, on the district's clock
     for event in ("export", "drill"):
         audit.write(store, who=name, role="leader", scope="", event=event, what=f"{event} of {name}", at=at)
-    both = told(open_page("audit", "audit_admin", who=name))
+    both = text_of(open_page("audit", "audit_admin", who=name))
     assert "2020-05-02 01:00:00" in both
     assert all(f"{event} of {name}" in both for event in ("export", "drill"))
-    one = told(open_page("audit", "audit_admin", who=name, event="export"))
+    one = text_of(open_page("audit", "audit_admin", who=name, event="export"))
     assert f"drill of {name}" not in one
-    assert f"export of {name}" in told(open_page("audit", "audit_admin", who=name, since="2020-05-02"))
+    assert f"export of {name}" in text_of(open_page("audit", "audit_admin", who=name, since="2020-05-02"))
     for none in ({"until": "2020-05-01"}, {"since": "2020-05-03"}, {"event": "nonsense"}):
-        assert "没有这样的记录" in told(open_page("audit", "audit_admin", who=name, **none))
+        assert "没有这样的记录" in text_of(open_page("audit", "audit_admin", who=name, **none))
 
 
 def test_the_audit_is_read_a_page_at_a_time(
@@ -254,16 +254,16 @@ def test_the_audit_is_read_a_page_at_a_time(
     for i in range(5):
         audit.write(visitors.desk(), who=name, role="", scope="", event="drill", what=f"row-{i}.")
     monkeypatch.setattr(shared, "AT_ONCE", 2)
-    pages_read = [told(open_page("audit", "audit_admin", who=name, page=str(page))) for page in (1, 2, 3)]
+    pages_read = [text_of(open_page("audit", "audit_admin", who=name, page=str(page))) for page in (1, 2, 3)]
     assert [[i for i in range(5) if f"row-{i}." in page] for page in pages_read] == [[3, 4], [1, 2], [0]]
     assert "page=2" in pages_read[0]
     assert "page=4" not in pages_read[2]
-    assert "row-4." in told(open_page("audit", "audit_admin", who=name, page="nonsense"))
+    assert "row-4." in text_of(open_page("audit", "audit_admin", who=name, page="nonsense"))
 
 
 def test_the_chain_is_verified_from_the_screen(open_page: Callable[..., AppTest], name: str) -> None:
     page = open_page("audit", "audit_admin", who=name)
-    assert "审计记录完整" in told(press(page, "校验完整性"))
+    assert "审计记录完整" in text_of(press(page, "校验完整性"))
     assert "whole" in str(newest()["what"])
 
 

@@ -69,9 +69,7 @@ def test_a_change_is_noted_behind_long_settings(tmp_path: Path, monkeypatch: pyt
     assert max(map(len, described)) <= audit.LONGEST["what"]
 
 
-def test_what_people_choose_for_themselves_is_no_change_of_the_settings(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_user_preferences_are_no_change_of_settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     desk = open_desk(f"sqlite:///{tmp_path / 'desk.sqlite'}")
     monkeypatch.setenv("COCKPIT_HOME", "var")
     for _start in range(2):

@@ -22,7 +22,7 @@ from data.desk import store
 from data.desk.identity import accounts, sessions
 from data.desk.store import open_desk
 from tests.cockpit.access.test_gate import inner
-from tests.cockpit.access.test_matrix import told
+from tests.cockpit.access.test_matrix import text_of
 from tests.factory import DISTRICT
 from tests.servers.postgres import Postgres
 
@@ -101,7 +101,7 @@ def test_without_desk_screens_stay_readable_and_login_shows_the_error(
     monkeypatch.setattr(guard, "token", lambda: token)
     page = AppTest.from_file(str(ROOT / "cockpit" / "main.py"), default_timeout=60).run()
     assert not page.exception
-    assert "临江区" in told(page)
+    assert "临江区" in text_of(page)
     form = {"name": "wang", "password": PASSWORD}
     monkeypatch.setenv("COCKPIT_DEMO", "1")
     settings.current.cache_clear()
@@ -116,7 +116,7 @@ def test_without_desk_screens_stay_readable_and_login_shows_the_error(
         assert answer.status_code in (400, 503), path
         assert re.search("业务库.*没有响应", answer.text), path
         assert path not in ("/login", "/login/demo") or "://" not in answer.text, (
-            "whoever is not signed in is not told where"
+            "the answer to strangers does not name the address"
         )
         assert "Traceback" not in answer.text
     back()
@@ -137,7 +137,7 @@ def test_without_desk_actions_show_the_error_and_recover(
     away()
     lock.click().run()
     assert not page.exception
-    assert "没有响应" in told(page)
+    assert "没有响应" in text_of(page)
     back()
     assert not accounts.named(visitors.desk(), "wang").disabled
     page = page.run()

@@ -1,4 +1,4 @@
-"""The gate and the login, asked as a browser asks: what is open, what is not, and how one gets in and out."""
+"""The gate and the login over HTTP: open and closed paths, signing in and out."""
 
 import asyncio
 from collections.abc import Callable
@@ -111,7 +111,7 @@ def test_the_innards_are_closed_to_everybody(path: str, session: Callable[..., s
     assert get(path, cookie=f"{COOKIE}={session('leader', DISTRICT)}").status_code == 404
 
 
-def test_a_session_opens_and_a_made_up_one_does_not(session: Callable[..., str]) -> None:
+def test_session_is_accepted_and_a_forged_one_is_not(session: Callable[..., str]) -> None:
     assert get("/", cookie=f"{COOKIE}={session('leader', DISTRICT)}").text == "inside"
     for wrong in ("x", "", session("leader", DISTRICT)[:-1], "a" * 5000, "\"';--"):
         assert get("/", cookie=f"{COOKIE}={wrong}").status_code == 401

@@ -63,7 +63,7 @@ SHOWN = (
 """Components that show data. What a page offers to do differs by role, what it shows does not."""
 
 
-def told(page: AppTest) -> str:
+def text_of(page: AppTest) -> str:
     """Everything a page says."""
     given = [json.loads(element.proto.bytes or element.proto.json) for element in page.get("bidi_component")]
     drawn = [json.dumps(item, ensure_ascii=False) for item in given]
@@ -101,7 +101,7 @@ def ask(run_page: Callable[..., AppTest]) -> Callable[..., str]:
     def texts(page: str, role: str, **parameters: object) -> str:
         tested = run_page(page, role, **parameters)
         assert not tested.exception
-        return told(tested)
+        return text_of(tested)
 
     return texts
 
@@ -199,7 +199,7 @@ def test_navigation_shows_only_what_may_be_opened(ask: Callable[..., str], page:
         assert re.search(r'"(?:href|home)": "/(?:\?|"|rows|why|passport|case|wall)', said) is None
 
 
-def test_commands_are_not_for_those_who_only_read(ask: Callable[..., str]) -> None:
+def test_readers_have_no_commands(ask: Callable[..., str]) -> None:
     for role in ("leader", "inspector"):
         assert "python -m cockpit" not in ask("data", role), role
 
@@ -235,7 +235,7 @@ def test_a_page_without_a_session_says_so_and_nothing_else(monkeypatch: pytest.M
     for page in PAGES:
         tested = AppTest.from_file(str(ROOT / "cockpit" / "main.py"), default_timeout=60)
         tested.switch_page(f"../pages/{page}.py").run()
-        said = told(tested)
+        said = text_of(tested)
         assert "请先登录" in said
         assert "临江区" not in said
 
@@ -265,7 +265,7 @@ def test_refused_rows_require_district_wide_permission(
     data.delivered.clear()
     monkeypatch.setattr(guard, "token", lambda: session("data_officer", area))
     tested = AppTest.from_file(str(ROOT / "cockpit" / "main.py"), default_timeout=60)
-    assert ("secret" in told(tested.switch_page("../pages/data.py").run())) is total
+    assert ("secret" in text_of(tested.switch_page("../pages/data.py").run())) is total
 
 
 def test_refusal_is_audited(ask: Callable[..., str]) -> None:
@@ -280,7 +280,7 @@ def test_refusal_is_audited(ask: Callable[..., str]) -> None:
 )
 @hypothesis(max_examples=examples(60), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_no_function_answers_for_what_was_not_granted(held: list[int], code: int) -> None:
-    """Whatever is granted and whatever is asked: an answer comes only from inside."""
+    """For any grants and any query, answers come only from inside the scope."""
     grants = Grants(tuple(Held("official", area, end_of(area)) for area in held))
     edition = read({}, settings.current(), grants).edition
     inside = any(area <= code < end_of(area) and end_of(code) <= end_of(area) for area in held) if code > 0 else False

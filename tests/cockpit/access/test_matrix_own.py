@@ -27,7 +27,7 @@ from tests.cockpit.access.test_matrix import (
     SHOWN,
     SIBLING,
     components,
-    told,
+    text_of,
     without_links,
 )
 from tests.factory import TOWNS, VILLAGES, areas, deliver, published
@@ -83,7 +83,7 @@ def test_own_metrics_are_shown_inside_the_grant_and_nowhere_else(
     for name in names:
         for area, inside in ((OWN, True), (CHILD, True), (SIBLING, False), (PARENT, False)):
             tested = ask(page, role, metric=name, area=area)
-            said = told(tested)
+            said = text_of(tested)
             if tested.exception:
                 # AppTest hides what a run raised; tests/serving/test_failing.py reads it from a real server.
                 assert (catalog, looks, inside) == ("failing", True, True)

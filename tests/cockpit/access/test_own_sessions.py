@@ -178,7 +178,7 @@ def test_a_browser_is_known_by_its_family(agent: str, family: str) -> None:
     assert browsers.family(agent) == family
 
 
-def test_one_signs_out_here_alone_or_everywhere(name: str) -> None:
+def test_sign_out_ends_this_session_or_all(name: str) -> None:
     async def work(client: httpx.AsyncClient) -> list[list[int]]:
         there, here, third = [await enter(client, name, EDGE) for _ in range(3)]
         client.cookies.clear()

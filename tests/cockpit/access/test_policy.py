@@ -46,7 +46,7 @@ def test_the_scope_is_exactly_the_codes_that_some_grant_covers(held: list[Held])
 
 
 @given(ranges, st.integers(0, 50), st.integers(1, 9))
-def test_a_range_may_be_asked_exactly_if_every_code_of_it_may(held: list[Held], first: int, size: int) -> None:
+def test_range_is_allowed_exactly_if_every_code_is(held: list[Held], first: int, size: int) -> None:
     grants = Grants(tuple(held))
     each = all(grants.may(Can.LOOK, code, code + 1) for code in range(first, first + size))
     assert grants.may(Can.LOOK, first, first + size) == each

@@ -69,7 +69,7 @@ SCOPED = {
     "/files/panel.json": f"/files/panel.json?{NOVEMBER}&metric=intake&area=AREA&panel=tiles",
     "/files/panel.csv": f"/files/panel.csv?{NOVEMBER}&metric=intake&area=AREA&panel=tiles",
 }
-"""For who may look, inside what was granted: the route, and how it is asked of an area."""
+"""Routes limited to granted areas, and their query for an area."""
 NEEDS = {"/files/rows.csv": Can.EXPORT, "/files/panel.csv": Can.EXPORT}
 """What takes another right than to look."""
 FOUND = {"/search.json", "/api/v1/search"}
@@ -100,7 +100,7 @@ def get(session: Callable[..., str]) -> Callable[..., httpx.Response]:
         middleware=[Middleware(headers.Headers), Middleware(hosts.KnownHosts), Middleware(gate.Gate)],
     )
 
-    def asked(path: str, role: str = "", method: str = "GET", **how: Any) -> httpx.Response:
+    def send(path: str, role: str = "", method: str = "GET", **how: Any) -> httpx.Response:
         async def run() -> httpx.Response:
             headers = {"cookie": f"{COOKIE}={session(role, OWN)}"} if role else {}
             transport = httpx.ASGITransport(served, client=("10.1.2.3", 1))
@@ -109,7 +109,7 @@ def get(session: Callable[..., str]) -> Callable[..., httpx.Response]:
 
         return asyncio.run(run())
 
-    return asked
+    return send
 
 
 def filled_in(path: str) -> str:
@@ -202,10 +202,10 @@ def test_the_file_is_of_todays_grants_and_in_the_audit_with_its_hash(get: Callab
 
 
 def test_a_selection_exports_no_row_of_another_area(get: Callable[..., httpx.Response]) -> None:
-    asked = f"{of(SCOPED['/files/rows.csv'], CHILD)}&pick="
-    own_row = next(line for line in get(asked, "inspector").text.splitlines() if f"{CHILD}-1" in line)
+    address = f"{of(SCOPED['/files/rows.csv'], CHILD)}&pick="
+    own_row = next(line for line in get(address, "inspector").text.splitlines() if f"{CHILD}-1" in line)
     source = own_row.split(",")[0]
-    both = get(f"{asked}{source}/{CHILD}-1,{source}/{VILLAGES[2]}-1", "inspector")
+    both = get(f"{address}{source}/{CHILD}-1,{source}/{VILLAGES[2]}-1", "inspector")
     assert both.status_code == 200
     assert len(both.text.strip().splitlines()) == 2
     assert f"{CHILD}-1" in both.text
@@ -219,17 +219,17 @@ def test_a_panel_file_of_a_comparison_is_refused_for_areas_of_others(
     get: Callable[..., httpx.Response], kind: str
 ) -> None:
     """The view's own area is within the grants, the compared ones are not."""
-    asked = f"/files/panel.{kind}?{NOVEMBER}&metric=intake&area={OWN}&areas=AREAS&panel=compare-table"
-    mine = get(asked.replace("AREAS", f"{CHILD},{VILLAGES[1]}"), "inspector")
+    address = f"/files/panel.{kind}?{NOVEMBER}&metric=intake&area={OWN}&areas=AREAS&panel=compare-table"
+    mine = get(address.replace("AREAS", f"{CHILD},{VILLAGES[1]}"), "inspector")
     assert mine.status_code == 200
     for others in (f"{CHILD},{VILLAGES[2]}", f"{OWN},{SIBLING}"):
-        answer = get(asked.replace("AREAS", others), "inspector")
+        answer = get(address.replace("AREAS", others), "inspector")
         assert answer.status_code == 403, others
         assert audit.entries(visitors.desk(), event="refused", limit=1)[0]["who"] == f"inspector-{OWN}"
-    assert get(asked.replace("AREAS", "nonsense"), "inspector").status_code == 400
+    assert get(address.replace("AREAS", "nonsense"), "inspector").status_code == 400
 
 
-def test_a_panel_file_is_in_the_audit_and_kept_by_nobody(get: Callable[..., httpx.Response]) -> None:
+def test_panel_file_is_audited_and_not_cached(get: Callable[..., httpx.Response]) -> None:
     answer = get(of(SCOPED["/files/panel.csv"], CHILD), "inspector")
     assert answer.headers["cache-control"] == "no-store"
     assert answer.headers["content-disposition"].startswith("attachment")
@@ -328,7 +328,7 @@ def test_a_search_finds_nothing_outside(get: Callable[..., httpx.Response], role
     assert bool(body["groups"]) is looks
 
 
-def test_a_search_is_never_kept_and_is_refused_when_it_is_too_long_or_too_often(
+def test_search_is_not_cached_and_is_limited_in_length_and_rate(
     get: Callable[..., httpx.Response], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for query in ("", " ", "\0", "%", "_", "\\", "'", "😀"):

@@ -26,7 +26,7 @@ Ask = Callable[..., httpx.Response]
 def ask(session: Callable[..., str]) -> Ask:
     served = Starlette(routes=application.ROUTES, middleware=[Middleware(hosts.KnownHosts), Middleware(gate.Gate)])
 
-    def asked(role: str, form: dict[str, Any] | None = None, origin: str = OWN) -> httpx.Response:
+    def send(role: str, form: dict[str, Any] | None = None, origin: str = OWN) -> httpx.Response:
         async def run() -> httpx.Response:
             headers = {"cookie": f"{COOKIE}={session(role, TOWNS[0])}", "origin": origin}
             transport = httpx.ASGITransport(served, client=("10.1.2.3", 1))
@@ -35,7 +35,7 @@ def ask(session: Callable[..., str]) -> Ask:
 
         return asyncio.run(run())
 
-    return asked
+    return send
 
 
 def names(answer: httpx.Response) -> dict[str, int]:

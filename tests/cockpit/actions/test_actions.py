@@ -112,7 +112,7 @@ def test_a_right_on_a_town_does_not_reach_the_district(desk: Desk, name: str) ->
         pytest.fail("the block must not run")
 
 
-def test_areas_that_nobody_named_are_not_granted(desk: Desk) -> None:
+def test_unnamed_areas_are_not_granted(desk: Desk) -> None:
     with pytest.raises(Forbidden), site_actions.DECIDE.by(desk, holder("inspector"), "something", ()):
         pytest.fail("the block must not run")
 
@@ -179,7 +179,7 @@ def test_an_administrator_does_not_act_on_the_own_account(desk: Desk, action: Ca
         action(desk, actor, "li")
 
 
-def test_nobody_grants_to_themselves(desk: Desk) -> None:
+def test_own_account_cannot_be_granted_a_role(desk: Desk) -> None:
     actor = Actor.holding("li", Grants((Held("security_admin", 0, 0),)))
     with pytest.raises(Forbidden, match="your own grants"):
         grant_actions.grant(desk, actor, "li", "leader", DISTRICT)
@@ -227,7 +227,7 @@ def test_no_pattern_runs_for_long(pattern: str) -> None:
         ("inspector", False, {"final": True, "draft": True, "issued": True}),
     ],
 )
-def test_who_may_change_the_state_of_a_report(desk: Desk, role: str, own: bool, moves: dict[str, bool]) -> None:
+def test_rights_to_change_the_state_of_a_report(desk: Desk, role: str, own: bool, moves: dict[str, bool]) -> None:
     config, actor = settings.current(), holder(role)
     author = actor if own else holder("inspector")
     for to, may in moves.items():

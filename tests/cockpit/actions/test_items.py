@@ -95,7 +95,7 @@ def act(desk: Desk, edition: Edition, actor: Actor, item: Item, step: str, key: 
     return items.act(desk, actor, settings.current(), edition, item.number, step, fields, key=key).item
 
 
-def test_an_order_goes_from_its_draft_to_its_end(desk: Desk, edition: Edition) -> None:
+def test_order_runs_from_draft_to_end(desk: Desk, edition: Edition) -> None:
     item = start(desk, edition)
     item = act(desk, edition, LEADER, item, "issue", unit="执法队", due=DUE)
     assert (item.unit_area, item.turn) == (TOWNS[0], "unit"), "of two units of a name the nearer one"
@@ -108,7 +108,7 @@ def test_an_order_goes_from_its_draft_to_its_end(desk: Desk, edition: Edition) -
     assert {row["result"] for row in rows} == {"ok"}
 
 
-def test_who_does_not_belong_to_the_unit_may_not_sign(desk: Desk, edition: Edition) -> None:
+def test_user_outside_the_unit_cannot_sign_for_the_item(desk: Desk, edition: Edition) -> None:
     item = act(desk, edition, LEADER, start(desk, edition), "issue", unit="执法队", due=DUE)
     with pytest.raises(Forbidden, match="for others"):
         act(desk, edition, CADRE, item, "sign")
@@ -130,7 +130,7 @@ def test_an_account_of_a_unit_takes_the_part_of_that_unit_alone(desk: Desk, edit
     assert act(desk, edition, own, item, "sign").holder == "zhou"
 
 
-def test_nobody_decides_on_an_own_request(desk: Desk, edition: Edition) -> None:
+def test_own_request_cannot_be_decided(desk: Desk, edition: Edition) -> None:
     both = who("zhou", "leader", DISTRICT)
     item = act(desk, edition, LEADER, start(desk, edition), "issue", unit="区住建局", due=DUE)
     item = act(desk, edition, both, item, "sign")

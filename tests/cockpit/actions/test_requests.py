@@ -25,7 +25,7 @@ def admin(desk: Desk) -> str:  # noqa: F811
     return "audit"
 
 
-def test_one_administrator_alone_resets_nothing_of_another(desk: Desk, admin: str) -> None:  # noqa: F811
+def test_reset_of_another_administrator_needs_confirmation(desk: Desk, admin: str) -> None:  # noqa: F811
     for act in (actions.set_password, actions.remove_factor):
         with pytest.raises(Forbidden):
             act(desk, FIRST, admin)
@@ -35,7 +35,7 @@ def test_one_administrator_alone_resets_nothing_of_another(desk: Desk, admin: st
     assert accounts.sign_in(desk, admin, PASSWORD).outcome == "wrong"
 
 
-def test_a_second_one_confirms(desk: Desk, admin: str) -> None:  # noqa: F811
+def test_second_administrator_confirms_a_request(desk: Desk, admin: str) -> None:  # noqa: F811
     actions.ask(desk, FIRST, "set_password", admin)
     (waiting,) = requests.waiting(desk)
     for actor in (FIRST, Actor(admin, ADMIN)):

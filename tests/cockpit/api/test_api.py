@@ -74,7 +74,7 @@ def _served(home: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 def get(home: Path) -> Callable[..., httpx.Response]:
     """Asks a route as a role on an area (its session), or with a token."""
 
-    def asked(
+    def send(
         path: str, role: str = "official", granted: int = TOWNS[0], token: str = "", **parameters: Any
     ) -> httpx.Response:
         headers = {"authorization": f"Bearer {token}"} if token else {}
@@ -83,7 +83,7 @@ def get(home: Path) -> Callable[..., httpx.Response]:
             headers["cookie"] = f"{COOKIE}={session}"
         return asyncio.run(_get(path, parameters, headers))
 
-    return asked
+    return send
 
 
 async def _get(path: str, parameters: dict[str, Any], headers: dict[str, str]) -> httpx.Response:
@@ -311,7 +311,7 @@ def test_data_age_limit_applies_only_when_configured(
         settings.current.cache_clear()
         response = get("/readyz", "data_officer")
         assert response.status_code == status
-        assert response.json()["edition"], "what is served is told in any case"
+        assert response.json()["edition"], "every answer names the edition served"
     assert response.json()["faults"] == [
         "the data are 27.5 hours old: load and publish, or set COCKPIT_FRESH_HOURS above 27.4"
     ]

@@ -51,12 +51,12 @@ def session() -> Iterator[requests.Session]:
         yield session
 
 
-@pytest.mark.parametrize("mode", [GenerationMode.POSITIVE, GenerationMode.NEGATIVE], ids=["as told", "not as told"])
+@pytest.mark.parametrize("mode", [GenerationMode.POSITIVE, GenerationMode.NEGATIVE], ids=["valid", "invalid"])
 @pytest.mark.parametrize(("method", "path"), ROUTES)
-def test_every_answer_is_one_of_the_document(
+def test_every_response_matches_the_document(
     document: BaseSchema, token: str, session: requests.Session, method: str, path: str, mode: GenerationMode
 ) -> None:
-    # Not every sense can be told in a document, such as that a period ends after it begins: 400 says it then.
+    # Some rules cannot be stated in a schema, such as that a period ends after it begins: 400 then.
     def ask(case: schemathesis.Case) -> None:
         case.call_and_validate(
             session=session, headers={"Authorization": f"Bearer {token}"}, excluded_checks=[positive_data_acceptance]
@@ -82,7 +82,7 @@ def each(document: BaseSchema, method: str, path: str, mode: GenerationMode, ask
 
     @bounded
     @given(case=cases)
-    def asked(case: schemathesis.Case) -> None:
+    def check(case: schemathesis.Case) -> None:
         ask(case)
 
-    asked()
+    check()

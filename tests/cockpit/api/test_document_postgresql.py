@@ -42,9 +42,9 @@ def served(homes: Homes, postgres: Postgres) -> Iterator[tuple[Served, str]]:
     server.stop()
 
 
-@pytest.mark.parametrize("mode", [GenerationMode.POSITIVE, GenerationMode.NEGATIVE], ids=["as told", "not as told"])
+@pytest.mark.parametrize("mode", [GenerationMode.POSITIVE, GenerationMode.NEGATIVE], ids=["valid", "invalid"])
 @pytest.mark.parametrize(("method", "path"), ROUTES)
-def test_every_answer_is_one_of_the_document(
+def test_every_response_matches_the_document(
     served: tuple[Served, str], method: str, path: str, mode: GenerationMode
 ) -> None:
     server, token = served
@@ -60,7 +60,7 @@ def test_every_answer_is_one_of_the_document(
 
 @pytest.mark.parametrize("token", ["\0", "ck_\0", "路灯", "ck_" + "x" * 5000, "\ud800"])
 @pytest.mark.parametrize("path", ["editions", "reports/%00", "reports/%ED%A0%80", "push/%00", "reports/" + "9" * 20])
-def test_what_postgresql_cannot_hold_is_refused(served: tuple[Served, str], path: str, token: str) -> None:
+def test_text_that_postgresql_cannot_store_is_refused(served: tuple[Served, str], path: str, token: str) -> None:
     server, good = served
     for used in (token, good):
         given = f"Bearer {used}".encode("utf-8", "surrogatepass").replace(b"\0", b"%00")

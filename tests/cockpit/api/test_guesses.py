@@ -20,7 +20,7 @@ def test_an_address_that_guesses_waits_and_others_do_not(monkeypatch: pytest.Mon
     assert counted.wait("10.1.2.3", "ck_x") == 0
 
 
-def test_what_is_remembered_is_bounded() -> None:
+def test_memory_of_known_tokens_is_bounded() -> None:
     counted = Guesses()
     for i in range(guesses.REMEMBERED + 100):
         counted.wait(f"a{i}", "x")

@@ -180,7 +180,7 @@ def test_refused_push_is_reported_logged_audited_and_stores_nothing(
     assert list(Spool(Home(root)).folder.glob(".coming-*")) == []
 
 
-def test_a_body_without_a_length_is_counted_as_it_comes(token: str) -> None:
+def test_chunked_body_is_limited_while_it_is_received(token: str) -> None:
     read = 0
 
     async def endless() -> AsyncIterator[bytes]:
@@ -262,7 +262,7 @@ def test_push_without_token_is_refused(root: Path, token: str) -> None:
     assert send(gone, [row(1)]).status_code == 401
 
 
-def test_the_verdict_is_for_its_sender_and_for_who_may_see_rejects(root: Path, token: str) -> None:
+def test_push_outcome_is_visible_to_sender_and_data_officers(root: Path, token: str) -> None:
     id = send(token, [row(1)]).json()["id"]
     desk = settings.current().desk_url
     assert ask(id, token).status_code == 200
@@ -338,7 +338,7 @@ def test_the_demo_district_takes_no_other_data(tmp_path: Path, monkeypatch: pyte
     assert edition.cursor().execute("SELECT count(*) FROM cases WHERE key = 'pushed'").fetchone() == (1,)
 
 
-def test_the_counters_are_what_the_spool_holds(root: Path, token: str) -> None:
+def test_counters_match_the_spool(root: Path, token: str) -> None:
     before = publisher.counters(Home(root))
     send(token, [row("c"), *(row(f"d{n}", village_code="1") for n in range(5))])
     assert publisher.counters(Home(root))["queued"] == before["queued"] + 1

@@ -160,7 +160,7 @@ def test_help_imports_nothing_heavy() -> None:
     assert done.stderr == "set()\n"
 
 
-# --- in, published, asked
+# --- load, publish, query
 
 
 def test_load_prints_its_result_and_recognizes_a_repeated_delivery(folder: Path, run: Any) -> None:
@@ -401,7 +401,7 @@ def test_port_in_use_is_reported(published: Path, run: Any) -> None:
         run("serve", "--port", taken.getsockname()[1]).fails(1, "port", "--port", "COCKPIT_PORT")
 
 
-def test_the_address_is_one_to_type() -> None:
+def test_printed_address_can_be_typed() -> None:
     addresses = [address(host, 80) for host in ("0.0.0.0", "::", "::1", "10.0.0.5")]
     assert addresses == ["http://localhost:80", "http://localhost:80", "http://[::1]:80", "http://10.0.0.5:80"]
 
@@ -443,7 +443,7 @@ def test_progress_is_one_line_of_a_terminal_and_silent_elsewhere(monkeypatch: py
         assert stream.getvalue().endswith("\r\033[K") is tty
 
 
-def test_a_reader_that_has_seen_enough_is_no_error(published: Path) -> None:
+def test_closed_output_pipe_is_no_error(published: Path) -> None:
     command = (
         f"{sys.executable} -m cockpit rows intake {' '.join(QUERY)} --home {published / 'var'} --format csv | head -c 1"
     )

@@ -36,7 +36,7 @@ def run(home: Path, command: str, area: str) -> tuple[int, str]:
 
 @pytest.mark.parametrize("command", ["grant", "token"])
 @pytest.mark.parametrize("area", ["1", "990101001999", "990201000000", "没有的镇", "", "-1", "9" * 40])
-def test_an_area_that_is_not_there_is_refused_in_one_line(home: Path, command: str, area: str) -> None:
+def test_unknown_area_is_refused_in_one_line(home: Path, command: str, area: str) -> None:
     status, said = run(home, command, area)
     assert status == 2
     assert "area" in said
@@ -51,7 +51,7 @@ def test_an_area_of_the_tree_or_above_it_is_taken(home: Path, command: str, area
     assert status == 0, said
 
 
-def test_before_anything_is_published_a_whole_code_is_taken(tmp_path: Path) -> None:
+def test_full_code_is_accepted_before_the_first_publication(tmp_path: Path) -> None:
     add_account(tmp_path)
     assert run(tmp_path, "grant", str(DISTRICT))[0] == 0
     assert run(tmp_path, "grant", "9901")[0] == 2

@@ -32,7 +32,7 @@ def test_a_table_leaves_out_columns_without_any_value_and_cuts_long_texts() -> N
 
 
 @given(texts=st.lists(st.text(st.sampled_from("ab 路—；: "), max_size=200), min_size=1, max_size=4))
-def test_a_wrapped_column_holds_every_character_within_its_width(texts: list[str]) -> None:
+def test_wrapped_column_has_every_character_within_its_width(texts: list[str]) -> None:
     lines = table(("reasons", "n"), [(text, n) for n, text in enumerate(texts)], ("reasons",))
     assert all(width(line) <= WIDEST + 4 for line in lines)
     joined = "".join("".join(line.split()) for line in lines[1:])

@@ -1,4 +1,4 @@
-"""Evidence of the prober's is told in words, and every failure has its own and a remedy."""
+"""The prober's evidence is put into words: every failure has a text and a remedy."""
 
 import re
 

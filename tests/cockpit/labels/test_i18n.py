@@ -87,7 +87,7 @@ def test_every_text_has_its_chinese_and_none_is_left_over() -> None:
     assert list(faults(english, i18n.catalogue("zh"))) == []
 
 
-def test_a_code_is_dotted_and_stands_for_one_text() -> None:
+def test_message_code_is_dotted_and_has_one_text() -> None:
     known: dict[str, set[str]] = {}
     for _where, code, text in messages():
         known.setdefault(code, set()).add(text)

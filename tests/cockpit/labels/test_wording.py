@@ -46,9 +46,9 @@ def no_level() -> MetricsError:
             "the desk sqlite:////x/desk.sqlite does not answer (database is locked): see that it runs, then try again",
         ),
         (
-            no_answer("never heard"),
-            "业务库sqlite:////x/desk.sqlite没有响应（never heard）：请确认其正在运行后重试",
-            "the desk sqlite:////x/desk.sqlite does not answer (never heard): see that it runs, then try again",
+            no_answer("not translated"),
+            "业务库sqlite:////x/desk.sqlite没有响应（not translated）：请确认其正在运行后重试",
+            "the desk sqlite:////x/desk.sqlite does not answer (not translated): see that it runs, then try again",
         ),
         (
             no_level(),
@@ -68,9 +68,9 @@ def no_level() -> MetricsError:
             'there is no metric "backlogg". Did you mean "backlog"?',
         ),
         (
-            joined([LOCKED, Message("x.y", "never heard")]),
-            "数据库正被占用；never heard",
-            "database is locked; never heard",
+            joined([LOCKED, Message("x.y", "not translated")]),
+            "数据库正被占用；not translated",
+            "database is locked; not translated",
         ),
         ("a text of an older release", "a text of an older release", "a text of an older release"),
     ],
@@ -117,11 +117,11 @@ def test_message_with_any_text_is_stored_serialized_and_worded(values: Mapping[s
 
 
 @given(WORDS | st.just('{"code": 1}') | st.just('{"text": "x"}') | st.just("[1]") | st.just("1"))
-def test_what_is_no_stored_message_is_given_back_as_it_is(text: str) -> None:
+def test_plain_text_is_restored_unchanged(text: str) -> None:
     assert restored(text) == text
 
 
-def test_braces_in_what_a_message_names_stand_for_themselves() -> None:
+def test_braces_in_message_parameters_are_literal() -> None:
     message = Message("a.b", "{path}: there is no such file", path="{x}{0}{path}")
     with i18n.using("zh"):
         assert worded(message) == "{x}{0}{path}：没有这个文件"

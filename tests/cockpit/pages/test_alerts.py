@@ -81,7 +81,7 @@ def test_acknowledging_and_calling_false_are_audited_and_shown(screen: Screen, f
     assert any("called false: 重复导入" in what for what in log)
 
 
-def test_who_may_not_look_learns_nothing_and_who_may_not_act_has_no_button(
+def test_alert_is_hidden_without_view_right_and_has_no_button_without_act_right(
     screen: Screen, fired: dict[int, int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     url = settings.current().desk_url

@@ -46,7 +46,7 @@ def said(screen: Screen, key: str) -> list[tuple[str, str]]:
     return [(item["text"], item["state"]) for item in drawn(page, "verdicts")[0]["items"]]
 
 
-def test_what_a_case_comes_to_is_said_in_words_the_worst_first(screen: Screen) -> None:
+def test_case_consequences_are_listed_worst_first(screen: Screen) -> None:
     """H035: closed late, the caller neither satisfied nor helped, sent back twice, extended once."""
     assert said(screen, "H035") == [
         ("超期办结", "red"), ("退回 2 次", "red"), ("未解决", "red"), ("不满意", "red"), ("延期 1 次", "amber"),

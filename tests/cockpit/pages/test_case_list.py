@@ -58,7 +58,7 @@ def test_the_way_back_leads_to_the_page_on_which_the_case_stands(screen: Screen)
         f"metric=backlog&q={'x' * 7000}", "/login?next=http://elsewhere", "metric=backlog&report=R20200101-00000000",
     ],
 )  # fmt: skip
-def test_what_is_no_list_of_cases_leads_nowhere(screen: Screen, address: str) -> None:
+def test_address_of_no_case_list_has_no_navigation(screen: Screen, address: str) -> None:
     page = screen("case", source="hotline", key="H003", list=address)
     assert drawn(page, "timeline")
     assert not drawn(page, "listnav")

@@ -118,7 +118,7 @@ def test_every_metric_can_be_chosen(screen: Screen, metric: str) -> None:
         ({"units": "区城管局\n区住建局"}, "无法识别单位名称"),
     ],
 )
-def test_what_cannot_be_compared_is_refused_in_one_line(screen: Screen, given: dict[str, str], expected: str) -> None:
+def test_incomparable_subjects_are_refused_in_one_line(screen: Screen, given: dict[str, str], expected: str) -> None:
     page = screen("compare", **given)
     said = words(page)
     assert said.count("▲") == 1
@@ -127,7 +127,7 @@ def test_what_cannot_be_compared_is_refused_in_one_line(screen: Screen, given: d
     assert not drawn(page, "table")
 
 
-def test_one_area_waits_for_another_and_offers_its_neighbours(screen: Screen) -> None:
+def test_comparison_of_one_area_offers_its_neighbours(screen: Screen) -> None:
     page = screen("compare", areas=TOWNS[0])
     assert "请选择二至六个" in words(page)
     (offered,) = drawn(page, "actions")
@@ -158,7 +158,7 @@ def test_an_area_outside_the_scope_is_refused_and_shows_nothing(
     assert inside.get("plotly_chart")
 
 
-def test_two_granted_towns_are_compared_without_what_lies_above_them(
+def test_two_granted_towns_are_compared_without_the_district(
     view: Callable[..., View], screen: Screen, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     view_state = view(metric="intake")

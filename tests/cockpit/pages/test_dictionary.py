@@ -7,7 +7,7 @@ from tests.cockpit.pages.conftest import (
 )
 
 
-def test_the_dictionary_has_every_metric_and_opens_the_one_asked_for(screen: Screen) -> None:
+def test_dictionary_has_every_metric_and_opens_the_requested_one(screen: Screen) -> None:
     data = drawn(screen("dictionary", metric="due"), "glossary")[0]
     entries = [entry for section in data["sections"] for entry in section["entries"]]
     assert [entry["id"] for entry in entries] == list(METRICS)

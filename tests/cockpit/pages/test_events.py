@@ -75,7 +75,7 @@ def test_the_data_officer_adds_and_removes_events_and_it_is_audited(screen: Scre
 
 
 @pytest.mark.usefixtures("kept")
-def test_who_may_only_look_at_data_sees_events_without_forms(screen: Screen, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_events_have_no_forms_without_the_right(screen: Screen, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(guard, "token", lambda: session_of(settings.current().desk_url, ("inspector",)))
     page = screen("data")
     assert "台风" in str([table["rows"] for table in drawn(page, "table")])

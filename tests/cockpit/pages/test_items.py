@@ -121,7 +121,7 @@ def test_a_step_is_done_on_the_card_and_says_that_figures_follow(screen: Screen)
     assert "Accept" not in [button.label for button in page.button]
 
 
-def test_who_sees_other_areas_does_not_see_the_item(screen: Screen, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_item_is_hidden_from_users_of_other_areas(screen: Screen, monkeypatch: pytest.MonkeyPatch) -> None:
     screen("inbox")
     item = begun("保密的标题")
     other = session_of(settings.current().desk_url, ("official",), TOWNS[1])

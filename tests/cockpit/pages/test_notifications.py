@@ -44,7 +44,7 @@ def test_an_unread_notification_is_counted_at_the_bell_and_listed(screen: Screen
     assert chinese["rows"][0][0]["text"] == "督办 DB20261120-1（<b>新河村</b>）：签发"
 
 
-def test_opening_one_marks_it_as_read_without_a_row_in_the_audit(screen: Screen) -> None:
+def test_opening_a_notification_marks_it_as_read_without_audit(screen: Screen) -> None:
     account, id = notified(screen, "item/b/1")
     before = len(audit.entries(visitors.desk(), limit=10_000))
     page = screen("notifications", lang="en", open=str(id))

@@ -95,7 +95,7 @@ def test_a_list_shows_what_its_metric_counts_by(screen: Screen) -> None:
     assert headings(screen, metric="bounce_rate")[-1] == "退回次数"
 
 
-def test_what_is_open_now_has_no_column_of_its_end(screen: Screen) -> None:
+def test_open_cases_have_no_column_of_their_end(screen: Screen) -> None:
     october = {"from_": "2026-10-01", "to": "2026-11-01"}
     assert "办结" not in headings(screen, metric="backlog")
     assert "办结" not in headings(screen, metric="oldest_open_days")
@@ -156,7 +156,7 @@ def test_a_search_leaves_the_rows_that_hold_the_words(screen: Screen) -> None:
     assert "没有符合的件" in words(nothing)
 
 
-def test_what_has_no_category_can_be_asked_for(screen: Screen) -> None:
+def test_rows_without_category_can_be_filtered(screen: Screen) -> None:
     table = drawn(screen("rows", metric="intake", category="–"), "table")[0]
     assert set(texts(table, "类别")) == {""}
     expected = sum(case["category"] is None for case in hotline() if case["registered_at"].month == 11)
@@ -199,7 +199,7 @@ def test_a_score_leads_to_the_rows_of_its_parts(screen: Screen) -> None:
     "requested",
     [{"part": "x"}, {"age": "3-1"}, {"age": "old"}, {"metric": "x"}],
 )
-def test_an_odd_address_gets_a_friendly_page(screen: Screen, requested: dict[str, str]) -> None:
+def test_invalid_address_gets_a_friendly_page(screen: Screen, requested: dict[str, str]) -> None:
     assert 'role="alert"' in words_raw(screen("rows", **requested))
 
 
@@ -210,7 +210,7 @@ def test_unavailable_metric_links_to_a_level_that_has_it(screen: Screen) -> None
         assert not drawn(page, "table")
 
 
-def test_the_file_holds_the_whole_selection_and_no_callers(view: Callable[..., View]) -> None:
+def test_file_has_the_entire_selection_and_no_reporters(view: Callable[..., View]) -> None:
     view_state = view(metric="intake", from_="2026-10-01", to="2026-12-01")
     everything = rows.Chosen(view_state.query, Selection())
     content = download.file(view_state, everything, "zh").decode("utf-8-sig")

@@ -51,13 +51,13 @@ def test_the_sentence_names_the_largest_movers_of_one_split(view: Callable[..., 
     assert sentence == "按期办结率从 80.0 % 升到 80.1 %，+0.1 个百分点：按镇街 北塘街道 +0.7，沙洲镇 −0.6"
 
 
-def test_a_whole_that_stayed_names_what_moved_in_it(view: Callable[..., View]) -> None:
+def test_unchanged_total_names_the_parts_that_moved(view: Callable[..., View]) -> None:
     explanation = explained(0.0, town=moves((str(TOWNS[0]), 0.6), (str(TOWNS[1]), -0.6)))
     sentence = why.sentence(view(metric="on_time_rate"), explanation)
     assert sentence == "按期办结率为 80.0 %，没有变动：按镇街 北塘街道 +0.6，沙洲镇 −0.6"
 
 
-def test_a_split_into_one_part_leaves_the_sentence_to_the_next(view: Callable[..., View]) -> None:
+def test_split_with_one_part_is_skipped_in_the_sentence(view: Callable[..., View]) -> None:
     explanation = explained(
         -0.3, town=moves((str(TOWNS[0]), -0.3)), department=moves(("区城管局", -0.2), ("区住建局", -0.1))
     )
@@ -89,7 +89,7 @@ def test_a_part_leads_to_its_own_why_and_rows(screen: Screen) -> None:
     assert len(drawn(drilled, "table")) == 2, "a category is split by town and unit, not by category again"
 
 
-def test_what_does_not_split_gives_before_and_after(screen: Screen) -> None:
+def test_unsplittable_metric_shows_before_and_after(screen: Screen) -> None:
     page = screen("why", metric="oldest_open_days")
     assert len(drawn(page, "tiles")[0]["tiles"]) == 2
     assert "不能拆成" in words(page)

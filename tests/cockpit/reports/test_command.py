@@ -36,7 +36,7 @@ WRITERS = {"docx": "docx", "pdf": "typst", "xlsx": "xlsxwriter", "csv": ""}
         (("breif", "--area", DISTRICT, *NOVEMBER), 'Did you mean "brief"?'),
     ],
 )  # fmt: skip
-def test_what_makes_no_sense_is_one_line_and_no_file(
+def test_invalid_request_is_one_line_and_no_file(
     config: Settings, tmp_path: Path, capsys: pytest.CaptureFixture[str], words: tuple[object, ...], expected: str
 ) -> None:
     before = set(make.store(config).glob("*"))
@@ -48,7 +48,7 @@ def test_what_makes_no_sense_is_one_line_and_no_file(
     assert set(make.store(config).glob("*")) <= before | {make.store(config) / ".worker"}
 
 
-def test_where_no_file_can_stand_nothing_is_made(
+def test_unwritable_target_makes_nothing(
     config: Settings, desk: Desk, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     before = reports.listing(desk)

@@ -43,7 +43,7 @@ VILLAGES = [DISTRICT + 1000 * town + village for town in (1, 2, 3) for village i
 
 @st.composite
 def cases(draw: Callable[[Any], Any]) -> list[Case]:
-    """A few hundred cases, most of them in a few places, so that small counts stand beside large ones."""
+    """A few hundred cases, most of them in a few places, so that there are small counts and large ones."""
     rng = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
     weights = rng.dirichlet([draw(st.sampled_from((0.15, 0.4, 2.0)))] * len(VILLAGES))
     return [
@@ -205,7 +205,7 @@ def test_zero_and_large_counts_are_published() -> None:
     assert [block.rows for block in part.blocks] == [table.rows for table in guarded]  # type: ignore[union-attr]
 
 
-def test_towns_and_their_district_in_one_file_guard_each_other() -> None:
+def test_towns_and_district_in_one_file_do_not_reveal_small_counts() -> None:
     """A table of a town in the same file gives away what the district's leaves out, unless both are looked at."""
     listed = [Case(VILLAGES[1], "2026-11-01", "噪声", True, True, True)] * 40
     listed += [Case(VILLAGES[5], "2026-11-01", "路灯", True, True, True)] * 3 + [listed[0]] * 20

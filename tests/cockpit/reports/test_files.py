@@ -295,7 +295,7 @@ def test_risky_texts_get_a_quote_in_every_format_for_spreadsheets(tmp_path: Path
     assert (str(first.value)[0], first.data_type, second.value) == ("'", "s", -1)
 
 
-def test_whatever_is_in_a_text_it_is_only_text(tmp_path: Path) -> None:
+def test_any_text_is_escaped(tmp_path: Path) -> None:
     """Markup of typst, XML and control characters come out as they are, or not at all."""
     evil = '#panic() *x* _y_ $z$ `c` <w:t>&amp; "q" \\ @ref // /* \x00\x0b ]] ]]>'
     rows = [[Cell(evil), Cell("1", 1)]]

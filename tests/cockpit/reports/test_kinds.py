@@ -1,4 +1,4 @@
-"""A kind of report is a file: what is wrong with one is told with file and field."""
+"""A kind of report is a file: a fault in one is reported with file and field."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -26,7 +26,7 @@ def loaded(folder: Path, **changes: object) -> dict[str, kinds.Kind]:
 
 @pytest.fixture(autouse=True)
 def _english() -> Iterator[None]:
-    """Faults are told in the language spoken."""
+    """Faults are in the language of the user."""
     with using("en"):
         yield
 
@@ -61,7 +61,7 @@ def test_a_district_replaces_one_of_ours(tmp_path: Path) -> None:
         ({"sections": [{"type": "text", "text": {"zh": "{backlog.chang}", "en": "x"}}]}, "only change, state"),
         (
             {"sections": [{"type": "table", "suppress": 10}, {"type": "tiles"}]},
-            "sections.1.tiles: beside tables with suppress only tables",
+            "sections.1.tiles: with tables that suppress, only tables",
         ),
         ({"sections": [{"type": "table", "suppress": 10}, {"type": "table"}]}, "suppress: it must be the same number"),
         (

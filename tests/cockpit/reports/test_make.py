@@ -40,7 +40,7 @@ KINDS = ("brief", "bulletin", "ledger", "sites", "notice", "monthly", "open_data
 
 @pytest.fixture(autouse=True)
 def _english() -> Iterator[None]:
-    """Faults are told in the language spoken."""
+    """Faults are in the language of the user."""
     with using("en"):
         yield
 
@@ -107,7 +107,7 @@ def test_the_numbers_are_those_of_the_query(config: Settings, document: Callable
         assert value == (None if row.quality == "no data" else row.value)
 
 
-def test_a_filter_holds_in_every_section(document: Callable[..., Document]) -> None:
+def test_filter_applies_to_every_section(document: Callable[..., Document]) -> None:
     unfiltered, some = document("cockpit", lang="en"), document("cockpit", lang="en", where={"category": "路灯照明"})
     first = lambda made: next(block for block in made.blocks if isinstance(block, Table))  # noqa: E731
     intake = lambda made: next(row for row in first(made).rows if row[0].text.startswith("Intake"))[1].value  # noqa: E731
@@ -128,7 +128,7 @@ def test_a_deadline_passes_over_public_holidays_and_counts_make_up_days(config: 
     assert dict(made.provenance.facts)["办理期限"] == "2025年10月10日前"
 
 
-def test_what_was_open_at_the_end_of_a_period_is_as_old_as_it_was_then(document: Callable[..., Document]) -> None:
+def test_age_is_measured_at_the_end_of_the_period(document: Callable[..., Document]) -> None:
     october = {"start": date(2026, 10, 1), "end": date(2026, 11, 1)}
     made = document("brief", lang="en", **october)
     table = next(b for b in made.blocks if isinstance(b, Table) and b.name == "Open longest")

@@ -81,7 +81,7 @@ def test_the_preview_shows_the_document_and_makes_nothing(opened: Open, desk: De
     assert reports.listing(desk) == []
 
 
-def test_a_cadre_is_offered_what_holds_no_cases(opened: Open) -> None:
+def test_cadre_is_offered_reports_without_cases(opened: Open) -> None:
     offered = set(opened("cadre", TOWNS[0]).selectbox(key="kind").options)
     assert "情况专报" in offered
     assert "台账" not in offered

@@ -27,7 +27,7 @@ def test_the_id_is_found_in_either_kind_of_pack(tmp_path: Path, name: str) -> No
 
 
 @pytest.mark.parametrize("content", [b"", b"PK\x03\x04", b"PK\x05\x06" + b"\0" * 18, b"\0" * 100])
-def test_what_is_no_pack_names_nothing(tmp_path: Path, content: bytes) -> None:
+def test_file_that_is_no_archive_has_no_names(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "x").write_bytes(content)
     assert named_in(tmp_path / "x") is None
 

@@ -41,7 +41,7 @@ def test_a_report_lists_the_reds_of_the_screen(
 
 
 def test_the_list_covers_every_level_unit_and_site(config: Settings) -> None:
-    """Whatever is judged red anywhere in the area is in the list, and nothing else."""
+    """The list has everything that is red in the area, and nothing else."""
     edition, catalog = current(config.data), load_catalog()
     problems = reds(edition, DISTRICT, NOVEMBER)
     assert {red.kind for red in problems} == {"own", "below", "unit", "site"}
@@ -106,7 +106,7 @@ def test_a_notice_names_the_limit_that_was_exceeded(document: Made) -> None:
 
 
 @pytest.mark.parametrize("kind", ["brief", "bulletin", "monthly", "notice", "sites", "ledger", "cockpit"])
-def test_a_chinese_document_holds_no_command_and_no_iso_day(document: Made, kind: str) -> None:
+def test_chinese_document_has_no_command_and_no_iso_date(document: Made, kind: str) -> None:
     made = document(kind)
     texts = [block.text for block in made.blocks if hasattr(block, "text")]
     texts += [cell.in_words for block in made.blocks if isinstance(block, Table) for row in block.rows for cell in row]

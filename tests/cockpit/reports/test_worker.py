@@ -37,7 +37,7 @@ PATIENCE_SECONDS = 240
 PLAN = {"id": "monthly", "kind": "brief", "areas": [DISTRICT], "every": "month", "format": "pdf"}
 
 
-def asked(desk: Desk, config: Settings, **more: object) -> str:
+def order(desk: Desk, config: Settings, **more: object) -> str:
     report, _told = make.ask(desk, config, november("brief", **more), OPERATOR, "tester")
     assert report
     return report.id
@@ -52,7 +52,7 @@ def clear(desk: Desk) -> None:
 
 @pytest.mark.usefixtures("clear")
 def test_reports_are_made_in_request_order(desk: Desk, config: Settings) -> None:
-    ids = [asked(desk, config, format=format) for format in ("pdf", "csv")]
+    ids = [order(desk, config, format=format) for format in ("pdf", "csv")]
     assert [worker.once(desk, config), worker.once(desk, config), worker.once(desk, config)] == [True, True, False]
     made = [reports.find(desk, id) for id in ids]
     assert all(one.status == "draft" and len(one.sha256) == 64 for one in made)
@@ -60,7 +60,7 @@ def test_reports_are_made_in_request_order(desk: Desk, config: Settings) -> None
 
 @pytest.mark.usefixtures("clear")
 def test_failed_report_gives_its_reason(desk: Desk, config: Settings) -> None:
-    id = asked(desk, config, start=datetime(1990, 1, 1).date(), end=datetime(1990, 2, 1).date())
+    id = order(desk, config, start=datetime(1990, 1, 1).date(), end=datetime(1990, 2, 1).date())
     worker.once(desk, config)
     report = reports.find(desk, id)
     assert report.status == "failed"
@@ -71,8 +71,8 @@ def test_failed_report_gives_its_reason(desk: Desk, config: Settings) -> None:
 
 
 @pytest.mark.usefixtures("clear")
-def test_what_a_dead_worker_left_is_made_again_but_not_for_ever(desk: Desk, config: Settings) -> None:
-    id, worker_name = asked(desk, config), worker.name(config)
+def test_report_of_a_dead_worker_is_retried_a_few_times(desk: Desk, config: Settings) -> None:
+    id, worker_name = order(desk, config), worker.name(config)
     for _ in range(reports.MOST_TRIES):
         assert reports.take(desk, worker_name).id == id
     assert reports.take(desk, worker_name) is None
@@ -94,7 +94,7 @@ def test_drafts_of_killed_workers_are_removed(config: Settings) -> None:
 
 
 def test_another_home_takes_over_only_from_the_silent(desk: Desk, config: Settings) -> None:
-    id = asked(desk, config)
+    id = order(desk, config)
     assert reports.take(desk, "first").id == id
     assert reports.take(desk, "second") is None
     with desk.begin() as session:
@@ -104,9 +104,9 @@ def test_another_home_takes_over_only_from_the_silent(desk: Desk, config: Settin
 
 @pytest.mark.usefixtures("clear")
 def test_a_queue_survives_its_workers(desk: Desk, config: Settings) -> None:
-    """A worker killed while it works, another one after it: everything asked for is made, by one process at a time."""
+    """A worker killed at work, then another one: every requested report is made, by one process at a time."""
     first = _started(config)
-    ids = [asked(desk, config, format="pdf") for _ in range(2)]
+    ids = [order(desk, config, format="pdf") for _ in range(2)]
     time.sleep(0.5)
     first.kill()
     first.wait(20)

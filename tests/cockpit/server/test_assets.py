@@ -13,7 +13,7 @@ def test_the_module_exports_the_shell_and_every_component() -> None:
     assert "export default" not in assets.content("cockpit.js")
 
 
-def test_what_the_phone_must_load_is_small() -> None:
+def test_phone_download_is_small() -> None:
     assert sum(len(brotli.compress(assets.content(name).encode())) for name in assets.ON_ALL_PAGES) < 48_000
 
 

@@ -1,4 +1,4 @@
-"""Programs beside a server, with real processes: started, watched, started again, and ended with it."""
+"""Background programs of a server, with real processes: start, watch, restart and stop."""
 
 import errno
 import logging
@@ -75,7 +75,7 @@ def test_a_killed_process_is_started_again_and_its_death_is_logged(
     assert (process.pid != first, process.deaths) == (True, 1)
 
 
-def test_one_that_lived_long_is_started_again_at_once(
+def test_long_lived_program_is_restarted_at_once(
     run: Callable[[Program], Background], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(background, "LASTING_SECONDS", 0.0)
@@ -87,7 +87,7 @@ def test_one_that_lived_long_is_started_again_at_once(
     until(lambda: looked(process, "running") and process.pid != first)
 
 
-def test_one_that_dies_at_once_again_and_again_is_tried_less_and_less_often(
+def test_restarts_back_off_when_a_program_keeps_dying(
     run: Callable[[Program], Background], caplog: pytest.LogCaptureFixture
 ) -> None:
     process = run(Program("broken", (sys.executable, "-c", "raise SystemExit(3)"), retry=(0.1, 0.3)))
@@ -96,7 +96,7 @@ def test_one_that_dies_at_once_again_and_again_is_tried_less_and_less_often(
     assert waits == ["0.1 s", "0.2 s", "0.3 s", "0.3 s"]
 
 
-def test_one_that_has_done_its_work_rests_and_is_no_failure(run: Callable[[Program], Background]) -> None:
+def test_finished_program_is_no_failure(run: Callable[[Program], Background]) -> None:
     process = run(Program("done", (sys.executable, "-c", ""), rest=600))
     process.look()
     until(lambda: looked(process, "idle"))
@@ -107,7 +107,7 @@ def test_one_that_has_done_its_work_rests_and_is_no_failure(run: Callable[[Progr
 @pytest.mark.parametrize(
     "error", [OSError(errno.ENOSPC, "No space left on device"), DataError("desk.silent", "no desk")]
 )
-def test_what_keeps_it_from_starting_for_a_while_ends_nothing(
+def test_temporary_start_failure_is_retried(
     run: Callable[[Program], Background], caplog: pytest.LogCaptureFixture, error: Exception
 ) -> None:
     looks: list[int] = []
@@ -126,13 +126,13 @@ def test_what_keeps_it_from_starting_for_a_while_ends_nothing(
     assert all(record.levelno == logging.WARNING and str(error) in record.message for record in caplog.records)
 
 
-def test_what_is_not_wanted_is_not_started(run: Callable[[Program], Background]) -> None:
+def test_unwanted_program_is_not_started(run: Callable[[Program], Background]) -> None:
     process = run(Program("sleeper", SLEEP, lambda: False))
     process.look()
     assert (process.state, process.pid) == ("idle", None)
 
 
-def test_one_that_died_and_is_no_longer_wanted_does_not_count_as_failing(run: Callable[[Program], Background]) -> None:
+def test_dead_program_that_is_no_longer_wanted_is_no_failure(run: Callable[[Program], Background]) -> None:
     wanted = [True, False]
     process = run(Program("broken", (sys.executable, "-c", "raise SystemExit(3)"), lambda: wanted.pop(0), retry=(0, 0)))
     process.look()
@@ -151,9 +151,7 @@ def test_a_program_that_does_not_exist_fails_without_an_end_of_the_others(tmp_pa
     assert not watch.processes[1].pid
 
 
-def test_of_two_servers_of_a_home_one_runs_it_and_the_other_takes_over(
-    run: Callable[[Program], Background], tmp_path: Path
-) -> None:
+def test_second_server_of_a_home_takes_over_the_program(run: Callable[[Program], Background], tmp_path: Path) -> None:
     program = Program("sleeper", SLEEP, lock=tmp_path / "lock")
     first, second = run(program), run(program)
     first.look()

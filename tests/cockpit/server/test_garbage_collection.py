@@ -1,4 +1,4 @@
-"""The collector in a process of its own: runs that leave cycles behind, beside many objects that stay."""
+"""Garbage collection in a separate process: runs that leave cycles, with many long-lived objects."""
 
 import json
 import subprocess

@@ -81,7 +81,7 @@ def collection(edition: Edition, code: int, query: str = "") -> list[dict[str, A
     return parsed["features"]
 
 
-def test_the_areas_below_one_are_served_and_a_point_stands_in_for_a_polygon(edition: Edition) -> None:
+def test_areas_below_are_served_with_points_for_missing_polygons(edition: Edition) -> None:
     town, other = collection(edition, DISTRICT)
     assert (town["id"], town["properties"]["name"], town["geometry"]["type"]) == (str(TOWNS[0]), "北塘街道", "Polygon")
     assert (other["id"], other["geometry"]) == (str(TOWNS[1]), {"type": "Point", "coordinates": [118.5, 32.5]})
@@ -99,7 +99,7 @@ def test_an_area_without_geometry_is_an_empty_collection(edition: Edition) -> No
     assert outlines.drawable(edition, area(edition, DISTRICT))
 
 
-def test_it_may_be_kept_for_ever_and_travels_zipped(edition: Edition) -> None:
+def test_geometry_is_immutable_and_compressed(edition: Edition) -> None:
     path = f"/geo/{edition.id}/{DISTRICT}.geojson"
     _, plain_headers, plain = get(path)
     _, headers, zipped = get(path, **{"accept-encoding": "gzip, br"})

@@ -37,7 +37,7 @@ def edition(home: Home, day: int) -> str:
     return published(home, datetime(2026, 11, day + 1, 8)).id
 
 
-def test_what_is_shown_first_is_made_ready_once_an_edition(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_first_screens_are_prewarmed_once_an_edition(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
     sites._all.cache_clear()
     made: list[tuple[str, int]] = []
     ready = screen.prepare
@@ -88,7 +88,7 @@ def test_readers_keep_the_edition_before_until_the_new_one_is_ready(
     second = edition(home, 21)
     assert (editions.current(config).id, editions.newest(config).id) == (first, second)
     with editions.ahead(editions.newest(config)):
-        assert editions.current(config).id == second, "whoever makes it ready asks it"
+        assert editions.current(config).id == second, "prewarming queries the new edition"
     editions.show(editions.newest(config))
     assert editions.current(config).id == second
     third = edition(home, 22)

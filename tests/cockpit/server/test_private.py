@@ -30,7 +30,7 @@ from data.home import Home
 from tests.disk import mounted
 
 
-def test_what_a_command_writes_is_private_whatever_the_umask(tmp_path: Path) -> None:
+def test_files_written_by_commands_are_private_for_any_umask(tmp_path: Path) -> None:
     before = os.umask(0)
     try:
         cli.main(
@@ -88,7 +88,7 @@ def test_keys_and_secrets_from_the_command_line(tmp_path: Path, monkeypatch: pyt
     assert ran("secret", "remove", "db").exit_code == 0
     assert isinstance(ran("secret", "remove", "db").exception, UsageError)
     assert isinstance(ran("secret", "set", "a b", text="x\n").exception, UsageError)
-    assert "the audit is whole" in ran("audit", "verify").output
+    assert "the audit is intact" in ran("audit", "verify").output
     monkeypatch.setenv("COCKPIT_SMTP", "smtp://me:${secret:mail}@host:25")
     monkeypatch.setenv("COCKPIT_DESK", "postgresql+psycopg://me:${secret:mail}@host/db")
     monkeypatch.setenv("COCKPIT_OIDC_CLIENT_SECRET", "${secret:mail}")
@@ -136,12 +136,12 @@ def test_every_answer_carries_the_headers(path: str, status: int, tmp_path: Path
     routes = [Route("/login/fails", _fails), *application.ROUTES]
     served = Starlette(routes=routes, middleware=[Middleware(outer) for outer in application.OUTER])
 
-    async def asked() -> httpx.Response:
+    async def send() -> httpx.Response:
         transport = httpx.ASGITransport(served, raise_app_exceptions=False)
         async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as client:
             return await client.get(path)
 
-    answer = asyncio.run(asked())
+    answer = asyncio.run(send())
     settings.current.cache_clear()
     assert answer.status_code == status
     assert {name: answer.headers.get(name) for name in headers.HEADERS} == headers.HEADERS

@@ -1,4 +1,4 @@
-"""The prober's process beside a server: kept alive, alone in its home, gone when the server is."""
+"""The prober process of a server: restarted, one a home, and stopped with the server."""
 
 import subprocess
 import time
@@ -23,7 +23,7 @@ SOON = 30.0
 
 @pytest.fixture
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Home]:
-    """An edition that registers no site yet: nothing is asked."""
+    """An edition without registered sites: no requests."""
     home = Home(tmp_path / "var", memory="1GB")
     areas(home, AREAS)
     published(home, datetime(2026, 11, 22, 8))

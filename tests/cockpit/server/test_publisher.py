@@ -1,4 +1,4 @@
-"""The publisher beside real servers: what is pushed is soon seen, one publisher a home, whoever is killed."""
+"""The publisher of real servers: pushes are visible soon, one publisher a home, whichever process is killed."""
 
 import json
 import os
@@ -56,7 +56,7 @@ def send(served: Served, token: str, *rows: dict[str, object], **more: Any) -> h
 
 
 def shown(served: Served, token: str, day: str) -> int:
-    """How many cases of a day the numbers tell."""
+    """The number of cases of a day."""
     after = f"{day[:-2]}{int(day[-2:]) + 1:02}"
     response = httpx.get(
         f"{served.address}/api/v1/metrics/intake", params={"from": day, "to": after},
@@ -74,12 +74,12 @@ def publishers(served: Served) -> list[psutil.Process]:
     return processes
 
 
-def test_nobody_s_home_is_touched_before_something_is_pushed(served: Served) -> None:
+def test_home_is_untouched_before_the_first_push(served: Served) -> None:
     assert not Spool(Home(served.home)).folder.exists()
     assert publishers(served) == []
 
 
-def test_a_pushed_fact_is_seen_and_its_publisher_is_killed_in_vain(served: Served, token: str) -> None:
+def test_pushed_fact_is_published_even_if_the_publisher_is_killed(served: Served, token: str) -> None:
     sent = [send(served, token, row(f"a{i}")) for i in range(3)]
     assert {answer.status_code for answer in sent} == {202}
     until(lambda: shown(served, token, "2026-11-20") == 3, "three cases")

@@ -90,7 +90,7 @@ def test_every_file_has_its_type(ending: str, kind: str) -> None:
     assert "application/octet-stream" not in {file.type for file in static_files.index().values()}
 
 
-def test_a_name_with_a_hash_is_kept_for_ever_and_no_other() -> None:
+def test_only_names_with_a_hash_are_immutable() -> None:
     for path, file in static_files.index().items():
         hashed = path.startswith("/assets/") or re.search(r"\.[\w-]{8}\.\w+$", path) is not None
         assert file.for_ever == hashed, path
@@ -191,7 +191,7 @@ def test_other_paths_go_on() -> None:
         (",;,", ""),
     ],
 )
-def test_the_coding_is_the_one_that_is_liked_best(accepted: str, coding: str) -> None:
+def test_preferred_encoding_is_used(accepted: str, coding: str) -> None:
     assert static_files.chosen(accepted) == coding
 
 

@@ -17,7 +17,7 @@ def queue(places: int = 1, per_key: int = 1, waiting: int = 100, waiting_per_key
 
 
 @given(st.lists(st.sampled_from("abcd"), max_size=30), st.integers(1, 3), st.integers(1, 2))
-def test_each_is_served_once_and_nobody_twice_before_others(keys: list[str], places: int, per_key: int) -> None:
+def test_queue_serves_each_once_and_in_rotation(keys: list[str], places: int, per_key: int) -> None:
     line, served = queue(places, per_key), []
     turns = [line._enter(key, lambda: None) for key in keys]
     while len(served) < len(keys):
@@ -29,7 +29,7 @@ def test_each_is_served_once_and_nobody_twice_before_others(keys: list[str], pla
     assert (line._held, dict(line._waiting)) == ({}, {})
 
 
-def test_one_who_asks_for_much_keeps_nobody_waiting_behind_it() -> None:
+def test_many_requests_of_one_user_do_not_delay_others() -> None:
     line = queue()
     first, *many = [line._enter("greedy", lambda: None) for _ in range(20)]
     other = line._enter("other", lambda: None)

@@ -13,7 +13,7 @@ SCHEMES = st.sampled_from(["http", "https"])
 PORTS = st.one_of(st.none(), st.integers(1, 65_535))
 
 
-def asked(scheme: str, host: str, *origins: str, type: str = "http", method: str = "POST", **more: str) -> Any:
+def request(scheme: str, host: str, *origins: str, type: str = "http", method: str = "POST", **more: str) -> Any:
     headers = [
         (b"host", host.encode("latin-1", "ignore")),
         *((b"origin", o.encode("latin-1", "ignore")) for o in origins),
@@ -30,8 +30,8 @@ def place(name: str, port: int | None) -> str:
 @given(SCHEMES, NAMES, PORTS, st.sampled_from(["http", "websocket"]))
 def test_a_page_of_this_server_may(scheme: str, name: str, port: int | None, type: str) -> None:
     host = place(name, port)
-    assert origin.fault(asked(scheme, host, f"{scheme}://{host}", type=type)) is None
-    assert origin.fault(asked(scheme, host.upper(), f"{scheme}://{host}", type=type)) is None
+    assert origin.fault(request(scheme, host, f"{scheme}://{host}", type=type)) is None
+    assert origin.fault(request(scheme, host.upper(), f"{scheme}://{host}", type=type)) is None
 
 
 @given(SCHEMES, NAMES, PORTS, SCHEMES, NAMES, PORTS)
@@ -40,7 +40,7 @@ def test_only_the_same_scheme_host_and_port_may(
 ) -> None:
     standard = {"http": 80, "https": 443}
     same = (scheme, name, port or standard[scheme]) == (other, there, at or standard[other])
-    fault = origin.fault(asked(scheme, place(name, port), f"{other}://{place(there, at)}"))
+    fault = origin.fault(request(scheme, place(name, port), f"{other}://{place(there, at)}"))
     assert (fault is None) == same
 
 
@@ -51,33 +51,33 @@ def test_only_the_same_scheme_host_and_port_may(
      "http://localhost.", "http://localhost.evil.example", "http://evil.example", "http:// localhost", "http://localhost\t",
      "ws://localhost", "http://localhost http://localhost", "http://localhost, http://evil.example", "chrome-extension://localhost"],
 )  # fmt: skip
-def test_what_is_not_this_very_origin_may_not(wrong: str) -> None:
-    assert origin.fault(asked("http", "localhost", wrong)) or wrong == "http://localhost:"
-    assert origin.fault(asked("https", "localhost", wrong))
+def test_other_origins_are_refused(wrong: str) -> None:
+    assert origin.fault(request("http", "localhost", wrong)) or wrong == "http://localhost:"
+    assert origin.fault(request("https", "localhost", wrong))
 
 
 @given(st.text(max_size=60))
 def test_no_text_raises(text: str) -> None:
-    origin.fault(asked("http", text, text))
+    origin.fault(request("http", text, text))
     origin.parse(text)
 
 
 def test_headers_that_contradict_each_other_may_not() -> None:
-    assert origin.fault(asked("http", "localhost", "http://localhost", "http://localhost"))
-    scope = asked("http", "localhost", "http://localhost")
+    assert origin.fault(request("http", "localhost", "http://localhost", "http://localhost"))
+    scope = request("http", "localhost", "http://localhost")
     scope["headers"].append((b"host", b"localhost"))
     assert origin.fault(scope)
 
 
 def test_programs_send_no_origin_and_browsers_say_where_they_are() -> None:
-    assert origin.fault(asked("http", "localhost")) is None
+    assert origin.fault(request("http", "localhost")) is None
     for site in ("same-origin", "none"):
-        assert origin.fault(asked("http", "localhost", sec_fetch_site=site)) is None
+        assert origin.fault(request("http", "localhost", sec_fetch_site=site)) is None
     for site in ("cross-site", "same-site", ""):
-        assert origin.fault(asked("http", "localhost", sec_fetch_site=site))
+        assert origin.fault(request("http", "localhost", sec_fetch_site=site))
 
 
-def test_what_only_reads_may_be_linked_to() -> None:
+def test_read_requests_may_come_from_links() -> None:
     for method in ("GET", "HEAD", "OPTIONS"):
         assert not origin.is_checked({"type": "http", "method": method})
     for method in ("POST", "PUT", "PATCH", "DELETE", "post", "X"):
@@ -85,7 +85,7 @@ def test_what_only_reads_may_be_linked_to() -> None:
     assert origin.is_checked({"type": "websocket"})
 
 
-def test_streamlit_is_not_asked_about_an_origin() -> None:
-    scope = asked("http", "localhost:80", "http://localhost", type="websocket")
+def test_refused_origin_does_not_reach_streamlit() -> None:
+    scope = request("http", "localhost:80", "http://localhost", type="websocket")
     origin.hide(scope)
     assert [name for name, _value in scope["headers"]] == [b"host"]

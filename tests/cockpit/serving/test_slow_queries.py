@@ -1,4 +1,4 @@
-"""Who waits for a long query is told so on the screen, one person after the other; who leaves frees the place."""
+"""A screen that waits for a long query says so; queries run one user at a time, and leaving frees the slot."""
 
 import threading
 import time
@@ -26,7 +26,7 @@ def _one_place(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 
 def held(name: str, until: threading.Event) -> threading.Thread:
-    """Somebody who has the only place until told."""
+    """A user who occupies the only slot until released."""
     ready = threading.Event()
 
     def hold() -> None:
@@ -51,7 +51,7 @@ def page() -> None:
         st.write("done")
 
 
-def test_the_screen_says_who_is_before_and_then_no_more(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_screen_shows_queue_position_until_its_turn(monkeypatch: pytest.MonkeyPatch) -> None:
     said: list[str] = []
     real: Callable[[int], str] = slow_queries.waiting_in_words
     free = threading.Event()
@@ -94,7 +94,7 @@ def test_query_that_waits_too_long_is_refused() -> None:
     other.join()
 
 
-def test_somebody_with_many_long_questions_is_refused_more() -> None:
+def test_user_with_many_long_queries_is_refused_more() -> None:
     free = threading.Event()
     other, waiting = held("li", free), []
 

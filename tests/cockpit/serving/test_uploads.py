@@ -12,7 +12,7 @@ MAY, MAY_NOT = Grants((Held("data_officer", 0, 10**12),)), Grants((Held("cadre",
 OFFER = Offer(Can.REJECTS, most_bytes=1000, most_files=2, types=("csv",))
 
 
-def asked(
+def upload(
     offers: Offers, session: str = "s", file: str = "f", size: str | None = "900", token: str | None = "own",
     grants: Grants = MAY, method: str = "PUT",
 ) -> int:  # fmt: skip
@@ -30,26 +30,26 @@ def offers() -> Offers:
     return offers
 
 
-def test_what_nobody_offers_is_not_taken() -> None:
-    assert asked(Offers()) == 404
+def test_upload_without_an_offer_is_refused() -> None:
+    assert upload(Offers()) == 404
 
 
 def test_only_while_the_page_is_shown(offers: Offers) -> None:
     with offers.one_run("s"):
         offers.open("s", "own", OFFER)
-    assert asked(offers) == 0
+    assert upload(offers) == 0
     with offers.one_run("s"):
         pass
-    assert asked(offers) == 404
+    assert upload(offers) == 404
 
 
 def test_upload_requires_own_session_and_right(offers: Offers) -> None:
-    assert asked(offers, token="other") == 403
-    assert asked(offers, token=None) == 403
-    assert asked(offers, session="t") == 404
-    assert asked(offers, grants=MAY_NOT) == 403
-    assert asked(offers, grants=Grants()) == 403
-    assert asked(offers) == 0
+    assert upload(offers, token="other") == 403
+    assert upload(offers, token=None) == 403
+    assert upload(offers, session="t") == 404
+    assert upload(offers, grants=MAY_NOT) == 403
+    assert upload(offers, grants=Grants()) == 403
+    assert upload(offers) == 0
 
 
 @pytest.mark.parametrize(
@@ -60,26 +60,26 @@ def test_upload_requires_own_session_and_right(offers: Offers) -> None:
     ],
 )  # fmt: skip
 def test_size_is_said_and_limited(offers: Offers, size: str | None, status: int) -> None:
-    assert asked(offers, size=size) == status
+    assert upload(offers, size=size) == status
 
 
 def test_number_is_limited_over_runs_and_a_file_may_be_sent_again_or_taken_back(offers: Offers) -> None:
-    assert [asked(offers, file=name) for name in ("a", "b", "c", "a")] == [0, 0, 413, 0]
+    assert [upload(offers, file=name) for name in ("a", "b", "c", "a")] == [0, 0, 413, 0]
     with offers.one_run("s"):
         offers.open("s", "own", OFFER)
-    assert asked(offers, file="c") == 413
-    assert asked(offers, file="a", method="DELETE") == 0
-    assert asked(offers, file="c") == 0
+    assert upload(offers, file="c") == 413
+    assert upload(offers, file="a", method="DELETE") == 0
+    assert upload(offers, file="c") == 0
 
 
 def test_only_what_a_browser_does_with_a_file(offers: Offers) -> None:
     for method in ("POST", "GET", "OPTIONS", "PATCH"):
-        assert asked(offers, method=method) == 404
-    assert asked(offers, file="") == 404
+        assert upload(offers, method=method) == 404
+    assert upload(offers, file="") == 404
 
 
 def test_all_files_of_the_process_together_are_limited(monkeypatch: pytest.MonkeyPatch, offers: Offers) -> None:
     monkeypatch.setattr(uploads, "MOST_BYTES", 1500)
     offers.open("t", "other", OFFER)
-    assert asked(offers) == 0
-    assert asked(offers, session="t", token="other") == 503
+    assert upload(offers) == 0
+    assert upload(offers, session="t", token="other") == 503

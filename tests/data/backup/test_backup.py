@@ -217,7 +217,7 @@ def test_killed_restore_is_restarted(home: Home, backup: Path, tmp_path: Path) -
 
 @pytest.mark.parametrize("limit", [10_000, 100_000, 1_000_000])
 def test_a_full_disk_leaves_nothing(home: Home, backup: Path, tmp_path: Path, limit: int) -> None:
-    log, target, empty = tmp_path / "told", tmp_path / "backup.tar", tmp_path / "var"
+    log, target, empty = tmp_path / "faults", tmp_path / "backup.tar", tmp_path / "var"
     for task, root, file in (("backup", home.root, target), ("restore", empty, backup)):
         log.unlink(missing_ok=True)
         process = fresh(drill.limited, limit, task, root, file, log)

@@ -42,7 +42,7 @@ def events(desk: Desk, id: int = 1) -> list[What]:
     return [event.what for event in alerts.history(desk, [id])[id]]
 
 
-def test_what_stays_true_fires_once_and_keeps_its_newest_value(desk: Desk) -> None:
+def test_continuing_condition_fires_once_with_its_newest_value(desk: Desk) -> None:
     assert settle(desk, 0, backlog()).fired == (1,)
     assert settle(desk, 1, backlog(value=130)) == alerts.Outcome()
     (alert,) = current(desk)
@@ -57,7 +57,7 @@ def test_an_edition_is_evaluated_once(desk: Desk) -> None:
     assert len(current(desk)) == 1
 
 
-def test_what_swings_about_its_limit_stays_one_alert_until_it_was_away_long_enough(desk: Desk) -> None:
+def test_flapping_condition_stays_one_alert_until_cleared(desk: Desk) -> None:
     for hours, found in ((0, [backlog()]), (5, []), (20, [backlog()]), (30, []), (53, [])):
         assert settle(desk, hours, *found).resolved == ()
     assert settle(desk, 54).resolved == (1,)
@@ -86,7 +86,7 @@ def test_a_false_alarm_needs_a_reason_and_does_not_fire_again_while_it_lasts(des
     assert settle(desk, 31, backlog()).fired == (2,)
 
 
-def test_what_nobody_acknowledges_in_time_goes_up_once(desk: Desk) -> None:
+def test_unacknowledged_alert_escalates_once(desk: Desk) -> None:
     settle(desk, 0, backlog(hours=4), backlog(ELSEWHERE, hours=4), backlog(VILLAGE, hours=0))
     alerts.record(desk, 2, "acknowledged", "li", now=NOON + HOUR)
     assert not alerts.is_late(desk, now=NOON + 3 * HOUR)
@@ -110,7 +110,7 @@ def test_a_second_click_changes_nothing_and_what_is_over_cannot_be_changed(desk:
         alerts.record(desk, 7, "acknowledged", "li")
 
 
-def test_of_many_who_decide_at_once_one_does(desk: Desk) -> None:
+def test_concurrent_decisions_on_an_alert_succeed_once(desk: Desk) -> None:
     settle(desk, 0, backlog())
 
     def decide(i: int) -> str:
@@ -136,7 +136,7 @@ def test_scopes_hold(desk: Desk) -> None:
     assert alerts.count_firing(desk, ()) == 0
 
 
-def test_what_is_silent_does_not_fire_and_fires_when_the_silence_ends(desk: Desk) -> None:
+def test_silenced_alert_fires_when_the_silence_ends(desk: Desk) -> None:
     one = Silence("beyond_limit", TOWN, TOWN + 1000, "系统割接", NOON + 48 * HOUR, "wang")
     id = silences.add(desk, one, now=NOON)
     assert settle(desk, 1, backlog(TOWN), backlog(VILLAGE), backlog(ELSEWHERE)).fired == (1,)

@@ -53,7 +53,7 @@ def test_a_code_of_the_second_factor_works_once_after_it(desk: Desk) -> None:
     assert accounts.sign_in(desk, "wang", PASSWORD, totp=last, place=PLACE, now=NOW).outcome == "totp", "older"
 
 
-def test_sessions_go_on_and_last_no_longer(desk: Desk) -> None:
+def test_sessions_survive_and_are_not_prolonged(desk: Desk) -> None:
     id = account(desk)
     token, other = (sessions.start(desk, id, now=AHEAD) for _ in range(2))
     limits = {"idle": IDLE, "longest": LONGEST}

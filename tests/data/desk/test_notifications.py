@@ -78,7 +78,7 @@ def test_the_count_of_unread_stops_at_its_limit_and_old_ones_are_deleted(desk: D
     assert store.listing(desk, li) == []
 
 
-def test_who_is_responsible_is_the_nearest_that_holds_a_role(desk: Desk) -> None:
+def test_recipients_are_the_nearest_role_holders(desk: Desk) -> None:
     district, town = person(desk, "wang", "leader", DISTRICT), person(desk, "zhang", "official", TOWN)
     person(desk, "past", "official", TOWN, last_day=date(2026, 11, 19))
     person(desk, "locked", "official", TOWN)

@@ -8,15 +8,15 @@ from data.errors import TooMany
 from data.messages import Message
 
 
-def asked(desk: Desk, who: str, **more: str) -> str:
+def order(desk: Desk, who: str, **more: str) -> str:
     report = reports.ask(desk, kind="brief", request="{}", edition="e", scope=((0, 1),), who=who, **more)
     assert report
     return report.id
 
 
 def test_report_queue_is_fair_between_people(desk: Desk) -> None:
-    many = [asked(desk, "li") for _ in range(4)]
-    one, two = asked(desk, "wang"), [asked(desk, "zhao") for _ in range(2)]
+    many = [order(desk, "li") for _ in range(4)]
+    one, two = order(desk, "wang"), [order(desk, "zhao") for _ in range(2)]
     taken = []
     for _ in range(7):
         report = reports.take(desk, f"worker-{len(taken)}")
@@ -30,17 +30,17 @@ def test_report_queue_is_fair_between_people(desk: Desk) -> None:
 
 def test_report_in_work_counts_for_fairness(desk: Desk) -> None:
     for who in ("li", "li", "wang"):
-        asked(desk, who)
+        order(desk, who)
     taken = [reports.take(desk, f"worker-{i}") for i in range(3)]
     assert [report and report.who for report in taken] == ["li", "wang", "li"]
 
 
-def test_one_person_has_not_so_many_waiting(desk: Desk) -> None:
+def test_waiting_reports_of_one_user_are_limited(desk: Desk) -> None:
     for _ in range(reports.MOST_WAITING):
-        asked(desk, "li")
+        order(desk, "li")
     with pytest.raises(TooMany, match=f"li has {reports.MOST_WAITING} reports waiting already"):
-        asked(desk, "li")
-    asked(desk, "wang")
-    asked(desk, "li", plan="weekly", slot="1")
+        order(desk, "li")
+    order(desk, "wang")
+    order(desk, "li", plan="weekly", slot="1")
     assert reports.take(desk, "worker")
-    asked(desk, "li")
+    order(desk, "li")

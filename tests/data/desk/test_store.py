@@ -47,7 +47,7 @@ def test_prepared_desk_of_tests_has_the_tables_of_the_models(desk: Desk, address
 
 
 def test_the_newest_tables_are_those_that_alembic_ends_at() -> None:
-    """Where a desk stands is told by the name of a file: it has to be the one that the migrations lead to."""
+    """The revision of a desk is in a file name: it must be the head of the migrations."""
     assert ScriptDirectory(str(MIGRATIONS)).get_current_head() == newest()
 
 
@@ -119,7 +119,7 @@ def test_several_may_open_a_new_desk_at_once(address: str, custody: Custody) -> 
             desk.close()
 
 
-def test_who_opens_a_desk_waits_for_a_migration_longer_than_for_a_row(
+def test_opening_a_desk_waits_longer_for_a_migration_than_for_a_row(
     address: str, custody: Custody, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     migrated = []
@@ -149,7 +149,7 @@ desk.close()
 
 
 def test_a_process_that_opens_its_desk_twice_keeps_what_it_writes(tmp_path: Path) -> None:
-    """SQLite removes its log of writes once the last process has closed the file, as far as its locks tell.
+    """SQLite removes its log of writes once the last process has closed the file, according to its locks.
 
     A process that opens and closes the file itself gives up its locks: what it writes from then on would be lost.
     """

@@ -106,7 +106,7 @@ def test_loading_on_a_full_disk(disk: Path, source: Source, leave: int) -> None:
 
 def failed(home: Home, tmp_path: Path, limit: int, task: str, *arguments: object) -> str:
     """What a process says whose files may not grow beyond the limit."""
-    log = tmp_path / "told.txt"
+    log = tmp_path / "faults.txt"
     process = fresh(within, limit, task, home.root, log, *arguments)
     process.join(60)
     assert process.exitcode == 0

@@ -169,7 +169,7 @@ def patched(home: Home, as_of: datetime) -> PublishReport:
     return report
 
 
-def told(home: Home, sql: str) -> list[Any]:
+def query(home: Home, sql: str) -> list[Any]:
     edition = publishing.editions.current(home)
     assert edition is not None
     return edition.cursor().execute(sql).fetchall()
@@ -184,16 +184,16 @@ def test_late_earlier_case_toggles_repeat_flag(home: Home) -> None:
     put(home, "cases", [a_case("late", days(20), reporter="a"), a_case("other", days(20), reporter="b")])
     publish(home, ROLLUPS, as_of=days(40))
     repeats = "SELECT key, repeated FROM cases ORDER BY key"
-    assert told(home, repeats) == [("late", False), ("other", False)]
+    assert query(home, repeats) == [("late", False), ("other", False)]
 
     put(home, "cases", [a_case("early", days(1), reporter="a")])
     patched(home, days(41))
-    assert told(home, repeats) == [("early", False), ("late", True), ("other", False)]
-    assert told(home, "SELECT sum(repeats) FROM daily_cases") == [(1,)]
+    assert query(home, repeats) == [("early", False), ("late", True), ("other", False)]
+    assert query(home, "SELECT sum(repeats) FROM daily_cases") == [(1,)]
 
     put(home, "cases", [a_case("early", days(1), reporter="b")])
     patched(home, days(42))
-    assert told(home, repeats) == [("early", False), ("late", False), ("other", True)]
+    assert query(home, repeats) == [("early", False), ("late", False), ("other", True)]
 
 
 def test_repeat_marked_by_source_stays_repeat(home: Home) -> None:
@@ -203,7 +203,7 @@ def test_repeat_marked_by_source_stays_repeat(home: Home) -> None:
     publish(home, ROLLUPS, as_of=days(40))
     put(home, "cases", [a_case("1", days(1))])
     patched(home, days(40))
-    assert told(home, "SELECT key, repeated FROM cases ORDER BY key") == [("1", False), ("2", True)]
+    assert query(home, "SELECT key, repeated FROM cases ORDER BY key") == [("1", False), ("2", True)]
 
 
 def test_a_check_without_an_area_follows_its_asset(home: Home) -> None:
@@ -215,12 +215,12 @@ def test_a_check_without_an_area_follows_its_asset(home: Home) -> None:
         "visits",
     )
     publish(home, ROLLUPS, as_of=days(40))
-    assert told(home, "SELECT area, area_then FROM checks") == [(None, None)]
+    assert query(home, "SELECT area, area_then FROM checks") == [(None, None)]
     for area in (MERGED, OTHER_VILLAGE):
         put(home, "assets", [{"key": "1", "kind": "site", "name": "门户", "area": area}], "assets")
         patched(home, days(40))
-        assert told(home, "SELECT area_then FROM checks") == [(area,)]
-        assert told(home, "SELECT area, visits FROM daily_checks") == [(area, 1)]
+        assert query(home, "SELECT area_then FROM checks") == [(area,)]
+        assert query(home, "SELECT area, visits FROM daily_checks") == [(area, 1)]
 
 
 def test_a_step_follows_its_case(home: Home) -> None:
@@ -228,12 +228,12 @@ def test_a_step_follows_its_case(home: Home) -> None:
     step = {"key": "s", "case_source": "hotline", "case_key": "1", "action": "handle", "started_at": days(1)}
     put(home, "steps", [step], "log")
     publish(home, ROLLUPS, as_of=days(40))
-    assert told(home, "SELECT area, area_then FROM steps") == [(None, None)]
+    assert query(home, "SELECT area, area_then FROM steps") == [(None, None)]
     for area in (MERGED, OTHER_VILLAGE):
         put(home, "cases", [a_case("1", days(1)) | {"area": area}])
         patched(home, days(40))
-        assert told(home, "SELECT area_then FROM steps") == [(area,)]
-        assert told(home, "SELECT c.area = s.area FROM steps s, cases c") == [(True,)]
+        assert query(home, "SELECT area_then FROM steps") == [(area,)]
+        assert query(home, "SELECT c.area = s.area FROM steps s, cases c") == [(True,)]
 
 
 def test_time_alone_moves_measures(home: Home) -> None:
@@ -255,7 +255,7 @@ def test_time_alone_moves_measures(home: Home) -> None:
     )
     publish(home, ROLLUPS, as_of=days(2))
     sums = "SELECT sum(due)::INT, sum(left_)::INT, sum(caught_up)::INT, sum(responded)::INT FROM daily_cases"
-    assert told(home, sums) == [(0, 0, 0, 0)]
+    assert query(home, sums) == [(0, 0, 0, 0)]
     for at, expected in (
         (5, (0, 0, 0, 0)),
         (5.5, (1, 0, 0, 0)),
@@ -264,7 +264,7 @@ def test_time_alone_moves_measures(home: Home) -> None:
         (9, (1, 1, 1, 1)),
     ):
         patched(home, days(at))
-        assert told(home, sums) == [expected], at
+        assert query(home, sums) == [expected], at
 
 
 def test_withdrawn_value_leaves_no_zero_row(home: Home) -> None:
@@ -273,7 +273,7 @@ def test_withdrawn_value_leaves_no_zero_row(home: Home) -> None:
     publish(home, ROLLUPS, as_of=days(40))
     put(home, "cases", [a_case("1", days(2))])
     patched(home, days(40))
-    assert told(home, "SELECT category, day, intake FROM daily_cases_category") == [(None, days(2).date(), 2)]
+    assert query(home, "SELECT category, day, intake FROM daily_cases_category") == [(None, days(2).date(), 2)]
 
 
 def test_fractions_are_resummed_without_rounding_error(home: Home) -> None:
@@ -282,4 +282,4 @@ def test_fractions_are_resummed_without_rounding_error(home: Home) -> None:
     publish(home, ROLLUPS, as_of=days(40))
     put(home, "cases", [a_case(i, days(1)) for i in range(1, 8)])
     patched(home, days(40))
-    assert told(home, "SELECT count(*) FROM daily_fractions") == [(0,)]
+    assert query(home, "SELECT count(*) FROM daily_fractions") == [(0,)]

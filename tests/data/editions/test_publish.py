@@ -40,7 +40,7 @@ AS_OF = datetime(2026, 6, 1, 8)
 DAY = timedelta(days=1)
 
 
-def told(home: Home, sql: str) -> list[Any]:
+def query(home: Home, sql: str) -> list[Any]:
     edition = current(home)
     assert edition is not None
     return edition.cursor().execute(sql).fetchall()
@@ -69,9 +69,9 @@ def test_merged_village_is_assigned_to_its_successor(home: Home) -> None:
     sql = "SELECT key, area, area_then FROM cases ORDER BY key"
     for as_of, holder in ((MERGED_ON, MERGED), (MERGED_ON + timedelta(seconds=1), VILLAGE), (AS_OF, VILLAGE)):
         at(home, as_of)
-        assert told(home, sql) == [("1", holder, MERGED), ("2", VILLAGE, VILLAGE)]
-        assert told(home, f"SELECT holder FROM areas WHERE code = {MERGED}") == [(holder,)]
-    assert told(home, "SELECT area, intake FROM daily_cases") == [(VILLAGE, 2)]
+        assert query(home, sql) == [("1", holder, MERGED), ("2", VILLAGE, VILLAGE)]
+        assert query(home, f"SELECT holder FROM areas WHERE code = {MERGED}") == [(holder,)]
+    assert query(home, "SELECT area, intake FROM daily_cases") == [(VILLAGE, 2)]
 
 
 def test_merger_chains_are_followed_and_cycles_end(home: Home) -> None:
@@ -80,8 +80,8 @@ def test_merger_chains_are_followed_and_cycles_end(home: Home) -> None:
     circle = [{"code": OTHER_VILLAGE + i, "merged_into": OTHER_VILLAGE + 1 - i, **merged} for i in range(2)]
     put_areas(home, [*chain, {"code": VILLAGE + 5, "level": "village", "name": "村"}, *circle])
     at(home)
-    assert told(home, f"SELECT DISTINCT holder FROM areas WHERE code // 1000 = {TOWN // 1000}") == [(VILLAGE + 5,)]
-    assert len(told(home, f"FROM areas WHERE holder // 1000 = {OTHER_TOWN // 1000}")) == 2
+    assert query(home, f"SELECT DISTINCT holder FROM areas WHERE code // 1000 = {TOWN // 1000}") == [(VILLAGE + 5,)]
+    assert len(query(home, f"FROM areas WHERE holder // 1000 = {OTHER_TOWN // 1000}")) == 2
 
 
 def test_holder_follows_area_version_in_force(home: Home) -> None:
@@ -99,14 +99,14 @@ def test_holder_follows_area_version_in_force(home: Home) -> None:
         (AS_OF, OTHER_VILLAGE),
     ):
         at(home, as_of)
-        assert told(home, "SELECT area FROM cases") == [(holder,)]
+        assert query(home, "SELECT area FROM cases") == [(holder,)]
 
 
 def test_own_level_facts_keep_their_code_and_an_unknown_one_is_not_lost(home: Home) -> None:
     put_areas(home)
     put(home, "cases", [a_case(code, datetime(2026, 5, 1), area=code) for code in (DISTRICT, TOWN, 123)])
     at(home)
-    assert sorted(told(home, "SELECT area FROM cases")) == [(123,), (TOWN - 1000,), (TOWN,)]
+    assert sorted(query(home, "SELECT area FROM cases")) == [(123,), (TOWN - 1000,), (TOWN,)]
 
 
 def test_check_uses_own_area_else_that_of_asset(home: Home) -> None:
@@ -120,7 +120,7 @@ def test_check_uses_own_area_else_that_of_asset(home: Home) -> None:
     ]
     put(home, "checks", [{**check, **visit} for check in checks], "visits")
     at(home)
-    assert told(home, "SELECT key, area, area_then FROM checks ORDER BY key") == [
+    assert query(home, "SELECT key, area, area_then FROM checks ORDER BY key") == [
         ("its asset's", VILLAGE, MERGED),
         ("its own", OTHER_TOWN, OTHER_TOWN),
         ("nobody's", None, None),
@@ -131,16 +131,16 @@ def test_roll_ups_equal_the_same_sums_over_the_facts(many: Home) -> None:
     at(many)
     as_of = f"TIMESTAMP '{AS_OF}'"
     for rollup in ROLLUPS[:3]:
-        raw = told(many, rollup.sql(known(CASES, as_of), as_of))
-        assert sorted(raw, key=repr) == sorted(told(many, f"FROM {rollup.table}"), key=repr)
+        raw = query(many, rollup.sql(known(CASES, as_of), as_of))
+        assert sorted(raw, key=repr) == sorted(query(many, f"FROM {rollup.table}"), key=repr)
         assert sum(row[-1] + row[-2] for row in raw) == 0  # nothing was closed, nothing repeats
-    assert told(many, "SELECT sum(intake)::INT, sum(due)::INT FROM daily_cases") == [(400, 400)]
+    assert query(many, "SELECT sum(intake)::INT, sum(due)::INT FROM daily_cases") == [(400, 400)]
 
 
 def test_roll_ups_carry_the_definitions_they_were_made_from(many: Home) -> None:
     at(many)
     expected = {(r.table, m.name, m.definition(r.terms)) for r in ROLLUPS for m in r.measures}
-    assert set(told(many, "SELECT rollup, measure, definition FROM rollups")) == expected
+    assert set(query(many, "SELECT rollup, measure, definition FROM rollups")) == expected
 
 
 def test_facts_lie_by_cluster_area_and_time(home: Home) -> None:
@@ -154,7 +154,7 @@ def test_facts_lie_by_cluster_area_and_time(home: Home) -> None:
     ]
     put(home, "cases", cases)
     at(home)
-    assert [key for (key,) in told(home, "SELECT key FROM cases")] == [
+    assert [key for (key,) in query(home, "SELECT key FROM cases")] == [
         "open and urgent", "open first", "open", "closed",
     ]  # fmt: skip
 
@@ -163,11 +163,11 @@ def test_events_at_as_of_are_excluded(home: Home) -> None:
     put_areas(home)
     put(home, "cases", [a_case(1, AS_OF - DAY, closed_at=AS_OF), a_case(2, AS_OF)])
     at(home)
-    assert told(home, "SELECT sum(intake)::INT, sum(left_)::INT FROM daily_cases") == [(1, 0)]
-    assert told(home, "SELECT last_at FROM sources") == [(AS_OF - DAY,)]
+    assert query(home, "SELECT sum(intake)::INT, sum(left_)::INT FROM daily_cases") == [(1, 0)]
+    assert query(home, "SELECT last_at FROM sources") == [(AS_OF - DAY,)]
     at(home, AS_OF + timedelta(microseconds=1))
-    assert told(home, "SELECT sum(intake)::INT, sum(left_)::INT FROM daily_cases") == [(2, 1)]
-    assert told(home, "SELECT last_at FROM sources") == [(AS_OF,)]
+    assert query(home, "SELECT sum(intake)::INT, sum(left_)::INT FROM daily_cases") == [(2, 1)]
+    assert query(home, "SELECT last_at FROM sources") == [(AS_OF,)]
 
 
 def test_sources_have_newest_time_and_row_count(home: Home) -> None:
@@ -175,7 +175,7 @@ def test_sources_have_newest_time_and_row_count(home: Home) -> None:
     put(home, "cases", [a_case(1, AS_OF - 9 * DAY, updated_at=AS_OF - DAY), a_case(2, AS_OF - 8 * DAY)], "hotline")
     put(home, "cases", [a_case(1, AS_OF - 9 * DAY, updated_at=AS_OF + DAY, due_at=AS_OF - DAY)], "grid")
     at(home)
-    assert told(home, "SELECT source, fact, cycle_days, last_at, rows FROM sources ORDER BY source") == [
+    assert query(home, "SELECT source, fact, cycle_days, last_at, rows FROM sources ORDER BY source") == [
         ("grid", "cases", 1.0, AS_OF - 9 * DAY, 1),
         ("hotline", "cases", 1.0, AS_OF - DAY, 2),
     ]
@@ -187,7 +187,7 @@ def test_only_accepted_batches_are_in_an_edition(home: Home) -> None:
     with store.open_store(home) as con:
         con.execute("INSERT INTO batches BY NAME SELECT 7 AS batch, 'held' AS status, 'hotline' AS source")
     at(home)
-    assert told(home, "SELECT batch, status FROM batches") == [(1, "accepted")]
+    assert query(home, "SELECT batch, status FROM batches") == [(1, "accepted")]
 
 
 def test_a_few_changes_are_patched_in(many: Home) -> None:
@@ -195,8 +195,8 @@ def test_a_few_changes_are_patched_in(many: Home) -> None:
     put(many, "cases", [a_case(7, datetime(2026, 4, 1), closed_at=AS_OF), a_case("new", AS_OF)])
     report = at(many, AS_OF + DAY)
     assert (report.kind, report.cases) == ("incremental", 401)
-    assert told(many, "SELECT sum(intake)::INT, sum(left_)::INT FROM daily_cases") == [(401, 1)]
-    assert told(many, "SELECT key FROM cases WHERE closed_at IS NOT NULL") == [("7",)]
+    assert query(many, "SELECT sum(intake)::INT, sum(left_)::INT FROM daily_cases") == [(401, 1)]
+    assert query(many, "SELECT key FROM cases WHERE closed_at IS NOT NULL") == [("7",)]
 
 
 def test_publish_without_changes_keeps_edition(many: Home) -> None:
@@ -280,7 +280,7 @@ def test_unpatchable_change_forces_full_build(many: Home, change: Any) -> None:
     as_of = change(many)
     assert at(many, as_of).kind == "full"
     with store.read_store(many) as con:
-        assert told(many, "SELECT count(*) FROM cases") == con.execute("SELECT count(*) FROM cases").fetchall()
+        assert query(many, "SELECT count(*) FROM cases") == con.execute("SELECT count(*) FROM cases").fetchall()
     assert not [name for name in files(many) if name.startswith(".")]
 
 
@@ -288,7 +288,7 @@ def test_changed_roll_up_forces_full_build(many: Home) -> None:
     at(many)
     wider = Rollup("cases", (Measure("intake", "registered_at"), Measure("late", "due_at", "closed_at > due_at")))
     assert at(many, rollups=[wider]).kind == "full"
-    assert told(many, "SELECT sum(intake)::INT, sum(late)::INT FROM daily_cases") == [(400, 0)]
+    assert query(many, "SELECT sum(intake)::INT, sum(late)::INT FROM daily_cases") == [(400, 0)]
 
 
 def test_patch_continues_from_rolled_back_edition(many: Home) -> None:
@@ -297,7 +297,7 @@ def test_patch_continues_from_rolled_back_edition(many: Home) -> None:
     at(many, AS_OF + DAY)
     editions.rollback(many, old)
     assert at(many, AS_OF + 2 * DAY).kind == "incremental"
-    assert told(many, "SELECT count(*) FROM cases") == [(401,)]
+    assert query(many, "SELECT count(*) FROM cases") == [(401,)]
 
 
 def test_pruning_keeps_current_and_pinned_editions(home: Home) -> None:
@@ -425,8 +425,8 @@ def test_several_deliveries_since_the_last_edition_are_patched_in_together(many:
     readings = [{"key": "1", "area": VILLAGE, "measure": "waiting", "measured_at": AS_OF - DAY, "value": 3, "n": 3}]
     put_all(many, [("cases", "grid", [a_case("a", AS_OF - DAY)]), ("readings", "gauges", readings)])
     assert at(many).kind == "incremental"
-    assert told(many, "SELECT sum(people) FROM daily_readings") == [(3,)]
-    assert told(many, "SELECT source, rows FROM sources ORDER BY source") == [
+    assert query(many, "SELECT sum(people) FROM daily_readings") == [(3,)]
+    assert query(many, "SELECT source, rows FROM sources ORDER BY source") == [
         ("gauges", 1),
         ("grid", 1),
         ("hotline", 400),
@@ -438,7 +438,7 @@ def test_edition_paths_with_special_characters(tmp_path: Path) -> None:
     put_areas(home)
     put(home, "cases", [a_case(1, AS_OF - DAY)])
     assert at(home).cases == 1
-    assert told(home, "SELECT count(*) FROM cases") == [(1,)]
+    assert query(home, "SELECT count(*) FROM cases") == [(1,)]
 
 
 @pytest.mark.parametrize(

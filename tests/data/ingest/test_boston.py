@@ -88,9 +88,7 @@ def test_the_area_tree_is_what_the_requests_say(monkeypatch: pytest.MonkeyPatch,
     assert {level: levels.count(level) for level in levels} == {"district": 1, "town": WARDS, "village": 254}
 
 
-def test_a_request_lies_in_its_precinct_else_its_ward_else_the_city(
-    edition: Edition, city: duckdb.DuckDBPyConnection
-) -> None:
+def test_request_belongs_to_its_precinct_else_ward_else_city(edition: Edition, city: duckdb.DuckDBPyConnection) -> None:
     by_town = "SELECT area // 1000 * 1000 AS town, count(*) FROM {} GROUP BY town ORDER BY town"
     ours = edition.cursor().execute(by_town.format("cases")).fetchall()
     assert ours == city.execute(by_town.format("requests")).fetchall()

@@ -178,7 +178,7 @@ def test_elapsed_is_the_difference_of_the_instants(start: datetime, end: datetim
 
 
 def test_duckdb_and_zoneinfo_know_the_same_changes() -> None:
-    """Python refuses a skipped or repeated hour by zoneinfo, DuckDB tells days by its own tables."""
+    """Python refuses a skipped or repeated hour by zoneinfo, DuckDB computes days from its own tables."""
     days = [datetime(year, month, day) for year in (2024, 2026, 2030) for month, day in ((3, 10), (11, 1), (7, 1))]
     hours = [day.replace(hour=hour) for day in days for hour in range(0, 24, 6)]
     con = duckdb.connect()

@@ -1,4 +1,4 @@
-"""The zoo of a module, a clock that runs as it is told, and a network that may ask loopback addresses."""
+"""The zoo of a module, a clock that tests set, and a network that may connect to loopback addresses."""
 
 import asyncio
 from collections.abc import Iterator

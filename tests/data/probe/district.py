@@ -1,4 +1,4 @@
-"""A home whose register leads into the zoo, and probing it by a clock that is told."""
+"""A home whose register names sites of the zoo, probed with a clock that tests set."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence

@@ -43,7 +43,7 @@ def test_a_decision_is_kept_with_its_note_and_can_be_taken_back(desk: Desk) -> N
     assert findings.listing(desk, "register", ["other"]) == []
 
 
-@pytest.mark.parametrize(("more", "expected"), [({"note": " "}, "in a note why"), ({"holds": 5}, "holds on for")])
+@pytest.mark.parametrize(("more", "expected"), [({"note": " "}, "reason in a note"), ({"holds": 5}, "holds on for")])
 def test_a_decision_without_a_note_is_refused(desk: Desk, more: dict[str, Any], expected: str) -> None:
     with pytest.raises(Refused, match=expected):
         decide(desk, **more)

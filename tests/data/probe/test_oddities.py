@@ -88,7 +88,7 @@ def test_without_a_browser_doubt_is_no_failure(home: Home, server: str, tmp_path
 
 
 @pytest.mark.slow
-def test_what_chromium_opens_is_open(
+def test_sites_that_chromium_opens_are_open(
     home: Home, server: str, tmp_path: Path, clock: FakeClock, chromium: str | None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Both look at every page of the server, the prober with its own browser where it is in doubt."""
@@ -154,13 +154,13 @@ def test_any_answer_ends_in_a_class(parts: list[bytes]) -> None:
         writer.write(b"".join(parts))
         writer.close()
 
-    async def asked() -> Answer:
+    async def fetch() -> Answer:
         server = await asyncio.start_server(reply, "127.0.0.1", 0)
         async with server:
             url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/"
             return await NET.ask(Ask(url), lambda host, port: True, AT)
 
-    answer = asyncio.run(asked())
+    answer = asyncio.run(fetch())
     assert answer.failure in (None, Failure.BROKEN, Failure.RESET, Failure.REDIRECTS)
 
 

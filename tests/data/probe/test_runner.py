@@ -33,7 +33,7 @@ BEGIN = datetime(2026, 11, 1, 8)
 OPEN_PAGE = "<title>临江区人民政府</title><p>网站标识码 ICP备 公网安备 联系我们 找错 长者助手</p>"
 
 
-def told(rows: list[dict[str, Any]], rule: str, asset: str = "site") -> dict[str, Any]:
+def result_of(rows: list[dict[str, Any]], rule: str, asset: str = "site") -> dict[str, Any]:
     return next(check for check in rows if (check["rule"], check["asset"]) == (rule, asset))
 
 
@@ -45,18 +45,18 @@ def test_a_healthy_site_passes_and_its_checks_are_checks_like_any_other(
     results = probed(home, edition, options(tmp_path, authorities=authority.file), clock)
     failed = {check["rule"] for check in results if not check["passed"]}
     assert failed == {"ipv6"}, "loopback has no IPv6 record"
-    assert told(results, "certificate")["observed"] == 90
+    assert result_of(results, "certificate")["observed"] == 90
     assert {check["area"] for check in results} == {990101000000}
     assert {(check["source"], check["asset_source"], check["method"]) for check in results} == {
         ("prober", SOURCE, "auto")
     }
-    assert not list(Evidence.of(home).folder.rglob("*.gz")) or told(results, "ipv6")
+    assert not list(Evidence.of(home).folder.rglob("*.gz")) or result_of(results, "ipv6")
 
 
-def test_a_failure_is_asked_twice_and_leaves_evidence(home: Home, zoo: Zoo, tmp_path: Path, clock: FakeClock) -> None:
+def test_failure_is_confirmed_and_has_evidence(home: Home, zoo: Zoo, tmp_path: Path, clock: FakeClock) -> None:
     url = zoo.house(z.page("<h1>数据库连接失败</h1>", "500 Internal Server Error", X_Powered_By="old"))
     edition = registered(home, [{"key": "site", "url": url}], BEGIN)
-    visit = told(probed(home, edition, options(tmp_path, {"site": {"waive_robots": True}}), clock), "site_open")
+    visit = result_of(probed(home, edition, options(tmp_path, {"site": {"waive_robots": True}}), clock), "site_open")
     assert (visit["passed"], visit["evidence"].startswith("5xx HTTP 500 · ")) == (False, True)
     store = Evidence.of(home)
     record = store.record(ID.search(visit["evidence"])[0])  # type: ignore[index]
@@ -76,7 +76,7 @@ def test_one_bad_attempt_does_not_count(home: Home, zoo: Zoo, tmp_path: Path, cl
 
     edition = registered(home, [{"key": "site", "url": zoo.house(once_busy)}], BEGIN)
     results = probed(home, edition, options(tmp_path, {"site": {"waive_robots": True}}), clock)
-    assert told(results, "site_open")["passed"]
+    assert result_of(results, "site_open")["passed"]
 
 
 def test_robots_are_heeded_unless_the_owner_waives_them(home: Home, zoo: Zoo, tmp_path: Path, clock: FakeClock) -> None:
@@ -86,7 +86,7 @@ def test_robots_are_heeded_unless_the_owner_waives_them(home: Home, zoo: Zoo, tm
     results = probed(home, edition, options(tmp_path, {"site": {"waive_robots": True}}), clock)
     assert {check["asset"] for check in results} == {"site"}
     assert zoo.pages(shy) == []
-    assert "/robots.txt" not in zoo.asked[waived]
+    assert "/robots.txt" not in zoo.requests[waived]
 
 
 def test_blocking_site_is_not_reported_as_down(home: Home, zoo: Zoo, tmp_path: Path, clock: FakeClock) -> None:
@@ -94,7 +94,7 @@ def test_blocking_site_is_not_reported_as_down(home: Home, zoo: Zoo, tmp_path: P
     edition = registered(home, [{"key": "site", "url": url}], BEGIN)
     results = probed(home, edition, options(tmp_path), clock)
     assert not [check for check in results if check["rule"] == "site_open"]
-    assert told(results, "measured")["evidence"].startswith("blocked HTTP 403")
+    assert result_of(results, "measured")["evidence"].startswith("blocked HTTP 403")
 
 
 def test_an_empty_page_is_uncertain_where_no_browser_looks_at_it(
@@ -105,7 +105,7 @@ def test_an_empty_page_is_uncertain_where_no_browser_looks_at_it(
     results = probed(home, edition, options(tmp_path), clock)
     assert not [check for check in results if check["rule"] == "site_open"], "it counts neither way"
     for asset in ("site", "app"):
-        assert told(results, "uncertain", asset)["evidence"].startswith("empty no text, no picture · ")
+        assert result_of(results, "uncertain", asset)["evidence"].startswith("empty no text, no picture · ")
 
 
 def test_guides_functions_search_and_messages(home: Home, zoo: Zoo, tmp_path: Path, clock: FakeClock) -> None:
@@ -127,7 +127,7 @@ def test_guides_functions_search_and_messages(home: Home, zoo: Zoo, tmp_path: Pa
         {"key": "bad", "kind": "function", "url": f"{url}api/bad"},
         {"key": "lost", "kind": "mini_program", "url": f"{url}api/lost"},
         {"key": "closed", "kind": "app", "url": f"{url}api/lost"},
-        {"key": "asked", "kind": "mini_program", "url": ""},
+        {"key": "posted", "kind": "mini_program", "url": ""},
         {"key": "mute", "url": url},
     ]
     described = {"request": {"expect": '"code":0'}}
@@ -135,21 +135,21 @@ def test_guides_functions_search_and_messages(home: Home, zoo: Zoo, tmp_path: Pa
     extras = {
         "site": {"search": {"url": f"{url}s?q={{word}}", "word": "通知"}, "messages": f"{url}mail"},
         "ok": described, "bad": described, "closed": {"request": {"status": 404}},
-        "asked": {"request": {"url": f"{url}api/ok", "method": "POST", "body": '{"id":"0"}', "expect": '"code":0'}},
+        "posted": {"request": {"url": f"{url}api/ok", "method": "POST", "body": '{"id":"0"}', "expect": '"code":0'}},
         "mute": {"search": {"url": f"{url}s?q={{word}}", "word": "nothing"}},
     }  # fmt: skip
     results = probed(home, edition, options(tmp_path, extras), clock)
-    guides = {key: told(results, "guide_elements", key)["observed"] for key in ("whole", "half", "gone")}
+    guides = {key: result_of(results, "guide_elements", key)["observed"] for key in ("whole", "half", "gone")}
     assert guides == {"whole": 8, "half": 1, "gone": 0}
     functions = {
-        key: told(results, "function_answers", key)["passed"] for key in ("ok", "bad", "lost", "closed", "asked")
+        key: result_of(results, "function_answers", key)["passed"] for key in ("ok", "bad", "lost", "closed", "posted")
     }
-    assert functions == {"ok": True, "bad": False, "lost": False, "closed": True, "asked": True}
+    assert functions == {"ok": True, "bad": False, "lost": False, "closed": True, "posted": True}
     assert ("POST", '{"id":"0"}') in zoo.sent[url]
-    assert told(results, "function_answers", "bad")["evidence"].startswith('text missing: “"code":0”')
-    assert told(results, "search_works")["passed"]
-    assert not told(results, "search_works", "mute")["passed"], "it finds what is not there"
-    late = told(results, "messages_unanswered")
+    assert result_of(results, "function_answers", "bad")["evidence"].startswith('text missing: “"code":0”')
+    assert result_of(results, "search_works")["passed"]
+    assert not result_of(results, "search_works", "mute")["passed"], "it finds what is not there"
+    late = result_of(results, "messages_unanswered")
     assert (late["observed"], late["passed"], late["veto"]) == (1, False, True), "1 August is three months to the day"
 
 
@@ -158,9 +158,9 @@ def test_dead_links_are_found_on_registered_hosts_only(home: Home, zoo: Zoo, tmp
     links = f"<a href=/a>甲</a><a href=/gone>乙</a><a href='{other}x'>丙</a><a href='javascript:x()'>丁</a>"
     url = zoo.house(z.site({"/": OPEN_PAGE + links, "/a": "<p>a</p>"}))
     edition = registered(home, [{"key": "site", "url": url}], BEGIN)
-    dead = told(probed(home, edition, options(tmp_path), clock), "links_dead")
+    dead = result_of(probed(home, edition, options(tmp_path), clock), "links_dead")
     assert (dead["observed"], f"{url}gone" in dead["evidence"]) == (1, True)
-    assert zoo.asked[other] == []
+    assert zoo.requests[other] == []
 
 
 @pytest.mark.parametrize("leads", [True, False], ids=["led to HTTPS", "left at HTTP"])
@@ -168,7 +168,7 @@ def test_https_certificate_and_ipv6_of_a_site_at_the_usual_ports(
     home: Home, zoo: Zoo, authority: Authority, tmp_path: Path, clock: FakeClock, monkeypatch: pytest.MonkeyPatch,
     leads: bool,
 ) -> None:  # fmt: skip
-    """A name with an IPv6 address as well; whoever comes by HTTP is led on, or is not."""
+    """A name with an IPv6 address as well; HTTP redirects to HTTPS, or does not."""
     name = "gov.example"
     secure = zoo.house(z.page(OPEN_PAGE), secure=authority.context(name, until=30))
     plain = zoo.house(z.leading(f"https://{name}/") if leads else z.page(OPEN_PAGE))
@@ -186,10 +186,10 @@ def test_https_certificate_and_ipv6_of_a_site_at_the_usual_ports(
     edition = registered(home, [{"key": "site", "url": f"http://{name}/"}], BEGIN)
     chosen = options(tmp_path, networks=(z.NETWORK, "::1/128"), authorities=authority.file)
     results = probed(home, edition, chosen, clock)
-    assert told(results, "site_open")["passed"]
-    assert told(results, "https")["passed"] is leads
-    assert (told(results, "certificate")["passed"], told(results, "certificate")["observed"]) == (True, 30)
-    assert told(results, "ipv6")["passed"]
+    assert result_of(results, "site_open")["passed"]
+    assert result_of(results, "https")["passed"] is leads
+    assert (result_of(results, "certificate")["passed"], result_of(results, "certificate")["observed"]) == (True, 30)
+    assert result_of(results, "ipv6")["passed"]
 
 
 def test_a_column_in_the_charset_of_old_sites_is_read(home: Home, zoo: Zoo, tmp_path: Path, clock: FakeClock) -> None:
@@ -198,7 +198,10 @@ def test_a_column_in_the_charset_of_old_sites_is_read(home: Home, zoo: Zoo, tmp_
     url = zoo.house(z.page(html.encode("gb18030"), Content_Type="text/html"))
     column = {"key": "c", "kind": "column", "parent": "site", "url": url, "column_kind": "news"}
     results = probed(home, registered(home, [{"key": "site", "url": url}, column], BEGIN), options(tmp_path), clock)
-    assert (told(results, "column_items", "c")["observed"], told(results, "column_updated", "c")["observed"]) == (1, 2)
+    assert (
+        result_of(results, "column_items", "c")["observed"],
+        result_of(results, "column_updated", "c")["observed"],
+    ) == (1, 2)
 
 
 # --- our own network ----------------------------------------------------------------------------------------------
@@ -216,10 +219,10 @@ def test_outage_of_our_network_is_no_failure_of_a_site(home: Home, zoo: Zoo, tmp
     down = options(tmp_path, {"site": {"waive_robots": True}}, references=(("127.0.0.1", closed_port()),))
     counts = asyncio.run(service.once(home, edition, down, clock=clock))
     assert (counts.checks, set(counts.withheld)) == (0, {"our own network"})
-    assert zoo.asked[url] == [], "our network is looked at first"
+    assert zoo.requests[url] == [], "our network is looked at first"
     host, port = zoo.house(z.page("x"))[7:-1].split(":")
     up = options(tmp_path, {"site": {"waive_robots": True}}, references=((host, int(port)),))
-    assert told(probed(home, edition, up, clock), "site_open")["evidence"].startswith("reset")
+    assert result_of(probed(home, edition, up, clock), "site_open")["evidence"].startswith("reset")
 
 
 def test_tasks_are_retried_after_an_outage_of_our_network(
@@ -265,9 +268,7 @@ def test_hosts_lost_with_none_reached_speak_against_us(clock: FakeClock) -> None
 # --- the loop -----------------------------------------------------------------------------------------------------
 
 
-def test_a_host_is_asked_one_thing_at_a_time_and_with_a_pause(
-    home: Home, zoo: Zoo, tmp_path: Path, clock: FakeClock
-) -> None:
+def test_one_request_at_a_time_to_a_host_with_a_pause(home: Home, zoo: Zoo, tmp_path: Path, clock: FakeClock) -> None:
     state = {"now": 0, "most": 0}
 
     async def counting(path: str, writer: asyncio.StreamWriter) -> None:
@@ -336,7 +337,7 @@ def test_a_task_that_is_under_way_at_a_crash_is_done_again_and_counted_once(
     spool.folder.mkdir(parents=True, exist_ok=True)
     (spool.folder / OPEN).write_text(rows + '{"key": "torn in the mid', "utf-8")
     again = checks(delivered(home, clock))
-    assert len(again) == len(results), "told twice is once, and the torn line is gone"
+    assert len(again) == len(results), "a result delivered twice is one row, and the torn line is gone"
 
 
 def _as_written(check: dict[str, Any]) -> dict[str, object]:
@@ -409,7 +410,7 @@ def z_answer(url: str, body: bytes) -> Answer:
     return Answer(url, BEGIN, 0.1, Failure.SERVER, "HTTP 500", 500, (), body)
 
 
-def test_only_registered_hosts_may_be_asked() -> None:
+def test_only_registered_hosts_may_be_contacted() -> None:
     site = Thing("s", "1", "site", "n", "http://gov.example:8080/", extra=_extra())
     known = Register({"s/1": site})
     for place in (("gov.example", 8080), ("www.gov.example", 80), ("gov.example", 443), ("cdn.example", 80)):

@@ -29,7 +29,7 @@ Publish = Callable[[], Awaitable[None]]
 
 @pytest.fixture
 def minutes(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A look is a minute of the told clock: two hours pass in a moment."""
+    """Each look advances the test clock by a minute: two hours pass in a moment."""
     monkeypatch.setattr(runner, "LOOK_SECONDS", 60.0)
 
 
@@ -38,7 +38,7 @@ async def kept(home: Home, chosen: service.Options, clock: FakeClock, publish: P
     end, steps = clock.at + timedelta(hours=hours), iter(range(MOST_STEPS))
 
     def over() -> bool:
-        assert next(steps, None) is not None, "the told clock does not go on"
+        assert next(steps, None) is not None, "the test clock has stopped"
         return clock.at >= end
 
     sleep = clock.sleep
@@ -66,7 +66,7 @@ def publisher(home: Home, clock: FakeClock, accepted: list[int]) -> Publish:
 
 
 @pytest.mark.usefixtures("minutes")
-def test_what_is_due_is_done_delivered_and_published(home: Home, zoo: Zoo, tmp_path: Path, clock: FakeClock) -> None:
+def test_due_checks_are_run_delivered_and_published(home: Home, zoo: Zoo, tmp_path: Path, clock: FakeClock) -> None:
     url = zoo.house(z.page(PAGE))
     registered(home, [{"key": "site", "url": url}], clock.at)
     accepted: list[int] = []
@@ -100,7 +100,7 @@ def test_a_site_of_a_new_edition_is_visited_without_a_restart(
 
 
 @pytest.mark.usefixtures("minutes")
-def test_a_delivery_that_fails_stays_and_comes_with_the_next(
+def test_failed_delivery_is_retried_with_the_next(
     home: Home, zoo: Zoo, tmp_path: Path, clock: FakeClock, caplog: pytest.LogCaptureFixture
 ) -> None:
     registered(home, [{"key": "site", "url": zoo.house(z.page(PAGE))}], clock.at)

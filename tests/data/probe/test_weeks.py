@@ -1,4 +1,4 @@
-"""Weeks of a site's life, driven by a clock that is told, and what the site metrics say of them."""
+"""Weeks of a site's life, with a clock that tests set, and the site metrics that follow."""
 
 from datetime import date, datetime, timedelta
 from itertools import pairwise

@@ -29,12 +29,12 @@ Handler = Callable[[str, asyncio.StreamWriter], Awaitable[None]]
 class Zoo:
     """Starts servers.
 
-    asked: what each was asked for, in order; sent: the method and body of each request; cookies: of all requests.
+    requests: the requested paths of each, in order; sent: method and body of each request; cookies: of all requests.
     """
 
     folder: Path
     loop: asyncio.AbstractEventLoop
-    asked: dict[str, list[str]] = field(default_factory=dict)
+    requests: dict[str, list[str]] = field(default_factory=dict)
     sent: dict[str, list[tuple[str, str]]] = field(default_factory=dict)
     cookies: list[str] = field(default_factory=list)
     count: int = 0
@@ -60,7 +60,7 @@ class Zoo:
                 while line := (await reader.readline()).strip().lower():
                     length = int(line.split(b":")[1]) if line.startswith(b"content-length:") else length
                     self.cookies[-1] = line.decode() if line.startswith(b"cookie:") else self.cookies[-1]
-                self.asked[url].append(path)
+                self.requests[url].append(path)
                 self.sent[url].append((method, (await reader.readexactly(length)).decode()))
                 await (missing if path == "/robots.txt" and handler not in KNOWS_ROBOTS else handler)(path, writer)
                 await writer.drain()
@@ -70,12 +70,12 @@ class Zoo:
         self.servers.append(server)
         port = server.sockets[0].getsockname()[1]
         url = f"{'https' if secure else 'http'}://{name or host}:{port}/"
-        self.asked[url], self.sent[url] = [], []
+        self.requests[url], self.sent[url] = [], []
         return url
 
     def pages(self, url: str) -> list[str]:
-        """What a server was asked for, robots.txt aside."""
-        return [path for path in self.asked[url] if path != "/robots.txt"]
+        """The paths requested of a server, without robots.txt."""
+        return [path for path in self.requests[url] if path != "/robots.txt"]
 
 
 @contextmanager
@@ -120,7 +120,7 @@ def page(body: bytes | str, status: str = "200 OK", **headers: str) -> Handler:
 
 
 def site(pages: dict[str, str | Callable[[], str]]) -> Handler:
-    """A page a path; 404 elsewhere. A callable is asked anew each time. It knows robots.txt if that is among them."""
+    """A page a path; 404 elsewhere. A callable is called for each request. robots.txt exists if it is among them."""
 
     async def handler(path: str, writer: asyncio.StreamWriter) -> None:
         content = pages.get(path)

@@ -153,7 +153,7 @@ def test_bad_push_does_not_block_others(publisher: Publisher, home: Home, monkey
     faults = [str(Spool(home).find(sent.id).why) for sent in (unknown, wrong, broken)]  # type: ignore[union-attr]
     assert "declared no more" in faults[0]
     assert "there is no column id" in faults[1]
-    assert str(home.root) not in faults[1], "a sender is not told where things lie"
+    assert str(home.root) not in faults[1], "answers name no paths of the server"
     assert faults[2] == "it could not be loaded: RuntimeError"
 
 

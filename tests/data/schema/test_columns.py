@@ -58,7 +58,7 @@ def test_a_split_is_a_text_and_its_name_is_free_and_means_one_column() -> None:
     assert not set(COLUMNS) & {*AREAS, *UNITS, *TAKEN}
 
 
-def test_who_reported_is_never_exported() -> None:
+def test_reporter_is_never_exported() -> None:
     assert [(fact, column.name) for fact, column in EVERY if not column.exported] == [("cases", "reporter")]
 
 
@@ -128,7 +128,7 @@ def test_a_column_that_is_not_exported_is_nowhere(answers: dict[str, Any]) -> No
             assert word not in spoken, (name, word)
 
 
-def test_a_report_kind_cannot_name_who_reported(tmp_path: Path) -> None:
+def test_report_kind_cannot_name_the_reporter(tmp_path: Path) -> None:
     sections = [{"type": "cases", "columns": ["reporter"]}]
     (tmp_path / "mine.yaml").write_text(yaml.safe_dump({**REPORT, "sections": sections}), "utf-8")
     with using("en"), pytest.raises(ReportError, match='columns: there is no "reporter"'):

@@ -54,7 +54,7 @@ def test_a_better_match_comes_first(query: str, name: str, match: int) -> None:
 @pytest.mark.parametrize(
     "query", ["", " ", "\0", "xhcc", "qqq", "x" * 10_000, "%", "_", "\\", "'", "😀", "\U0010ffff", "1" * 99]
 )
-def test_what_no_name_holds_finds_none(query: str) -> None:
+def test_unknown_text_finds_nothing(query: str) -> None:
     assert found(query) == {}
 
 

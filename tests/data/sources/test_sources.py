@@ -75,7 +75,7 @@ def test_several_ways_to_an_area_keep_their_order(tmp_path: Path) -> None:
             {"columns": HOTLINE["columns"] | {"registerd": "a"}},
             "columns.registerd: is no column of cases, did you mean",
         ),
-        ({"columns": HOTLINE["columns"] | {"key": "a"}}, "columns.key: stands beside columns"),
+        ({"columns": HOTLINE["columns"] | {"key": "a"}}, "columns.key: belongs next to columns"),
         ({"columns": HOTLINE["columns"] | {"batch": "a"}}, "columns.batch: is no column of cases"),
         ({"columns": HOTLINE["columns"] | {"repeated": "a"}}, "columns.repeated: is no column of cases"),
         ({"columns": HOTLINE["columns"] | {"title": ["a"]}}, "columns.title: must be an SQL expression"),

@@ -57,7 +57,7 @@ def test_red_areas_and_units_are_those_of_the_list_of_reds(district: Edition) ->
 
 
 @pytest.mark.parametrize("level", ["district", "town", "village"])
-def test_a_limit_of_its_own_holds_for_the_answers_of_a_level(district: Edition, level: str) -> None:
+def test_level_limit_applies_to_answers_of_that_level(district: Edition, level: str) -> None:
     one = rule(when="value", metrics=["backlog"], limit="> 30", levels=[level])
     by = None if level == "district" else level
     frame = answer(district, ["backlog"], DISTRICT, default_period(district), by=by)
@@ -73,8 +73,8 @@ def test_a_change_is_against_the_day_before_and_counts_what_is_affected(district
     period = default_period(district)
     shorter = Period(period.start, district.as_of.date())
     now, before = (
-        answer(district, ["intake"], DISTRICT, asked, by="town").set_index("group")["value"]
-        for asked in (period, shorter)
+        answer(district, ["intake"], DISTRICT, span, by="town").set_index("group")["value"]
+        for span in (period, shorter)
     )
     rises = {
         int(town) for town in now.index if before.get(town) and 100 * (now[town] - before[town]) / before[town] > 1

@@ -156,7 +156,7 @@ def test_the_next_clock_is_the_one_still_running(home: Home) -> None:
     }
 
 
-def test_what_is_red_of_the_area_itself_comes_first_then_what_has_been_red_longer(home: Home) -> None:
+def test_own_reds_come_first_then_the_longest_red(home: Home) -> None:
     due = datetime(2026, 11, 22, 7)
     steady = [{"area": VILLAGES[2], "registered_at": datetime(2026, 11, 2), "due_at": datetime(2026, 11, 5)}] * 12
     fresh = [{"area": VILLAGES[0], "registered_at": datetime(2026, 11, 2), "due_at": due}] * 12
@@ -169,7 +169,7 @@ def test_what_is_red_of_the_area_itself_comes_first_then_what_has_been_red_longe
     assert len(frame.oldest) == 3
 
 
-def test_the_list_of_reds_is_shared_but_not_with_who_may_not_see_the_area(home: Home) -> None:
+def test_list_of_reds_is_shared_only_by_users_of_the_area(home: Home) -> None:
     late = {"area": VILLAGES[2], "registered_at": datetime(2026, 11, 2), "due_at": datetime(2026, 11, 5)}
     edition = edition_of(home, [late] * 12, AS_OF)
     narrowed = edition.scoped(((TOWNS[1], TOWNS[1] + 1000),))
@@ -194,7 +194,7 @@ def test_the_list_of_reds_is_shared_but_not_with_who_may_not_see_the_area(home: 
 def test_periods_of_any_order_and_overlap_are_answered_as_each_alone(
     district: Edition, by: str, metrics: list[str]
 ) -> None:
-    """Their days are cut into pieces at all of their ends; one period alone is asked in another way."""
+    """Their days are cut into pieces at all of their ends; a single period is queried differently."""
     periods = [
         Period(date(2026, 11, 1), date(2026, 12, 1)), Period(date(2026, 11, 1), date(2026, 11, 15)),
         Period(date(2026, 9, 20), date(2026, 11, 10)), Period(date(2026, 9, 1), date(2026, 9, 2)),

@@ -73,7 +73,7 @@ def test_a_period_is_compared_with(requested: str, as_of: str, previous: str, la
 
 
 @given(requested=PERIODS, as_of=MOMENTS, how=HOWS)
-def test_what_is_compared_lies_before_and_is_never_longer(requested: Period, as_of: datetime, how: Comparison) -> None:
+def test_comparison_period_is_earlier_and_never_longer(requested: Period, as_of: datetime, how: Comparison) -> None:
     other, compared = against(requested, how, as_of), so_far(requested, as_of)
     assert other.start < other.end
     assert other.start < requested.start
@@ -109,7 +109,7 @@ def test_the_unfinished_day_is_compared_up_to_the_same_time(home: Home) -> None:
     assert frame["as_of"].tolist() == [AS_OF, datetime(2026, 10, 28, 8)] * 2
 
 
-def test_what_was_closed_later_is_open_in_the_period_compared_with(home: Home) -> None:
+def test_case_closed_later_is_open_in_the_comparison_period(home: Home) -> None:
     """Else the older month always looks better: its cases have had a month more."""
     late = {
         "registered_at": datetime(2026, 10, 2),

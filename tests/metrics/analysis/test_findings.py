@@ -56,7 +56,7 @@ def test_each_rule_has_one_row_with_its_failure_count(edition: Edition) -> None:
     assert (items.checks, items.failed, items.evidence, items.veto, items.passed) == (2, 2, "new.html", True, False)
 
 
-def test_what_was_dismissed_is_no_finding(edition: Edition) -> None:
+def test_dismissed_check_is_no_finding(edition: Edition) -> None:
     assert "二网" not in set(findings(scoped(edition), DISTRICT, NOVEMBER)["site"])
 
 

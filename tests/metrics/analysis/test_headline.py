@@ -107,7 +107,7 @@ def test_the_areas_own_unit_is_named_for_what_no_unit_has_a_quarter_of(home: Hom
     assert (problem.holder.unit, problem.holder.share, problem.holder.phone) == ("北塘街道办事处", None, "")
 
 
-def test_nobody_is_named_where_the_directory_has_no_unit(home: Home) -> None:
+def test_no_contact_is_shown_where_the_directory_has_no_unit(home: Home) -> None:
     late = {"registered_at": datetime(2026, 11, 2), "due_at": datetime(2026, 11, 5)}
     edition = edition_of(home, [case(f"a{i}", **late) for i in range(40)])
     problem = worst(edition, TOWNS[0], "on_time_rate")

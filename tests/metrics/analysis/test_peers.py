@@ -46,7 +46,7 @@ def test_the_mean_of_a_count_is_the_sum_over_how_many_there_are(rows: list[Simpl
 
 
 @given(ROWS, st.sampled_from(OTHERS), st.floats(0, 100))
-def test_what_does_not_add_up_is_never_averaged(rows: list[SimpleNamespace], metric: Metric, value: float) -> None:
+def test_non_additive_metrics_are_never_averaged(rows: list[SimpleNamespace], metric: Metric, value: float) -> None:
     assert mean_of(metric, rows, SimpleNamespace(value=value, quality=OK)).value == value
     for quality in (SMALL, NO_DATA):
         assert mean_of(metric, rows, SimpleNamespace(value=value, quality=quality)).value is None

@@ -51,7 +51,7 @@ def value(edition: Edition, metric: str) -> tuple[float | None, str]:
         ("satisfaction_rate", {"closed_at", "reached", "satisfied"}),
     ],
 )
-def test_what_a_metric_needs_is_read_from_its_measures(metric: str, columns: set[str]) -> None:
+def test_needed_columns_are_read_from_the_measures(metric: str, columns: set[str]) -> None:
     """Columns with a default, close_kind and deferred, are not needed."""
     assert needs(CATALOG, metric).columns == columns
 

@@ -54,7 +54,7 @@ def test_one_case_hides_the_same_keys(edition: Edition) -> None:
         assert (case["parent"], case["repeat_of"]) == links_
 
 
-def test_an_earlier_case_of_the_same_caller_is_marked_as_not_to_be_seen(edition: Edition) -> None:
+def test_hidden_earlier_case_of_the_same_caller_is_marked(edition: Edition) -> None:
     case = fact(scoped(edition), "cases", "hotline", "d")
     assert case is not None
     assert [earlier(edition.scoped(scope), case).visible for scope in (((OWN, OWN + 1),), ((0, 10**12),))] == [  # type: ignore[union-attr]

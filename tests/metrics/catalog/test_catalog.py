@@ -78,7 +78,7 @@ def measured(**measures: object) -> dict[str, object]:
     return {**OWN, "measures": {**MEASURES, **measures}}
 
 
-def test_the_indicators_of_the_domain_stand_under_their_ids() -> None:
+def test_domain_indicators_have_their_ids() -> None:
     metrics = load().metrics
     assert {m.code: m.id for m in metrics.values() if m.code} == {**EV, **WS, **SV, **DT, **VL}
     assert {"closed", "due", "on_time_of_closed"} <= metrics.keys()

@@ -125,6 +125,6 @@ def test_our_own_catalog_keeps_the_same_rules() -> None:
         "SELECT * FROM (VALUES (1), (2)) v(x), unnest([1, 2]) u(y), range(3) WHERE EXISTS (SELECT 1 FROM assets)",
     ],
 )  # fmt: skip
-def test_what_a_view_needs_is_allowed(view: str) -> None:
+def test_view_may_use_allowed_sql(view: str) -> None:
     check(view, VIEW_TABLES)
     assert set(FACTS) < set(VIEW_TABLES)

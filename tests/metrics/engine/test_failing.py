@@ -81,7 +81,7 @@ def test_rows_of_what_fails_name_the_metric(edition: Edition) -> None:
             count_rows(edition, metric, DISTRICT, MONTH, catalog=CATALOG)
 
 
-def test_one_that_fails_takes_no_other_red_with_it(edition: Edition) -> None:
+def test_failing_metric_does_not_remove_other_reds(edition: Edition) -> None:
     assert "sound_count" in {red.metric for red in reds(edition, DISTRICT, MONTH, catalog=CATALOG)}
 
 
@@ -93,7 +93,7 @@ def test_trials_find_each_and_the_field_to_blame(edition: Edition) -> None:
     assert {fault.file for fault in faults} == {"failing.yaml", "failing_view.yaml"}
 
 
-def test_what_is_published_next_is_patched_and_as_a_full_edition_has_it(home: Home) -> None:
+def test_patched_edition_equals_a_full_one(home: Home) -> None:
     deliver(home, "cases", cases(100, 2))
     report = publish(home, CATALOG.rollups(), as_of=datetime(2026, 11, 22, 9))
     edition = published(home, datetime(2026, 11, 22, 9), CATALOG)

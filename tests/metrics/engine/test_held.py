@@ -1,4 +1,4 @@
-"""What is too large to be held in memory is asked by SQL, with the same answers."""
+"""Tables too large for memory are queried by SQL, with the same answers."""
 
 from datetime import date
 

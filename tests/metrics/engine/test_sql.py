@@ -57,7 +57,7 @@ class Frozen:
 FROZEN = Frozen()
 
 
-def asked(*metrics: str, by: str | None = None, buckets: tuple[Period, ...] = (QUARTER,)) -> Plan:
+def plan_of(*metrics: str, by: str | None = None, buckets: tuple[Period, ...] = (QUARTER,)) -> Plan:
     chosen = tuple(metric_of(CATALOG, name) for name in metrics)
     parts = tuple(Bucket(period, "", period) for period in buckets)
     groups = Groups(SPANS[by]) if by in SPANS else None
@@ -65,14 +65,14 @@ def asked(*metrics: str, by: str | None = None, buckets: tuple[Period, ...] = (Q
 
 
 def sums(*metrics: str, by: str | None = None, buckets: tuple[Period, ...] = (QUARTER,)) -> str:
-    q = asked(*metrics, by=by, buckets=buckets)
+    q = plan_of(*metrics, by=by, buckets=buckets)
     domain = CATALOG.domain(q.metrics[0])
     names = list(dict.fromkeys(name for metric in q.metrics for name in metric.measures))
     return sums_sql(q, domain, names)
 
 
 def one(metric: str) -> str:
-    q = asked(metric, by="town")
+    q = plan_of(metric, by="town")
     domain = CATALOG.domain(q.metrics[0])
     return views_sql(q, domain, list(q.metrics)) if domain.view else non_additive_sql(q, domain, q.metrics[0])
 

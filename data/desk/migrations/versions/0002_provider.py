@@ -1,4 +1,4 @@
-"""What a provider of identities says is told apart from what was granted here."""
+"""Separate the roles that an identity provider gives from those granted here."""
 
 import sqlalchemy as sa
 from alembic import op

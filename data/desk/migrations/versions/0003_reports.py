@@ -1,4 +1,4 @@
-"""Reports: what was asked, what came of it, and the hash that proves the file."""
+"""Reports: the request, its state, and the hash that proves the file."""
 
 import sqlalchemy as sa
 from alembic import op

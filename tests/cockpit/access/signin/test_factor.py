@@ -213,7 +213,7 @@ def test_new_recovery_codes_take_the_password_and_a_code(name: str) -> None:
 
 
 @pytest.mark.parametrize("role", roles.ADMINISTRATORS)
-def test_an_administrator_is_led_to_set_one_up(name: str, role: str) -> None:
+def test_administrator_is_redirected_to_second_factor_setup(name: str, role: str) -> None:
     accounts.grant(visitors.desk(), name, role)
 
     async def work(client: httpx.AsyncClient) -> list[httpx.Response]:

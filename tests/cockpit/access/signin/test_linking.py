@@ -97,7 +97,7 @@ def test_linking_requires_the_provider_ticket(name: str, held: str) -> None:
     assert not is_tied(name)
 
 
-def test_what_the_provider_said_holds_for_ten_minutes(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_provider_answer_is_valid_for_ten_minutes(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     async def work(b: Browser) -> httpx.Response:
         await b.sign_in(f"s-{name}")
         monkeypatch.setattr(linking, "SECONDS", -1)
@@ -115,7 +115,7 @@ def test_linked_account_is_not_offered_to_another_identity(issuer: str, name: st
     assert rows(name, "login_failed")[0][1] == "ungranted"
 
 
-def test_two_identities_of_one_name_do_not_both_get_the_account(issuer: str, name: str) -> None:
+def test_account_is_linked_to_one_of_two_identities_of_its_name(issuer: str, name: str) -> None:
     known(issuer, f"t-{name}", preferred_username=name)
 
     async def work(b: Browser) -> int:

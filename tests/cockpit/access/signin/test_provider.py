@@ -149,7 +149,7 @@ def test_identity_without_grants_is_refused(issuer: str) -> None:
     assert "nobody" not in [account.name for account, _ in accounts.listing(visitors.desk())]
 
 
-def test_an_account_without_a_grant_today_gets_in_nowhere(issuer: str) -> None:
+def test_account_without_a_current_grant_has_no_access(issuer: str) -> None:
     accounts.add(visitors.desk(), "ma", PASSWORD)
     identities.link(visitors.desk(), "ma", issuer, "s-ma")
     known(issuer, "s-ma", preferred_username="ma")
@@ -173,7 +173,7 @@ def test_groups_give_roles_and_take_them_away_again(issuer: str) -> None:
     assert newest("revoke")["what"] == f"sun leader {DISTRICT}"
     assert roles_after() == ""
     assert roles_after("auditors") == "audit_admin"
-    # an administrator holds no other role, whoever says so; and a refusal leaves what was
+    # an administrator holds no other role, whatever the provider says; and a refusal leaves what was
     assert roles_after("auditors", "leaders") == ""
     assert proof.verify(visitors.desk()).ok
 
@@ -257,10 +257,10 @@ def test_provider_with_another_issuer_is_refused(issuer: str, monkeypatch: pytes
 
 
 def _named(issuer: str) -> Any:
-    async def told(self: Any) -> dict[str, str]:
+    async def metadata(self: Any) -> dict[str, str]:
         return {"issuer": issuer}
 
-    return told
+    return metadata
 
 
 def test_unreachable_provider_shows_an_error_and_password_login_works(monkeypatch: pytest.MonkeyPatch) -> None:

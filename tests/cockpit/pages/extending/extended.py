@@ -90,7 +90,7 @@ def drawn_form() -> None:
 
 
 @pytest.mark.parametrize(("role", "offered"), [("system_admin", True), ("leader", False)])
-def test_a_form_is_offered_to_those_who_may_use_it(monkeypatch: pytest.MonkeyPatch, role: str, offered: bool) -> None:
+def test_form_is_shown_only_with_the_right(monkeypatch: pytest.MonkeyPatch, role: str, offered: bool) -> None:
     monkeypatch.setattr(guard, "token", lambda: session_of(settings.current().desk_url, (role,)))
     page = AppTest.from_function(drawn_form).run()
     assert not page.exception

@@ -61,7 +61,7 @@ def test_a_changed_line_in_an_old_file_is_noticed(rotated: Desk) -> None:
     )
 
 
-def test_a_file_that_holds_heads_of_purged_rows_alone_may_go(rotated: Desk, tmp_path: Path) -> None:
+def test_anchor_file_with_only_purged_heads_may_be_removed(rotated: Desk, tmp_path: Path) -> None:
     until = NOW + timedelta(days=400)
     audit.export(rotated, tmp_path / "export.jsonl", until)
     audit.purge(rotated, until, tmp_path / "export.jsonl", now=NOW + timedelta(days=800))

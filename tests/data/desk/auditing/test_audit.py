@@ -111,7 +111,7 @@ def test_old_rows_leave_only_once_they_are_in_a_file(desk: Desk, tmp_path: Path)
     assert proof.verify(desk) == proof.Verdict(3)
 
 
-def test_an_export_goes_past_rows_that_a_clock_ahead_of_time_has_dated(desk: Desk, tmp_path: Path) -> None:
+def test_export_includes_rows_dated_by_a_fast_clock(desk: Desk, tmp_path: Path) -> None:
     file, ahead = tmp_path / "audit.jsonl", NOW + timedelta(days=3)
     fill(desk, 2)
     fill(desk, 2, at=ahead)

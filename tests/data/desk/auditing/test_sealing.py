@@ -125,7 +125,7 @@ def test_keys_that_cannot_be_are_refused(text: str, expected: str) -> None:
         keyring.of_text(text)
 
 
-def test_a_replacement_that_is_undone_leaves_a_whole_audit(desk: Desk) -> None:
+def test_rolled_back_key_replacement_leaves_the_audit_intact(desk: Desk) -> None:
     fill(desk, 2)
     with pytest.raises(RuntimeError), desk.begin():
         sealing.rotate(desk)

@@ -172,7 +172,7 @@ def test_an_export_proves_what_was_changed_since(filled: Desk, tmp_path: Path) -
     open_book = Desk(filled._engine, replace(filled.custody, anchor=None))
     tamper(open_book, *rewritten(open_book, ROWS, filled.custody.audit.mac))
     audit.accept(open_book)
-    assert proof.verify(open_book).ok, "with the key and without an anchor it cannot be told"
+    assert proof.verify(open_book).ok, "with the key and without an anchor it cannot be detected"
     assert "row 1 is not the one that was anchored" in fault(open_book, file)
 
 

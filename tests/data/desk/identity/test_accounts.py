@@ -108,7 +108,7 @@ def test_the_last_five_passwords_are_not_used_again(desk: Desk) -> None:
     accounts.set_password(desk, "wang", GOOD, by_self=True)
 
 
-def test_a_password_that_somebody_else_set_must_be_changed(desk: Desk) -> None:
+def test_password_set_by_another_must_be_changed(desk: Desk) -> None:
     assert accounts.add(desk, "wang", GOOD).must_change
     accounts.set_password(desk, "wang", BETTER, by_self=True)
     assert not accounts.named(desk, "wang").must_change
@@ -141,7 +141,7 @@ def test_grants_hold_on_their_days(desk: Desk) -> None:
 
 
 @pytest.mark.parametrize(("held", "requested"), [("leader", "audit_admin"), ("system_admin", "security_admin")])
-def test_an_administrator_holds_no_other_role(desk: Desk, held: str, requested: str) -> None:
+def test_administrator_has_no_other_role(desk: Desk, held: str, requested: str) -> None:
     accounts.add(desk, "wang", GOOD)
     accounts.grant(desk, "wang", held, TOWN if held in roles.BUSINESS else None)
     with pytest.raises(Refused, match="watch each other"):

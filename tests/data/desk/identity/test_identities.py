@@ -23,7 +23,7 @@ def held(desk: Desk, account: accounts.Account) -> set[tuple[str, int | None]]:
     return {(g.role, g.area) for g in accounts.grants_of(desk, account.id, DAY, by_provider=True)}
 
 
-def test_an_identity_stands_for_one_account_and_an_account_for_one_identity(desk: Desk, wang: accounts.Account) -> None:
+def test_identity_and_account_are_linked_one_to_one(desk: Desk, wang: accounts.Account) -> None:
     assert identities.account_of(desk, ISSUER, "42") is None
     identities.link(desk, "wang", ISSUER, "42")
     identities.link(desk, "wang", ISSUER, "42")
@@ -37,9 +37,7 @@ def test_an_identity_stands_for_one_account_and_an_account_for_one_identity(desk
     assert identities.account_of(desk, ISSUER, "42") is None
 
 
-def test_what_a_provider_gives_replaces_what_it_gave_and_leaves_what_was_granted(
-    desk: Desk, wang: accounts.Account
-) -> None:
+def test_provider_roles_replace_its_earlier_ones_and_keep_local_grants(desk: Desk, wang: accounts.Account) -> None:
     accounts.grant(desk, "wang", "official", TOWN)
     first = identities.give(desk, "wang", [("official", TOWN), ("leader", DISTRICT), ("leader", DISTRICT)])
     assert (first.added, first.removed) == ((("leader", DISTRICT),), ())

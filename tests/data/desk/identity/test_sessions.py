@@ -65,7 +65,7 @@ def test_old_sessions_are_cleared_away(desk: Desk, account: accounts.Account) ->
         assert session.execute(text("SELECT count(*) FROM session")).scalar_one() == 1
 
 
-def test_a_token_holds_until_it_expires_or_is_revoked(desk: Desk) -> None:
+def test_token_is_valid_until_it_expires_or_is_revoked(desk: Desk) -> None:
     until = NOW + timedelta(days=90)
     token = tokens.issue(desk, "hotline", sources=("hotline",), area=990101000000, expires_at=until, now=NOW)
     grant = tokens.read(desk, token, now=until - timedelta(seconds=1))

@@ -174,7 +174,7 @@ def at_once(*works: Callable[[], Written]) -> list[Written | Exception]:
     return found
 
 
-def test_of_two_users_at_once_one_signs_and_the_other_is_refused(desk: Desk) -> None:
+def test_concurrent_sign_for_succeeds_once(desk: Desk) -> None:
     number = begin(desk).item.number
     act(desk, number, "issue", "k2", unit="区住建局", due=DUE)
     found = at_once(

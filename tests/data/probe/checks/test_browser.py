@@ -57,10 +57,10 @@ def test_a_page_that_scripts_fill_is_read_and_photographed(browser: str, zoo: Zo
     """
     shown = seen(browser, zoo.house(z.page(f"<body><script>{script}</script></body>")))
     assert "由脚本写出的首页</h1>undefined" in shown.html.decode()
-    assert zoo.asked[other] == []
+    assert zoo.requests[other] == []
     assert (shown.picture[:4], shown.picture[8:12]) == WEBP
     assert len(shown.picture) <= MOST_PICTURE
-    assert shown.faults is None, "nobody asked for them"
+    assert shown.faults is None, "the run did not check them"
 
 
 def test_a_host_that_the_file_names_is_reached_as_well(
@@ -79,7 +79,7 @@ def test_a_host_that_the_file_names_is_reached_as_well(
     checks = probed(home, registered(home, sites, AT), options(tmp_path, {"named": named}, chromium=browser), clock)
     visits = {check["asset"]: bool(check["passed"]) for check in checks if check["rule"] == "site_open"}
     assert visits == {"named": True, "not-named": False}
-    assert zoo.asked[foreign] == []
+    assert zoo.requests[foreign] == []
 
 
 @pytest.mark.parametrize("host", ["a.example, MAP * 10.0.0.1", "a b", "x*"])
@@ -101,7 +101,7 @@ def test_a_page_that_keeps_its_browser_busy_ends_in_time(
     show(browser, zoo.house(z.page(f"<body>{body}</body>")))
 
 
-def test_what_scripts_leave_empty_fails_with_a_picture(
+def test_page_left_empty_by_scripts_fails_with_a_screenshot(
     browser: str, home: Home, zoo: Zoo, tmp_path: Path, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("data.probe.checks.render.FILLING", 0.5)

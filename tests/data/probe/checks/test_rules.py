@@ -80,7 +80,7 @@ def test_a_guide_has_eight_classes(bits: int, classes: int, passed: bool) -> Non
 
 
 @pytest.mark.parametrize(("days", "passed"), [(0.5, True), (0, True), (-0.1, False), (None, False)])
-def test_a_certificate_holds_today(days: float | None, passed: bool) -> None:
+def test_certificate_is_valid_on_the_day(days: float | None, passed: bool) -> None:
     ends = None if days is None else AT + timedelta(days=days)
     assert rules.certificate(thing(), AT, ends, AT).passed is passed
 
@@ -97,7 +97,7 @@ def test_faults_of_access_are_what_a_reader_misses() -> None:
     assert rules.faults_of_access(page(html)) == {"lang": 1, "alt": 1, "label": 1, "link": 1}
 
 
-def test_what_a_home_page_must_show() -> None:
+def test_home_page_requirements() -> None:
     foot = "网站标识码：9901010001 皖ICP备05000001号 皖公网安备 99010102000001号 <a href=/c>联系我们</a>"
     full = page(f"<title>临江区人民政府</title><body>长者助手 {foot} <a href='http://zfwzgl.www.gov.cn/x'>x</a></body>")
     assert rules.required_links(thing(), AT, full).passed

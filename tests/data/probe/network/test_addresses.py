@@ -94,7 +94,7 @@ def test_every_range_of_the_registries_is_in_the_table() -> None:
     assert set(REGISTRIES) - held == set()
 
 
-def test_what_the_standard_library_calls_special_is_in_the_table() -> None:
+def test_special_addresses_of_the_standard_library_are_in_the_table() -> None:
     """Its lists are the registries of the day of its release. What it excepts as global is special to us as well."""
     lists = ("_private_networks", "_private_networks_exceptions", "_linklocal_network", "_multicast_network",
              "_reserved_network", "_reserved_networks", "_sitelocal_network", "_loopback_network")  # fmt: skip

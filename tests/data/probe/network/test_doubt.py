@@ -144,7 +144,7 @@ def test_a_chain_that_lacks_an_intermediate_is_doubted_and_can_be_completed(
     assert [bool(check["passed"]) for check in checks if check["rule"] == "site_open"] == [True]
 
 
-def test_a_server_of_old_suites_is_asked_as_browsers_ask_it(zoo: Zoo, authority: Authority, net: Net) -> None:
+def test_old_cipher_suites_are_offered_as_browsers_do(zoo: Zoo, authority: Authority, net: Net) -> None:
     context = authority.context(zoo.host)
     context.maximum_version = ssl.TLSVersion.TLSv1_2
     context.set_ciphers("ECDHE-ECDSA-AES128-SHA:@SECLEVEL=1")
@@ -164,7 +164,7 @@ def test_a_server_of_old_suites_is_asked_as_browsers_ask_it(zoo: Zoo, authority:
         ("a=1; Secure", "x.gov.cn", ""), ("a=b=c; HttpOnly;;=;", "x.gov.cn", "a=b=c"), ("", "x.gov.cn", ""),
     ],
 )  # fmt: skip
-def test_a_cookie_goes_where_it_belongs(line: str, host: str, sent: str) -> None:
+def test_cookie_is_sent_to_its_host_and_path(line: str, host: str, sent: str) -> None:
     cookies = Cookies()
     cookies.keep(Came("http://x.gov.cn/", AT, 0.1, final="http://x.gov.cn/", headers=(("set-cookie", line),)))
     assert cookies.header(f"http://{host}/") == sent

@@ -1,4 +1,4 @@
-"""Every failure has its class, whatever a server does, and nothing is asked that must not be."""
+"""Every failure has its class, whatever a server does, and no request goes where none may go."""
 
 import asyncio
 import socket
@@ -18,7 +18,7 @@ AT = datetime(2026, 11, 22, 8)
 
 
 def ask(net: Net, url: str, **more: object) -> Answer:
-    """One answer; every host may be asked unless `allowed` says otherwise."""
+    """One answer; requests to every host are allowed unless `allowed` says otherwise."""
     allowed = more.pop("allowed", lambda host, port: True)
 
     return asyncio.run(net.ask(Ask(url, **more), allowed, AT))
@@ -147,7 +147,7 @@ def test_the_limits_of_the_product() -> None:
 def test_loopback_is_refused_unless_it_is_allowed(zoo: Zoo) -> None:
     url = zoo.house(z.page("<p>inside</p>"))
     assert ask(Net(limits=Limits(seconds=LIMIT)), url).failure is Failure.FORBIDDEN
-    assert zoo.asked[url] == []
+    assert zoo.requests[url] == []
 
 
 def test_one_forbidden_address_among_good_ones_refuses_them_all(net: Net, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -156,9 +156,7 @@ def test_one_forbidden_address_among_good_ones_refuses_them_all(net: Net, monkey
     assert ask(net, "http://two.example/").failure is Failure.FORBIDDEN
 
 
-def test_a_name_that_changes_its_address_is_not_asked_twice(
-    zoo: Zoo, net: Net, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_name_is_resolved_once_for_check_and_connection(zoo: Zoo, net: Net, monkeypatch: pytest.MonkeyPatch) -> None:
     """The address that was checked is the one connected to: a second answer of the resolver is never used."""
     url = zoo.house(z.page("<p>fine</p>"))
     host, port = place(url)
@@ -171,7 +169,7 @@ def test_a_name_that_changes_its_address_is_not_asked_twice(
     monkeypatch.setattr(socket, "getaddrinfo", rebinding)
     answer = ask(net, f"http://rebind.example:{port}/")
     assert (answer.failure, answer.address) == (None, host)
-    assert next(answers) == "192.168.0.1", "asked once"
+    assert next(answers) == "192.168.0.1", "resolved once"
 
 
 def test_a_redirect_to_a_host_that_is_not_registered_is_not_followed(zoo: Zoo, net: Net) -> None:
@@ -179,13 +177,13 @@ def test_a_redirect_to_a_host_that_is_not_registered_is_not_followed(zoo: Zoo, n
     here = zoo.house(z.leading(other))
     answer = ask(net, here, allowed=lambda host, port: (host, port) == place(here))
     assert (answer.failure, answer.detail) == (Failure.FOREIGN, other)
-    assert zoo.asked[other] == []
+    assert zoo.requests[other] == []
 
 
-def test_a_host_that_is_not_registered_is_not_asked(zoo: Zoo, net: Net) -> None:
+def test_unregistered_host_gets_no_request(zoo: Zoo, net: Net) -> None:
     url = zoo.house(z.page("<p>fine</p>"))
     assert ask(net, url, allowed=lambda host, port: False).failure is Failure.FORBIDDEN
-    assert zoo.asked[url] == []
+    assert zoo.requests[url] == []
 
 
 def test_slow_name_server_does_not_delay_other_hosts(zoo: Zoo, net: Net, monkeypatch: pytest.MonkeyPatch) -> None:
