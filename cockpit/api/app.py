@@ -16,7 +16,21 @@ from starlette.routing import Mount
 from cockpit import editions, settings
 from cockpit.access import district_wide
 from cockpit.access.policy import Can
-from cockpit.api import items, push, reports
+from cockpit.api import items, push, reports, times
+from cockpit.api.answers import (
+    EditionOut,
+    FoundArea,
+    FoundCase,
+    FoundMetric,
+    FoundOut,
+    FoundSite,
+    MetricOut,
+    NumberOut,
+    RedOut,
+    RowsOut,
+    TopicOut,
+    TreeOut,
+)  # fmt: skip
 from cockpit.api.caller import Caller, Known
 from cockpit.api.errors import NotFound, TooOften
 from cockpit.api.faults import FAULTS, install
@@ -78,7 +92,13 @@ def mounted() -> Mount:
 Id = Annotated[str, Path(max_length=60, description="a metric of the dictionary, such as backlog")]
 Code = Annotated[int | None, Query(ge=0, lt=10**12, description="an area's code; the caller's own by default")]
 Day = Annotated[date, Query(description="a day; a period ends before its `to`")]
-Moment = Annotated[datetime | None, Query(description="what was known then; the edition's own time by default")]
+Moment = Annotated[
+    datetime | None,
+    Query(
+        description="what was known then, on the district's clock unless it has an offset; "
+        "the edition's own time by default"
+    ),
+]
 Named = Annotated[str | None, Query(max_length=40, description="an edition; the current one by default")]
 
 
@@ -107,7 +127,7 @@ def described(caller: Known) -> dict[str, Any]:
 
 
 @api.get("/metrics", summary="The dictionary", tags=["numbers"])
-def dictionary(caller: Known) -> list[dict[str, Any]]:
+def dictionary(caller: Known) -> list[MetricOut]:
     """Every metric: names, definition, unit, levels, splits, filters and thresholds."""
     return [_defined(metric) for metric in _catalog().metrics.values()]
 
@@ -137,7 +157,7 @@ OfMetric = Annotated[queries.Query, Depends(_of_metric)]
 
 @api.get(
     "/metrics/{id}", summary="The numbers of a metric", tags=["numbers"],
-    responses={"200": {"content": {"text/csv": {"schema": {"type": "string"}}}}},
+    responses={"200": {"model": list[NumberOut], "content": {"text/csv": {"schema": {"type": "string"}}}}},
 )  # fmt: skip
 def numbers(
     query: OfMetric,
@@ -159,25 +179,25 @@ def facts(
     part: Annotated[Literal[PARTS] | None, Query()] = None,  # type: ignore[valid-type]  # the words of a table
     limit: Annotated[int, Query(ge=1, le=MOST_ROWS)] = 100,
     offset: Annotated[int, Query(ge=0, le=10**9)] = 0,
-) -> dict[str, Any]:
+) -> RowsOut:
     """`total` and `rows`: exactly the facts that the number counted, by time; who called is left out."""
     selection, period = Selection(part), query.period
     page = rows(query, selection, limit=limit, offset=offset)
     total = count_rows(query, selection)
     what = f"{query.metric} {query.area} {period.start} {period.end} rows {offset}–{offset + len(page)}"
     caller.record("drill", what)
-    return {"total": total, "rows": _records(exported(page, query))}
+    return RowsOut(total=total, rows=_records(exported(page, query)))
 
 
-@api.get("/reds", summary="What is beyond its limit", tags=["numbers"])
-def beyond(query: OfArea) -> list[dict[str, Any]]:
+@api.get("/reds", summary="What is beyond its limit", tags=["numbers"], response_model_exclude_unset=True)
+def beyond(query: OfArea) -> list[RedOut]:
     """The list that screens and reports show, most severe first: the area itself, its sites, areas below and units."""
-    return [{k: v for k, v in vars(red).items() if v != ""} for red in reds(query)]
+    return [RedOut(**{k: v for k, v in vars(red).items() if v != ""}) for red in reds(query)]
 
 
 @api.get(
     "/areas", summary="An area and those right below it", tags=["areas"],
-    responses={"200": {"content": {"application/geo+json": {"schema": {"type": "object"}}}}},
+    responses={"200": {"model": TreeOut, "content": {"application/geo+json": {"schema": {"type": "object"}}}}},
 )  # fmt: skip
 def tree(
     caller: Known,
@@ -204,7 +224,7 @@ def searched(
     q: Annotated[str, Query(description="part of a name, its pinyin or initials; part of a title or place; a number")],
     edition: Named = None,
     limit: Annotated[int, Query(ge=1, le=MOST_FOUND, description="the most of each kind")] = 10,
-) -> dict[str, Any]:
+) -> FoundOut:
     """The best of each kind first. `more` names kinds with further matches; `complete` is false if time ran out."""
     response.headers["Cache-Control"] = "no-store"
     if wait := search_limit.wait_of(caller.name):
@@ -215,38 +235,40 @@ def searched(
     results = search(published.scoped(caller.grants.scope(Can.LOOK)), _catalog(), q, limit=limit)
     if results.cases:
         caller.record("drill", f"search {len(results.cases)} cases")
-    return {
-        "areas": [{**_area(match.area), "above": list(match.above)} for match in results.areas],
-        "cases": [
-            {**vars(match), "area": f"{match.area:012}", "registered_at": match.registered_at.isoformat()}
+    return FoundOut(
+        areas=[FoundArea(**_area(match.area), above=list(match.above)) for match in results.areas],
+        cases=[
+            FoundCase(
+                **vars(match) | {"area": f"{match.area:012}", "registered_at": times.written(match.registered_at)}
+            )
             for match in results.cases
         ],
-        "units": list(results.units),
-        "metrics": [{"id": metric.id, "name": dict(metric.name)} for metric in results.metrics],
-        "sites": [vars(match) for match in results.sites],
-        "more": sorted(results.more),
-        "complete": results.is_complete,
-    }
+        units=list(results.units),
+        metrics=[FoundMetric(id=metric.id, name=dict(metric.name)) for metric in results.metrics],
+        sites=[FoundSite(**vars(match)) for match in results.sites],
+        more=sorted(results.more),
+        complete=results.is_complete,
+    )
 
 
 @api.get("/topics", summary="The topics of the menu", tags=["numbers"])
-def topics(caller: Known) -> list[dict[str, Any]]:
+def topics(caller: Known) -> list[TopicOut]:
     """Each with its names, the levels where the menu offers it, and its metrics."""
     return [
-        {"id": t.id, "name": t.name.model_dump(), "levels": list(t.levels), "metrics": list(t.metrics)}
+        TopicOut(id=t.id, name=t.name.model_dump(), levels=list(t.levels), metrics=list(t.metrics))
         for t in layouts.of(settings.current()).topics()
     ]
 
 
 @api.get("/editions", summary="What is published", tags=["editions"])
-def published(caller: Known) -> list[dict[str, Any]]:
+def published(caller: Known) -> list[EditionOut]:
     """The newest first, with the time of its data. `cases`: how many it holds; null for callers who may see a part."""
     counted = any(district_wide.may(caller.grants, right) for right in (Can.LOOK, Can.DATA))
     return [
-        {
-            "id": e.id, "as_of": e.as_of.isoformat(), "published_at": e.published_at.isoformat(),
-            "cases": e.cases if counted else None, "current": e.current, "demo": e.demo,
-        }
+        EditionOut(
+            id=e.id, as_of=times.written(e.as_of), published_at=times.written(e.published_at),
+            cases=e.cases if counted else None, current=e.current, demo=e.demo,
+        )
         for e in shelf.editions(settings.current().data)
     ]  # fmt: skip
 
@@ -291,30 +313,26 @@ def _period(start: date, end: date) -> Period:
 
 def _local(moment: datetime | None) -> datetime | None:
     """A time of the district's zone, as the editions keep it."""
-    if moment is not None and moment.tzinfo is not None:
-        raise MetricsError(
-            "as_of.offset", "as_of is a time of the district's zone, without an offset, such as 2026-11-22T08:00:00"
-        )
     if moment is not None and moment.year not in YEARS:
         raise MetricsError(
             "as_of.year", "as_of lies in the years {first} to {last}", first=YEARS.start, last=YEARS.stop - 1
         )
-    return moment
+    return times.local(moment) if moment is not None else None
 
 
-def _defined(metric: Metric) -> dict[str, Any]:
+def _defined(metric: Metric) -> MetricOut:
     limits = metric.thresholds
-    return {
+    return MetricOut.model_validate({
         "id": metric.id, "code": metric.code, "name": dict(metric.name), "definition": dict(metric.definition),
         "unit": dict(metric.unit), "direction": metric.direction, "levels": list(metric.levels), "min_n": metric.min_n,
         "version": metric.version, "splits": list(splits(_catalog(), metric)),
-        "filters": list(filters(_catalog(), metric)),
+        "filters": list(filters(_catalog(), metric)), "parts": list(metric.parts),
         "thresholds": limits
         and {
             "against": limits.against, "green": str(limits.green or ""), "red": str(limits.red),
             "min_count": limits.min_count, "also": limits.also,
         },
-    }  # fmt: skip
+    })  # fmt: skip
 
 
 def _area(place: Area) -> dict[str, Any]:
@@ -331,7 +349,9 @@ def _records(frame: pd.DataFrame) -> list[dict[str, Any]]:
 
 def _plain(value: Any) -> Any:
     """A value as JSON has it. A column of lists, such as the veto rules of a site, is one of any length."""
-    if isinstance(value, (date, datetime)):
+    if isinstance(value, datetime):
+        return times.written(value.to_pydatetime() if isinstance(value, pd.Timestamp) else value)
+    if isinstance(value, date):
         return value.isoformat()
     if isinstance(value, (np.ndarray, list, tuple)):
         return [_plain(item) for item in value]
@@ -339,4 +359,7 @@ def _plain(value: Any) -> Any:
 
 
 def _as_csv(frame: pd.DataFrame) -> PlainTextResponse:
+    frame = frame.copy()
+    for name in frame.select_dtypes("datetime"):
+        frame[name] = [None if pd.isna(at) else times.written(at.to_pydatetime()) for at in frame[name]]
     return PlainTextResponse(safe_csv(frame), media_type="text/csv")

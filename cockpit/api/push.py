@@ -254,4 +254,4 @@ def _whole_seconds(seconds: float) -> int:
 
 
 def _local(moment: float) -> datetime:
-    return datetime.fromtimestamp(moment, ZoneInfo(settings.current().zone)).replace(tzinfo=None, microsecond=0)
+    return datetime.fromtimestamp(moment, ZoneInfo(settings.current().zone)).replace(microsecond=0)

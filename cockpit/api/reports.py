@@ -10,8 +10,10 @@ from cockpit.access import visitors
 from cockpit.access.policy import Can
 from cockpit.actions import reports
 from cockpit.actions.action import Actor
+from cockpit.api.answers import ReportKindOut, ReportOut
 from cockpit.api.caller import Caller, Known
 from cockpit.api.errors import BadRequest, Forbidden, NotFound
+from cockpit.api.times import written_utc
 from cockpit.errors import CockpitError
 from cockpit.i18n import using
 from cockpit.reports import make
@@ -27,20 +29,19 @@ Id = Annotated[str, Path(max_length=20, description="a report, such as R20261126
 
 
 @router.get("/report-kinds", summary="The kinds of report")
-def kinds(caller: Known) -> list[dict[str, Any]]:
+def kinds(caller: Known) -> list[ReportKindOut]:
     """The report kinds with their sections, levels and formats."""
     return [
-        {
-            "id": k.id, "name": dict(k.name), "about": dict(k.about), "levels": list(k.levels),
-            "formats": list(k.formats),
-            "metrics": list(k.metrics), "choose": k.choose, "rows": k.rows, "version": k.version,
-        }
+        ReportKindOut(
+            id=k.id, name=dict(k.name), about=dict(k.about), levels=list(k.levels), formats=list(k.formats),
+            metrics=list(k.metrics), choose=bool(k.choose), rows=k.rows, version=k.version,
+        )
         for k in kinds_of(settings.current()).values()
     ]  # fmt: skip
 
 
 @router.post("/reports", summary="Ask for a report", status_code=202)
-def ask(caller: Known, requested: Request) -> dict[str, Any]:
+def ask(caller: Known, requested: Request) -> ReportOut:
     """It is made when its turn comes: `status` goes from queued over running to draft, or to failed.
 
     For callers who may report on all of the areas, and tokens issued for reports; those that hold single cases are for
@@ -60,14 +61,14 @@ def ask(caller: Known, requested: Request) -> dict[str, Any]:
 
 
 @router.get("/reports", summary="The newest reports")
-def listed(caller: Known) -> list[dict[str, Any]]:
+def listed(caller: Known) -> list[ReportOut]:
     """The reports that the caller may read."""
     _need(caller)
     return [_fields(report) for report in access.listing(visitors.desk(), settings.current(), caller.grants)]
 
 
 @router.get("/reports/{id}", summary="One report")
-def one(caller: Known, id: Id) -> dict[str, Any]:
+def one(caller: Known, id: Id) -> ReportOut:
     """How far it is; once it is made, its hash and where its file is."""
     return _fields(_report(caller, id))
 
@@ -109,12 +110,12 @@ def _fault(report: Report) -> dict[str, Any]:
     return {"fault": message["message"], "fault_code": message["code"], "fault_parameters": message["parameters"]}
 
 
-def _fields(report: Report) -> dict[str, Any]:
-    done = report.done_at and report.done_at.isoformat() + "Z"
-    return {
+def _fields(report: Report) -> ReportOut:
+    return ReportOut.model_validate({
         "id": report.id, "status": report.status, "share": report.share, "step": report.step, **_fault(report),
         "asked": make.request_of(report).model_dump(mode="json", by_alias=True), "edition": report.edition,
-        "who": report.who, "asked_at": report.asked_at.isoformat() + "Z", "done_at": done, "sha256": report.sha256,
+        "who": report.who, "asked_at": written_utc(report.asked_at),
+        "done_at": written_utc(report.done_at) if report.done_at else None, "sha256": report.sha256,
         "size": report.size, "metrics": report.versions, "view": f"/?report={report.id}",
         "file": f"/api/v1/reports/{report.id}/file" if report.made else None,
-    }  # fmt: skip
+    })  # fmt: skip
