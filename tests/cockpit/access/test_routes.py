@@ -76,6 +76,8 @@ FOUND = {"/search.json", "/api/v1/search"}
 """Refuses nobody, and finds nothing outside: the test below walks it."""
 REPORTS = {"/files/report/{id}", "/api/v1/reports", "/api/v1/reports/{id}", "/api/v1/reports/{id}/file"}
 """For who may report on all areas of a report: the test below walks them."""
+ITEMS = {"/api/v1/item-kinds", "/api/v1/items", "/api/v1/items/{number}", "/api/v1/items/{number}/steps"}
+"""For roles that act on work items, and of the items that they may see (tests/cockpit/api/test_items.py)."""
 TOKENS = {"/api/v1/push/{source}", "/api/v1/push/{id}"}
 """For systems with a token that says so (tests/cockpit/api); a session opens none, but what became of a push."""
 
@@ -125,7 +127,14 @@ def of(pattern: str, area: object) -> str:
 def test_no_route_was_forgotten() -> None:
     """A new route has to be put into one of the sets above, and so is walked by the tests below."""
     classified = (
-        OPEN | SIGNED_IN | set(ROLES) | {route.partition(" as ")[0] for route in SCOPED} | FOUND | REPORTS | TOKENS
+        OPEN
+        | SIGNED_IN
+        | set(ROLES)
+        | {route.partition(" as ")[0] for route in SCOPED}
+        | FOUND
+        | REPORTS
+        | ITEMS
+        | TOKENS
     )
     assert set(paths(application.ROUTES)) == classified
     assert {f"/api/v1{path}" for path in api.openapi()["paths"]} <= classified
@@ -153,6 +162,15 @@ def test_any_session_may_open_the_account_page_and_the_dictionary(
 def test_role_routes_refuse_other_roles(get: Callable[..., httpx.Response], role: str) -> None:
     for path, need in ROLES.items():
         assert get(path, role).status_code == (200 if need in MATRIX[role] else 403), path
+
+
+@pytest.mark.parametrize("role", MATRIX)
+def test_items_are_for_roles_that_act_on_them(get: Callable[..., httpx.Response], role: str) -> None:
+    may = Can.ACT in MATRIX[role]
+    for path, status in (("item-kinds", 200), ("items", 200), ("items/DB20261120-1", 404)):
+        assert get(f"/api/v1/{path}", role).status_code == (status if may else 403), path
+    posted = {"json": {"step": "sign"}, "headers": {"idempotency-key": "k"}}
+    assert get("/api/v1/items/DB20261120-1/steps", role, "POST", **posted).status_code in ((404,) if may else (403,))
 
 
 @pytest.mark.parametrize("route", SCOPED)
