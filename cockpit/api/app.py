@@ -239,7 +239,7 @@ def searched(
         areas=[FoundArea(**_area(match.area), above=list(match.above)) for match in results.areas],
         cases=[
             FoundCase(
-                **vars(match) | {"area": f"{match.area:012}", "registered_at": times.written(match.registered_at)}
+                **vars(match) | {"area": f"{match.area:012}", "registered_at": times.of_district(match.registered_at)}
             )
             for match in results.cases
         ],
@@ -266,7 +266,7 @@ def published(caller: Known) -> list[EditionOut]:
     counted = any(district_wide.may(caller.grants, right) for right in (Can.LOOK, Can.DATA))
     return [
         EditionOut(
-            id=e.id, as_of=times.written(e.as_of), published_at=times.written(e.published_at),
+            id=e.id, as_of=times.of_district(e.as_of), published_at=times.of_district(e.published_at),
             cases=e.cases if counted else None, current=e.current, demo=e.demo,
         )
         for e in shelf.editions(settings.current().data)
@@ -350,7 +350,7 @@ def _records(frame: pd.DataFrame) -> list[dict[str, Any]]:
 def _plain(value: Any) -> Any:
     """A value as JSON has it. A column of lists, such as the veto rules of a site, is one of any length."""
     if isinstance(value, datetime):
-        return times.written(value.to_pydatetime() if isinstance(value, pd.Timestamp) else value)
+        return times.of_district(value.to_pydatetime() if isinstance(value, pd.Timestamp) else value).isoformat()
     if isinstance(value, date):
         return value.isoformat()
     if isinstance(value, (np.ndarray, list, tuple)):
@@ -361,5 +361,5 @@ def _plain(value: Any) -> Any:
 def _as_csv(frame: pd.DataFrame) -> PlainTextResponse:
     frame = frame.copy()
     for name in frame.select_dtypes("datetime"):
-        frame[name] = [None if pd.isna(at) else times.written(at.to_pydatetime()) for at in frame[name]]
+        frame[name] = [None if pd.isna(at) else times.of_district(at.to_pydatetime()).isoformat() for at in frame[name]]
     return PlainTextResponse(safe_csv(frame), media_type="text/csv")

@@ -13,7 +13,7 @@ from cockpit.actions.action import Actor
 from cockpit.api.answers import ReportKindOut, ReportOut
 from cockpit.api.caller import Caller, Known
 from cockpit.api.errors import BadRequest, Forbidden, NotFound
-from cockpit.api.times import written_utc
+from cockpit.api.times import of_desk
 from cockpit.errors import CockpitError
 from cockpit.i18n import using
 from cockpit.reports import make
@@ -114,8 +114,8 @@ def _fields(report: Report) -> ReportOut:
     return ReportOut.model_validate({
         "id": report.id, "status": report.status, "share": report.share, "step": report.step, **_fault(report),
         "asked": make.request_of(report).model_dump(mode="json", by_alias=True), "edition": report.edition,
-        "who": report.who, "asked_at": written_utc(report.asked_at),
-        "done_at": written_utc(report.done_at) if report.done_at else None, "sha256": report.sha256,
+        "who": report.who, "asked_at": of_desk(report.asked_at),
+        "done_at": of_desk(report.done_at) if report.done_at else None, "sha256": report.sha256,
         "size": report.size, "metrics": report.versions, "view": f"/?report={report.id}",
         "file": f"/api/v1/reports/{report.id}/file" if report.made else None,
     })  # fmt: skip

@@ -6,14 +6,14 @@ from zoneinfo import ZoneInfo
 from cockpit import settings
 
 
-def written(at: datetime) -> str:
-    """A time of the district's clock, as editions keep it, as ISO text with its offset; one with an offset as it is."""
-    return (at if at.tzinfo else at.replace(tzinfo=_zone())).isoformat()
+def of_district(at: datetime) -> datetime:
+    """A time of the district's clock, as editions keep it, with its offset; one with an offset as it is."""
+    return at if at.tzinfo else at.replace(tzinfo=_zone())
 
 
-def written_utc(at: datetime) -> str:
-    """A time of the desk, naive UTC, as ISO text with its offset."""
-    return at.replace(tzinfo=UTC).isoformat()
+def of_desk(at: datetime) -> datetime:
+    """A time of the desk, naive UTC, with its offset."""
+    return at.replace(tzinfo=UTC)
 
 
 def local(at: datetime) -> datetime:
