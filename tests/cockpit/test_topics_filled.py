@@ -1,0 +1,105 @@
+"""No panel of any cockpit or topic is drawn empty, and no part of a ratio is larger than its whole."""
+
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from cockpit import i18n, settings
+from cockpit.panels import layouts
+from cockpit.panels.screen import _has_content, of_level, query_ahead
+from cockpit.settings import Settings
+from cockpit.view import read
+from data.areas.loading import load_areas
+from data.demo import build, stories
+from data.editions.edition import Edition, open_edition, pointed
+from data.editions.publish import publish
+from data.home import Home
+from data.ingest.loading import load
+from data.sources.definition import read_source
+from metrics.catalog import load as load_catalog
+from metrics.engine.plan import exists_at
+from metrics.period import Period
+from tests.asking import answer
+from tests.homes import Homes
+
+TODAY = date(2026, 11, 22)
+WITHOUT_NUMBERS = ("alerts", "stack", "headline", "points", "publicity", "map")
+SOME = {
+    "district": (stories.DISTRICT,),
+    "town": (stories.GROWING_TOWN, stories.DEFAULTED_TOWN, stories.UNKIND_TOWN),
+    "village": (stories.SURVIVING_VILLAGE, 990101_001_001),
+}
+
+
+def demo(folder: Path) -> None:
+    """A small demo district, loaded and published."""
+    home = Home(folder, memory="1GB")
+    home.prepare()
+    made = build(folder, cases=8000, today=TODAY)
+    for file in made.areas:
+        load_areas(home, file)
+    for source in made.sources:
+        load(home, read_source(source))
+    publish(home, load_catalog().rollups(), as_of=made.as_of, demo=True)
+
+
+@pytest.fixture(scope="module")
+def config(homes: Homes) -> Settings:
+    return settings.load(home=homes.copy(demo))
+
+
+def edition_of(config: Settings) -> Edition:
+    home = Home(config.home, memory="1GB")
+    return open_edition(home, pointed(home) or "")
+
+
+@pytest.fixture(autouse=True)
+def _chinese() -> Iterator[None]:
+    with i18n.using("zh"):
+        yield
+
+
+def empty_panels(config: Settings, level: str, area: int) -> list[str]:
+    """The panels of the cockpit and of each topic of an area that are drawn and have nothing to show."""
+    empty = []
+    for topic in ("", *(layout.id for layout in layouts.of(config).topics(level))):
+        view = read({"area": str(area), "topic": topic}, config)
+        query_ahead(view)
+        drawn = [panel for panel in of_level(view, view.layout.panels) if _has_content(view, panel)]
+        assert drawn, f"{topic} of {area} has no panel"
+        for panel in drawn:
+            if panel.kind not in WITHOUT_NUMBERS:
+                numbers = panel.numbers(view) if panel.has_numbers(view) else None
+                if not numbers or not numbers.rows:
+                    empty.append(f"{topic}: {panel.kind} {panel.metrics} of {area}")
+    return empty
+
+
+@pytest.mark.parametrize(("level", "area"), [(level, area) for level in SOME for area in SOME[level]])
+def test_no_panel_of_an_area_is_empty(config: Settings, level: str, area: int) -> None:
+    assert empty_panels(config, level, area) == []
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(1800)
+def test_no_panel_of_the_572_cockpits_is_empty(config: Settings) -> None:
+    sql = "SELECT DISTINCT level, code FROM areas WHERE holder = code ORDER BY code"
+    live = edition_of(config).cursor().execute(sql).fetchall()
+    assert len(live) == 572
+    assert [panel for level, code in live for panel in empty_panels(config, level, code)] == []
+
+
+def test_parts_are_at_most_the_whole_in_every_town(config: Settings) -> None:
+    """Satisfied of valid ratings, in time of closed of due: every ratio whose rest is named."""
+    catalog = load_catalog()
+    edition = edition_of(config)
+    for name, metric in catalog.metrics.items():
+        if "rest" not in metric.parts:
+            continue
+        by = "town" if exists_at(metric, "town") else None
+        frame = answer(edition, [name], stories.DISTRICT, Period(date(2026, 10, 1), date(2026, 11, 1)), by=by)
+        known = frame[frame["denominator"] > 0]
+        assert (known["numerator"] <= known["denominator"]).all(), name
+        assert (known["numerator"] >= 0).all(), name

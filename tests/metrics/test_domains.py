@@ -1,0 +1,185 @@
+"""Services, data sharing and village life: printed figures recomputed from single facts, and limits at their bounds."""
+
+from datetime import date, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from data.home import Home
+from metrics.answer import NO_DATA
+from metrics.catalog import load
+from metrics.period import Period
+from metrics.thresholds import threshold_state
+from tests.asking import answer, rows
+from tests.factory import DISTRICT, TOWNS, VILLAGES, areas, deliver, published
+
+AS_OF = datetime(2026, 11, 22, 8)
+MONTH = Period(date(2026, 11, 1), date(2026, 12, 1))
+METRICS = load().metrics
+ROOT = {"area": DISTRICT, "updated_at": AS_OF - timedelta(hours=6)}
+
+
+def number(home: Home, metric: str, area: int = DISTRICT, **options: Any) -> float:
+    return float(answer(published(home, AS_OF), [metric], area, MONTH, **options).iloc[0]["value"])
+
+
+def reading(area: int, measure: str, value: float, **more: Any) -> dict[str, Any]:
+    at = {"measured_at": datetime(2026, 11, 1), **more}
+    return {"key": f"{area}/{measure}/{at}", "area": area, "measure": measure, "value": value, **at}
+
+
+def system(number: int, level: str, **fields: Any) -> dict[str, Any]:
+    return {"key": f"{level}{number}", "kind": "system", "name": "系统", "owner_level": level, **ROOT, **fields}
+
+
+def test_ankang_shares_97_of_99_and_128_of_144_systems(home: Home) -> None:
+    areas(home)
+    done = {"share_required": True, "share_due_at": datetime(2026, 6, 1)}
+    ended = datetime(2026, 5, 1)
+    planned = [
+        system(i, level, **done, share_done_at=ended if i < shared else None)
+        for level, shared, due in (("市", 97, 99), ("区", 128, 144))
+        for i in range(due)
+    ]
+    deliver(home, "assets", [*planned, system(999, "市", share_required=False)])
+    edition = published(home, AS_OF)
+    total = answer(edition, ["sharing_completion_rate"], DISTRICT, MONTH).iloc[0]
+    assert (total["numerator"], total["denominator"], round(total["value"], 2)) == (225, 243, 92.59)
+    by_level = answer(edition, ["sharing_completion_rate"], DISTRICT, MONTH, by="owner_level").set_index("group")
+    assert round(by_level["value"], 2).to_dict() == {"市": 97.98, "区": 88.89}
+    assert len(rows(edition, "sharing_completion_rate", DISTRICT, MONTH, part="rest")) == 18
+
+
+def test_no_upper_system_returns_data_is_0_and_none_at_all_is_no_data(home: Home) -> None:
+    areas(home)
+    deliver(home, "assets", [system(0, "区")])
+    assert answer(published(home, AS_OF), ["return_flow_rate"], DISTRICT, MONTH).iloc[0]["quality"] == NO_DATA
+    upper = [system(i, "省" if i < 243 else "中央", flow_active=False) for i in range(471)]
+    deliver(home, "assets", upper, source="upper")
+    found = answer(published(home, AS_OF), ["return_flow_rate"], DISTRICT, MONTH).iloc[0]
+    assert (found["value"], found["denominator"]) == (0, 471)
+    assert threshold_state(METRICS["return_flow_rate"], found["value"]) == "red"
+
+
+def test_return_flow_needs_data_received_within_a_week(home: Home) -> None:
+    areas(home)
+    days = [1, 6, 8, 400]
+    flows = [system(i, "省", flow_active=True, flow_last_at=AS_OF - timedelta(days=d)) for i, d in enumerate(days)]
+    deliver(home, "assets", flows)
+    assert number(home, "return_flow_rate") == 50
+
+
+@pytest.mark.parametrize(("waiting", "state"), [(20, "red"), (19, "amber"), (10, "amber"), (9, "green")])
+def test_twenty_waiting_are_red(waiting: int, state: str) -> None:
+    assert threshold_state(METRICS["waiting_now"], waiting) == state
+
+
+def test_the_longest_queue_counts_and_an_old_reading_does_not(home: Home) -> None:
+    areas(home)
+    now = {"measured_at": AS_OF - timedelta(minutes=30)}
+    queues = [
+        reading(DISTRICT, "queue_waiting", 8, unit="综合", **now),
+        reading(DISTRICT, "queue_waiting", 24, unit="医保", **now),
+        reading(TOWNS[0], "queue_waiting", 3, unit="便民", **now),
+        reading(TOWNS[1], "queue_waiting", 60, unit="便民", measured_at=AS_OF - timedelta(days=3)),
+    ]
+    deliver(home, "readings", queues)
+    edition = published(home, AS_OF)
+    assert answer(edition, ["waiting_now", "long_queues"], DISTRICT, MONTH)["value"].tolist() == [24, 1]
+    by_town = answer(edition, ["waiting_now"], DISTRICT, MONTH, by="town").set_index("group")
+    assert by_town.loc[str(TOWNS[0]), "value"] == 3
+    assert by_town.loc[str(TOWNS[1]), "quality"] == NO_DATA
+
+
+def test_mean_wait_is_weighted_by_people(home: Home) -> None:
+    areas(home)
+    deliver(home, "readings", [
+        reading(DISTRICT, "queue_wait_min", 10, unit="综合", n=90),
+        reading(TOWNS[0], "queue_wait_min", 40, unit="便民", n=10),
+        reading(TOWNS[0], "queue_waiting", 99, unit="便民", n=10),
+    ])  # fmt: skip
+    assert number(home, "mean_wait") == 13
+
+
+def test_limits_cut_from_60_to_2_working_days(home: Home) -> None:
+    areas(home)
+    items = [(60, 2), (10, 6), (20, 12), (5, None)]
+    deliver(home, "assets", [
+        {"key": str(i), "kind": "service_item", "name": "事项", "legal_days": legal, "promised_days": promised, **ROOT}
+        for i, (legal, promised) in enumerate(items)
+    ])  # fmt: skip
+    edition = published(home, AS_OF)
+    found = answer(edition, ["time_cut", "items_cut_rate", "service_items"], DISTRICT, MONTH)["value"].tolist()
+    assert [round(value, 1) for value in found] == [77.8, 33.3, 4]  # exactly 40 % is not more than 40 %
+
+
+def test_ratings_by_default_count_neither_way(home: Home) -> None:
+    areas(home)
+    closed = datetime(2026, 11, 5, 10)
+    ratings = [(5, True)] * 50 + [(3, False)] * 99 + [(2, False)] + [(None, None)] * 50
+    deliver(home, "cases", [
+        {"key": str(i), "kind": "service", "area": DISTRICT, "registered_at": closed - timedelta(hours=1),
+         "closed_at": closed, "rating": rating, "rating_default": default}
+        for i, (rating, default) in enumerate(ratings)
+    ])  # fmt: skip
+    edition = published(home, AS_OF)
+    found = answer(edition, ["window_satisfaction_rate", "rating_coverage"], DISTRICT, MONTH).set_index("metric")
+    assert found.loc["window_satisfaction_rate", ["numerator", "denominator", "value"]].tolist() == [99, 100, 99]
+    assert found.loc["rating_coverage", "value"] == 50
+    assert answer(edition, ["intake"], DISTRICT, MONTH).iloc[0]["value"] == 0, "applications are no complaints"
+
+
+def test_ankang_has_42_47_percent_registered_users_without_a_colour(home: Home) -> None:
+    areas(home)
+    deliver(home, "readings", [
+        reading(TOWNS[0], "registered_users", 1_059_600), reading(VILLAGES[0], "resident_pop", 2_495_000),
+    ])  # fmt: skip
+    assert round(number(home, "registered_share"), 2) == 42.47
+    assert METRICS["registered_share"].thresholds is None
+    assert all("registered_share" not in metric.components for metric in METRICS.values())
+
+
+def test_forms_fall_from_204_to_127(home: Home) -> None:
+    areas(home)
+    deliver(home, "readings", [
+        reading(VILLAGES[0], "form_kinds", kinds, measured_at=datetime(year, 1, 1))
+        for year, kinds in ((2025, 204), (2026, 127))
+    ])  # fmt: skip
+    edition = published(home, AS_OF)
+    years = [Period(date(year, 1, 1), date(year + 1, 1, 1)) for year in (2025, 2026)]
+    before, now = answer(edition, ["village_forms"], DISTRICT, years[1], periods=years)["value"]
+    assert round(100 * (now - before) / before, 2) == -37.75
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "conflicts"), [(1000, 1010, 0), (1000, 1011, 1), (20, 21, 0), (20, 22, 1), (0, 0, 0)]
+)
+def test_sources_that_differ_by_more_than_1_percent_and_1_conflict(
+    home: Home, one: float, other: float, conflicts: int
+) -> None:
+    areas(home)
+    deliver(home, "readings", [reading(VILLAGES[0], "resident_pop", one), reading(VILLAGES[1], "resident_pop", 5)])
+    deliver(home, "readings", [reading(VILLAGES[0], "resident_pop", other)], source="police")
+    edition = published(home, AS_OF)
+    found = answer(edition, ["conflicts"], DISTRICT, MONTH).iloc[0]
+    assert (found["value"], found["n"]) == (conflicts, 1)
+    if conflicts:
+        row = rows(edition, "conflicts", DISTRICT, MONTH, part="numerator").iloc[0]
+        assert {row["lowest"], row["highest"]} == {one, other}
+        assert {row["by_lowest"], row["by_highest"]} == {"hotline", "police"}
+
+
+def test_a_request_answered_on_its_last_day_is_in_time(home: Home) -> None:
+    areas(home)
+    due = datetime(2026, 11, 10, 23, 59, 59)
+    replies = [due, due + timedelta(seconds=1), None]
+    deliver(home, "cases", [
+        {"key": f"{kind}{i}", "kind": kind, "area": DISTRICT, "registered_at": datetime(2026, 10, 27),
+         "respond_due_at": due, "responded_at": replied, "due_at": due, "closed_at": replied}
+        for kind in ("share_req", "open_req", "flow_req") for i, replied in enumerate(replies)
+    ])  # fmt: skip
+    edition = published(home, AS_OF)
+    rates = ["share_reply_rate", "open_reply_rate", "demand_met_rate", "return_demand_met_rate"]
+    found = answer(edition, rates, DISTRICT, MONTH)
+    assert found["numerator"].tolist() == [1] * 4
+    assert found["denominator"].tolist() == [3] * 4
