@@ -39,23 +39,27 @@ def latest_sql(valid: Mapping[str, int], where: str | None, terms: Mapping[str, 
     valid: for how many days a reading of each measure is valid unless a newer one follows. Of an area that was merged
     into another, readings are valid until the other has one of its own from after the merger.
     """
-    measures = ", ".join(map(_text, valid))
-    days = " ".join(f"WHEN {_text(measure)} THEN {days}" for measure, days in valid.items())
-    rows = ", ".join(f"r.{column.name}" for column in READINGS.columns)
+    spans = " UNION ALL ".join(f"SELECT {_text(measure)} AS measure, {days} AS days" for measure, days in valid.items())
+    # the newest times first, which takes a third of the time of ordering whole rows
+    times = (
+        "SELECT i, moment, area, area_then, unit, measure, max(measured_at) AS measured_at "
+        "FROM readings JOIN spans USING (measure) "
+        "JOIN instants ON measured_at < moment AND measured_at >= moment - to_days(days) GROUP BY ALL"
+    )
+    merged = "SELECT code, max(valid_to) AS ended FROM areas WHERE holder <> code GROUP BY code"
+    same = "{0}.measure = t.measure AND {0}.unit IS NOT DISTINCT FROM t.unit"
+    columns = ", ".join(f"r.{column.name}" for column in READINGS.columns)
     newest = (
-        f"SELECT instants.i, moment, {rows}, merged.ended, "
-        "max(CASE WHEN area = area_then THEN measured_at END) "
-        "OVER (PARTITION BY instants.i, area, unit, measure) AS own "
-        "FROM readings r JOIN instants ON measured_at < moment "
-        f"AND measured_at >= moment - to_days(CASE measure {days} END) "
-        "LEFT JOIN (SELECT code, max(valid_to) AS ended FROM areas WHERE holder <> code GROUP BY code) merged "
-        f"ON merged.code = area_then WHERE measure IN ({measures}) "
-        "QUALIFY row_number() OVER (PARTITION BY instants.i, area_then, unit, measure "
-        "ORDER BY measured_at DESC, updated_at DESC, source, key) = 1"
+        f"WITH spans AS ({spans}), times AS MATERIALIZED ({times}), merged AS ({merged}) "
+        f"SELECT t.i, t.moment, {columns} FROM times t "
+        f"JOIN readings r ON r.area_then = t.area_then AND r.measured_at = t.measured_at AND {same.format('r')} "
+        "LEFT JOIN merged ON merged.code = t.area_then "
+        f"LEFT JOIN times heir ON heir.i = t.i AND heir.area_then = t.area AND {same.format('heir')} "
+        "WHERE ended IS NULL OR heir.measured_at IS NULL OR heir.measured_at < ended "
+        "QUALIFY row_number() OVER (PARTITION BY t.i, t.area_then, t.unit, t.measure "
+        "ORDER BY r.updated_at DESC, r.source, r.key) = 1"
     )
-    return _selected(
-        f"SELECT * FROM ({newest}) WHERE ended IS NULL OR own IS NULL OR own < ended", LATEST, where, terms
-    )
+    return _selected(newest, LATEST, where, terms)
 
 
 def _selected(rows: str, names: Sequence[str], where: str | None, terms: Mapping[str, str]) -> str:
