@@ -28,15 +28,15 @@ def times_beyond(metric: Metric, compared: float | None) -> float:
 
 
 def affected(metric: Metric, row: SimpleNamespace) -> int:
-    """How many cases, or whatever the metric counts, are what is wrong in a row of an answer; 1 of an oldest one."""
-    if metric.oldest:
+    """How many cases, or whatever the metric counts, are what is wrong in a row of an answer; 1 of an extreme."""
+    if metric.rollup == "max":
         return 1
     if metric.quantile:
         return max(1, round(int(row.n) * (1 - metric.quantile.q)))
-    if metric.numerator and row.denominator == row.denominator:
+    if metric.rollup == "ratio of sums" and row.denominator == row.denominator:
         wrong = row.denominator - row.numerator if metric.direction == "up" else row.numerator
         return max(1, int(wrong)) if wrong == wrong else 1
-    if metric.value:
+    if metric.is_additive:
         return max(1, int(row.value))
     return max(1, int(row.n))
 
