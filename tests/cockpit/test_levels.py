@@ -179,7 +179,9 @@ def test_command_splits_by_the_level_below(tree: str, config: Settings, capsys: 
     assert "Traceback" not in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("kind", ["cockpit", "monthly", "ledger"])
+@pytest.mark.parametrize(
+    "kind", ["cockpit", *(pytest.param(kind, marks=pytest.mark.slow) for kind in ("monthly", "ledger"))]
+)
 def test_a_report_is_made_of_every_area_that_has_areas_below(tree: str, config: Settings, see: See, kind: str) -> None:
     start, end = date(2026, 11, 1), date(2026, 12, 1)
     for code in trees.shapes(tree):

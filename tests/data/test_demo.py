@@ -141,6 +141,7 @@ def test_keys_are_unique(made: Delivery, db: duckdb.DuckDBPyConnection) -> None:
         assert one(db, f"SELECT count(*) = count(DISTINCT key) FROM {view}"), source.stem
 
 
+@pytest.mark.slow  # builds the demo several times
 def test_same_arguments_give_the_same_rows_on_any_number_of_threads(tmp_path: Path) -> None:
     first, second, other = (
         contents(build(tmp_path / folder, cases=3000, seed=seed, today=TODAY, threads=threads))
@@ -175,6 +176,7 @@ def test_any_date_works(tmp_path: Path, today: date) -> None:
     assert before_start
 
 
+@pytest.mark.slow  # builds the demo twice
 def test_an_older_demo_is_replaced(tmp_path: Path) -> None:
     first = build(tmp_path, cases=500, today=TODAY)
     (first.folder / "leftover.parquet").touch()

@@ -190,6 +190,7 @@ async def _older_data_are_shown(server: Server) -> None:
     assert "is damaged" in server.log
 
 
+@pytest.mark.slow  # a server with open screens
 def test_sigterm_ends_a_server_in_order_with_screens_open(start: Start, own: Own) -> None:
     home = own()
     newest = sorted((home / "editions").glob("*.duckdb"))[-1]

@@ -55,7 +55,7 @@ def test_a_page_runs_to_its_end_with_every_metric_that_fails(server: Server, pag
         assert {line for line in server.log.splitlines() if "cannot be computed" in line}
 
 
-@pytest.mark.parametrize("area", [TOWNS[0], VILLAGES[0]])
+@pytest.mark.parametrize("area", [TOWNS[0], pytest.param(VILLAGES[0], marks=pytest.mark.slow)])
 def test_the_levels_below_run_to_their_end_too(server: Server, area: int) -> None:
     for page in ("cockpit", "why", "rows", "passport"):
         said = asyncio.run(visit(server, page, ["fails_by_cast", "view_fails_in_sum"], area=area))

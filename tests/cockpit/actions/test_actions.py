@@ -56,9 +56,9 @@ def desk(request: pytest.FixtureRequest, home: Home, tmp_path: Path) -> Iterator
     yield from opened(request, home, tmp_path)
 
 
-@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+@pytest.fixture(scope="module", params=["sqlite", pytest.param("postgresql", marks=pytest.mark.slow)])
 def common_desk(request: pytest.FixtureRequest, home: Home, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
-    """A desk for all tests that only add to its audit."""
+    """A desk for all tests that only add to its audit. Rights do not depend on its database: PostgreSQL is slow."""
     yield from opened(request, home, tmp_path_factory.mktemp("desk"))
 
 

@@ -102,6 +102,7 @@ def test_another_home_takes_over_only_from_the_silent(desk: Desk, config: Settin
     assert reports.take(desk, "second").id == id
 
 
+@pytest.mark.slow  # kills processes
 @pytest.mark.usefixtures("clear")
 def test_a_queue_survives_its_workers(desk: Desk, config: Settings) -> None:
     """A worker killed at work, then another one: every requested report is made, by one process at a time."""

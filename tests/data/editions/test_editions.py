@@ -203,6 +203,7 @@ def test_an_edition_is_read_only_and_reaches_no_other_file(stocked: Home) -> Non
             cursor.execute(statement)
 
 
+@pytest.mark.slow  # publishes for seconds under load
 def test_many_threads_read_while_editions_come_and_go(stocked: Home) -> None:
     published(stocked, 1)
     over, counts = threading.Event(), set()

@@ -15,10 +15,11 @@ from hypothesis import strategies as st
 from data.errors import DataError
 from data.home import Home
 from data.ingest import loading as ingest
+from data.ingest import unload as unloading
+from data.ingest import upsert
 from data.ingest.loading import load
 from data.ingest.merge import LoadReport
 from data.ingest.unload import unload
-from data.ingest.upsert import UNLOADABLE_BATCHES
 from data.sources.definition import Source
 from data.store import read_store
 from tests.data.hotline import deliver, facts, rejects, row, settle
@@ -27,6 +28,7 @@ from tests.examples import examples
 
 Delivery = list[dict[str, Any]]
 START = datetime(2026, 5, 1, 8)
+FEW = 4
 
 
 def assets(home: Home, mode: str = "changes") -> Source:
@@ -132,15 +134,23 @@ def test_unloading_deletes_rejects_and_source(home: Home) -> None:
         assert store.execute("SELECT status FROM batches").fetchall() == [("unloaded",)]
 
 
+@pytest.fixture
+def few_unloadable(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Fewer batches can be unloaded than in production, so that a test need not load as many."""
+    for module in (upsert, unloading):
+        monkeypatch.setattr(module, "UNLOADABLE_BATCHES", FEW)
+
+
+@pytest.mark.usefixtures("few_unloadable")
 def test_unloading_unknown_or_too_old_batch_is_refused(home: Home) -> None:
     times = (START + timedelta(days=day) for day in count())
-    for number in range(UNLOADABLE_BATCHES + 2):
+    for number in range(FEW + 2):
         send(home, assets(home), [{"id": "A", "name": f"{number}"}, {"id": f"own {number}"}], next(times))
     with pytest.raises(DataError, match="there is no batch 99"):
         unload(home, 99)
-    with pytest.raises(DataError, match=f"batch 2 of sites is older than its last {UNLOADABLE_BATCHES}.*unloaded is 3"):
+    with pytest.raises(DataError, match=f"batch 2 of sites is older than its last {FEW}.*unloaded is 3"):
         unload(home, 2)
-    for batch in range(UNLOADABLE_BATCHES + 2, 2, -1):
+    for batch in range(FEW + 2, 2, -1):
         unload(home, batch)
     assert facts(home, "key, name, batch", "assets") == [("A", "1", 2), ("own 0", "名", 1), ("own 1", "名", 2)]
     with pytest.raises(DataError, match="batch 3 of sites is unloaded already"):
@@ -149,15 +159,16 @@ def test_unloading_unknown_or_too_old_batch_is_refused(home: Home) -> None:
         unload(home, 2)
 
 
+@pytest.mark.usefixtures("few_unloadable")
 def test_unload_history_is_bounded(home: Home) -> None:
     times = (START + timedelta(days=day) for day in count())
     sizes = []
-    for number in range(UNLOADABLE_BATCHES + 4):
+    for number in range(FEW + 4):
         send(home, assets(home), [{"id": "A", "name": f"{number}"}, {"id": "B"}], next(times))
         with read_store(home) as store:
             sizes.append(store.execute("SELECT count(*) FROM past_assets").fetchall()[0][0])
     assert sizes[0] == 0
-    assert sizes[-1] == sizes[-2] == 2 * UNLOADABLE_BATCHES
+    assert sizes[-1] == sizes[-2] == 2 * FEW
 
 
 def test_row_missing_from_full_file_is_ended(home: Home) -> None:

@@ -83,6 +83,7 @@ def _append(address: str, custody: Custody, rows: int) -> None:
     desk.close()
 
 
+@pytest.mark.slow  # starts four processes on each database
 def test_processes_that_write_at_once_make_one_chain(address: str, custody: Custody) -> None:
     writers = [fresh(_append, address, custody, 10) for _ in range(4)]
     for writer in writers:
