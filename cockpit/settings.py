@@ -96,6 +96,7 @@ class Settings(BaseSettings):
         None, description="folder with a district's own layers of the map (*.yaml), added to ours or in place of them"
     )
     map_review: str = Field("", max_length=60, description="review number of the district's map, shown on it")
+    outbox: Path | None = Field(None, description="YAML file of the systems that answers to their cases are sent to")
     reports: Path | None = Field(
         None, description="folder with a district's own kinds of report (*.yaml), added to ours"
     )
@@ -207,7 +208,12 @@ class Settings(BaseSettings):
         return references
 
     @field_validator(
-        "channels", "probe_extras", "probe_authorities", "audit_syslog_authorities", "audit_syslog_certificate"
+        "channels",
+        "outbox",
+        "probe_extras",
+        "probe_authorities",
+        "audit_syslog_authorities",
+        "audit_syslog_certificate",
     )
     @classmethod
     def _file_exists(cls, file: Path | None) -> Path | None:

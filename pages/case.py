@@ -8,7 +8,7 @@ from cockpit.components.lists.record import record
 from cockpit.components.navigation import actions, header
 from cockpit.components.status import verdicts
 from cockpit.i18n import _
-from cockpit.screens.cases import case, case_list, casefile
+from cockpit.screens.cases import answering, case, case_list, casefile
 from metrics.cases.casefile import steps
 from metrics.cases.chain import chain
 
@@ -32,6 +32,7 @@ if row := case.find(view):
         case.place_map(view, row)
     casefile.log(view, log)
     casefile.repeats(view, row, chain(view.edition, row))
+    answering.draw(view, row)
     case.items(view, row)
     own = {"source": row["source"], "key": row["key"]}
     actions.actions([(_("Cockpit"), view.href(area=row["area"]))], copy=view.permalink("case", **own))

@@ -5,7 +5,7 @@ from cockpit.access.policy import Can
 from cockpit.components.navigation import header
 from cockpit.i18n import _
 from cockpit.screens import shared
-from cockpit.screens.admin import data, events
+from cockpit.screens.admin import data, events, messages
 
 if view := data.view_or_none():
     header.header(view)
@@ -25,6 +25,8 @@ deliveries = data.batches()
 if deliveries and district_wide.may(guard.enter().grants, Can.REJECTS):
     header.title(_("Refused rows"))
     data.rejects(deliveries)
+
+messages.section()
 
 if view:
     header.title(_("Do the numbers agree"), note=_("Reconciliations of this edition"))

@@ -117,6 +117,10 @@ def check_own_files(settings: "Settings") -> None:
         from cockpit.notifications import channels
 
         channels.check(settings)
+    if settings.outbox:
+        from cockpit.notifications import outbox
+
+        outbox.check(settings)
     if settings.layers:
         from cockpit.screens.timemap import layers
 

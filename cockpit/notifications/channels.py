@@ -153,7 +153,7 @@ NONE = Channels(address="")
 
 def of(config: Settings) -> Channels:
     """The channels of these settings. UsageError that lists the faults with file and path."""
-    return _read(config.channels, config.channels.stat().st_mtime_ns, Channels) if config.channels else NONE
+    return cached(config.channels, config.channels.stat().st_mtime_ns, Channels) if config.channels else NONE
 
 
 def usable(config: Settings) -> Channels:
@@ -191,7 +191,7 @@ def check_secrets(config: Settings, endpoint: Endpoint, where: str) -> None:
 
 
 @lru_cache(maxsize=8)
-def _read(file: Path, changed: int, model: type[Any]) -> Any:
+def cached(file: Path, changed: int, model: type[Any]) -> Any:
     """A file by its model. changed: its time of change, so that a new one is read."""
     return read(file, model)
 

@@ -9,7 +9,7 @@ from functools import partial
 
 from cockpit.i18n import using
 from cockpit.labels.wording import worded
-from cockpit.notifications import channels, formats, mail
+from cockpit.notifications import channels, formats, mail, outbox
 from cockpit.notifications.channels import Channel, Channels, Endpoint, Reachable
 from cockpit.notifications.formats import Request
 from cockpit.notifications.http import NotSent, post
@@ -45,8 +45,12 @@ def deliver(desk: Desk, config: Settings) -> int:
 
 def senders_of(desk: Desk, config: Settings) -> dict[str, tuple[Send, bool, float]]:
     """By channel: how it sends, whether it joins messages, and the seconds between two of them."""
-    configured = channels.usable(config)
-    return {
+    configured, systems = channels.usable(config), outbox.usable(config)
+    answers: dict[str, tuple[Send, bool, float]] = {
+        outbox.PREFIX + source: (partial(_answer, config, systems, receiver), False, 0.0)
+        for source, receiver in systems.sources.items()
+    }
+    return answers | {
         channel.id: (
             _sender(desk, config, configured, channel), channel.kind != "webhook", WAIT_SECONDS.get(channel.kind, 0.0),
         )
@@ -97,6 +101,11 @@ def _to_group(config: Settings, configured: Channels, channel: Channel, messages
     lines = [line(config, configured, one) for one in messages]
     url, secret = config.filled(channel.endpoint.url), config.filled(channel.endpoint.secret)
     _post(configured, channel.kind, formats.robot(channel.kind, url, secret, lines, time.time()))
+
+
+def _answer(config: Settings, systems: Reachable, receiver: Endpoint, messages: Sequence[Dispatch]) -> None:
+    for one in messages:
+        post_event(config, systems, receiver, one.key, one.content["event"])
 
 
 def _post(reachable: Reachable, kind: str, request: Request) -> None:

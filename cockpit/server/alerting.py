@@ -19,6 +19,7 @@ from cockpit.settings import Settings
 from data.desk import alerts, clock
 from data.desk.alerts import DESK, Found, Outcome
 from data.desk.items import due
+from data.desk.notifications import answers
 from data.desk.store import Desk, open_desk
 from data.editions import edition as editions
 from data.editions import files as edition_files
@@ -83,7 +84,8 @@ def rules_of(config: Settings) -> dict[str, Rule]:
 def evaluate(config: Settings, desk: Desk) -> Outcome:
     """Bring the alerts up to date with the clock and the current edition, and notify who is concerned."""
     from cockpit.notifications import alerts as notifications
-    from cockpit.notifications import clocks, subscriptions
+    from cockpit.notifications import clocks, outbox, subscriptions
+    from cockpit.workflows.desk_source import rules as rules_of_items
     from metrics.catalog import load_usable
 
     edition = editions.current(config.data, memory=config.read_memory)
@@ -102,7 +104,9 @@ def evaluate(config: Settings, desk: Desk) -> Outcome:
     clear = {rule.id: rule.clear_hours for rule in rules.values()}
     apart = [rule.id for rule in rules.values() if rule.over == "items"]
     red = subscriptions.current(desk, context)
+    again = outbox.confirmed(desk, edition, rules_of_items(config).utc)
     with desk.begin():
+        answers.confirm(desk, [one.id for one in again])
         settled = alerts.settle(desk, edition.id, edition.as_of, found, clear, apart=apart)
         notifications.of_outcome(desk, config, context, settled)
         subscriptions.produce(desk, config, context, edition.id, red)

@@ -23,7 +23,7 @@ PATIENCE = (2.0, 60.0)
 def program(config: Settings) -> Program:
     """Program that runs where there are channels; one per home. Several on one desk send each message once."""
     return Program(
-        "notifier", module("cockpit.server.notifying"), lambda: bool(config.channels), retry=PATIENCE,
+        "notifier", module("cockpit.server.notifying"), lambda: bool(config.channels or config.outbox), retry=PATIENCE,
         lock=config.data.root / "notifier.lock",
     )  # fmt: skip
 

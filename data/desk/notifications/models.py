@@ -79,3 +79,27 @@ class Subscription(Base):
     area: Mapped[int] = mapped_column(BigInteger)
     was_red: Mapped[bool] = mapped_column(default=False)
     made_at: Mapped[datetime]
+
+
+class CaseAnswer(Base):
+    """An answer to a case of another system. key: that of its message in `dispatch`. batch: delivery it was given on.
+
+    step: acknowledge, reply or return. confirmed_at: a later delivery has brought the case again.
+    """
+
+    __tablename__ = "case_answer"
+    __table_args__ = (
+        Index("ix_case_answer_case", "source", "case_key"),
+        Index("ix_case_answer_confirmed", "confirmed_at"),
+    )
+    id: Mapped[int] = mapped_column(primary_key=True)
+    key: Mapped[str] = mapped_column(String(64), unique=True)
+    source: Mapped[str] = mapped_column(String(40))
+    case_key: Mapped[str] = mapped_column(String(200))
+    area: Mapped[int] = mapped_column(BigInteger)
+    step: Mapped[str] = mapped_column(String(12))
+    text: Mapped[str] = mapped_column(Text, default="")
+    who: Mapped[str] = mapped_column(String(60))
+    at: Mapped[datetime]
+    batch: Mapped[int] = mapped_column(default=0)
+    confirmed_at: Mapped[datetime | None]

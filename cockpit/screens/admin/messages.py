@@ -1,0 +1,64 @@
+"""Messages to other systems that were not sent: why, and the buttons to send again or to discard."""
+
+from functools import partial
+
+import streamlit as st
+
+from cockpit.access import guard, visitors
+from cockpit.actions import cases as actions
+from cockpit.actions.action import Actor
+from cockpit.components.lists.table import Cell, Column, table
+from cockpit.components.navigation import header
+from cockpit.i18n import _
+from cockpit.labels import format
+from cockpit.labels.wording import worded
+from cockpit.screens.admin import desk
+from data.desk.notifications import dispatches
+from data.desk.notifications.dispatches import Dispatch
+
+
+def section() -> None:
+    """What was given up, and what waits after a failed attempt; nothing where there is neither."""
+    actor = Actor.of(guard.enter())
+    if not actions.RETRY.allowed(actor):
+        return
+    with desk.answering():
+        dead = dispatches.listing(visitors.desk(), "dead")
+        waiting = [one for one in dispatches.listing(visitors.desk(), "waiting") if one.fault]
+        found = [*dead, *waiting]
+        if not found:
+            return
+        header.title(_("Messages that were not sent"), note=_("Later answers to the same case wait for them"))
+        desk.show_outcome()
+        columns = [
+            Column(_("Number"), lead=True), Column(_("Channel")), Column(_("State")), Column(_("Why")),
+            Column(_("Since"), short=True),
+        ]  # fmt: skip
+        table(columns, [_row(one) for one in found], key="messages")
+        with st.form("messages", enter_to_submit=False, border=False):
+            by_id = {one.id: f"{one.channel} {_about(one)}" for one in found}
+            id = st.selectbox(_("Number"), list(by_id), format_func=by_id.__getitem__)
+            again, away = st.columns(2)
+            if again.form_submit_button(_("Send again")):
+                work = partial(actions.retry, visitors.desk(), actor, _named(found, id))
+                desk.act(work, _("The message is sent again."))
+            if away.form_submit_button(_("Discard")):
+                work = partial(actions.discard, visitors.desk(), actor, _named(found, id))
+                desk.act(work, _("The message is discarded."))
+
+
+def _named(found: list[Dispatch], id: int | None) -> Dispatch:
+    return next(one for one in found if one.id == id)
+
+
+def _about(one: Dispatch) -> str:
+    """The case that an answer is about, else the message's key."""
+    data = one.content.get("event", {}).get("data", {})
+    return str(data.get("key") or one.key)
+
+
+def _row(one: Dispatch) -> list[Cell | str]:
+    dead = one.state == "dead"
+    state = Cell(_("given up") if dead else _("tried again"), state="red" if dead else "amber",
+                 note=_("{n} attempts", n=format.number(one.tries)))  # fmt: skip
+    return [_about(one), one.channel, state, worded(one.fault), format.stamp(desk.local(one.made_at))]
