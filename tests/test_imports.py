@@ -24,6 +24,7 @@ EXEMPT = {
     "data/desk/migrations/versions": "migrations are only ever added, in one sequence",
 }
 """Folders that may have more, and why."""
+MOST_LINES = 430
 
 
 def modules_of(layer: str) -> list[Path]:
@@ -138,3 +139,13 @@ def test_a_folder_with_too_many_modules_is_reported() -> None:
     files = [Path("data", "a", f"{n}.py") for n in range(MOST_MODULES + 1)]
     assert crowded(files) == {"data/a": MOST_MODULES + 1}
     assert crowded([*files[1:], Path("data", "a", "__init__.py"), Path("data", "b", "1.py")]) == {}
+
+
+def test_no_module_is_too_long() -> None:
+    lengths = {
+        str(file.relative_to(ROOT)): len(file.read_text("utf-8").splitlines())
+        for layer in LAYERS
+        for file in modules_of(layer)
+    }
+    assert lengths
+    assert {name: lines for name, lines in lengths.items() if lines > MOST_LINES} == {}, "divide it by meaning"

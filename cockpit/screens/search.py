@@ -37,8 +37,6 @@ PATH = "/search.json"
 IN_BOX, ON_PAGE = 5, 50
 """How many of a kind are shown."""
 SECONDS_OF_PAGE = 2.0
-ALL_CASES = "intake"
-"""The metric whose rows are all cases."""
 
 
 @dataclass(frozen=True)
@@ -162,7 +160,8 @@ def _rows(view: View, text: str) -> str:
     """All cases that hold the text, of the visitor's own area and all time."""
     days = extent(view.edition)
     period = Period(days[0], days[1] + DAY) if days else None
-    return view.href("rows", metric=ALL_CASES, area=home(view.edition, view.grants), period=period, q=text.strip())
+    all_cases = view.catalog.id_of("intake")
+    return view.href("rows", metric=all_cases, area=home(view.edition, view.grants), period=period, q=text.strip())
 
 
 def _area(view: View, match: AreaResult) -> Item:

@@ -15,9 +15,9 @@ from data.areas.names import Named, segments
 from data.areas.resolution import area_names, padded
 from data.errors import DataError
 from data.home import Home
-from data.sources.definition import Csv
 from data.sources.deliveries import csv_reader, reading
 from data.sources.expressions import quoted
+from data.sources.parts import Csv
 from data.store import open_store, transaction
 
 COLUMNS = {

@@ -21,9 +21,9 @@ from data.areas.resolution import padded
 from data.areas.shapes import draw, points_inside, read_features
 from data.errors import DataError
 from data.home import Home
-from data.sources.definition import Csv
 from data.sources.deliveries import csv_reader, reading, text, unpacked
 from data.sources.expressions import quoted
+from data.sources.parts import Csv
 from data.store import AREA_COLUMNS, one, open_store, transaction
 
 ALIASES = {

@@ -7,18 +7,14 @@ import hashlib
 import json
 import os
 import re
-from collections.abc import Hashable
-from datetime import date, datetime
 from functools import partial
 from pathlib import Path
-from typing import Annotated, Any, Literal, NoReturn, Self
+from typing import Annotated, Any, Literal, Self
 from urllib.parse import quote
 
 import yaml
 from pydantic import (
-    BaseModel,
     BeforeValidator,
-    ConfigDict,
     Field,
     PrivateAttr,
     ValidationError,
@@ -32,6 +28,8 @@ from data.ingest.snapshots import ENDED
 from data.passwords import holds_password
 from data.schema import FACTS, Fact
 from data.sources.expressions import Expression, parse, suggest
+from data.sources.parts import Csv, Names, Place, Point, Sql, Strict, Watermark
+from data.sources.strict_yaml import UniqueKeys
 from data.system_errors import line_of, of_os
 from data.values.crs import CRS
 from data.values.zones import zone_names
@@ -53,74 +51,6 @@ FORMATS: dict[str, Format] = {
     ".ods": "xlsx",
 }
 """Format of a file by its suffix, `.gz` aside."""
-
-
-def _sql(value: Any) -> str:
-    """An expression as YAML gives it: `1` and `false` are SQL too."""
-    text = json.dumps(value) if isinstance(value, bool | int | float) else value
-    if not isinstance(text, str):
-        raise ValueError("must be an SQL expression, in quotes if it has a colon in it")
-    try:
-        parse(text)
-    except DataError as error:
-        raise ValueError(str(error)) from error
-    return text
-
-
-Sql = Annotated[str, BeforeValidator(_sql)]
-
-
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Names(_Strict):
-    """Display names of the source."""
-
-    zh: str
-    en: str
-
-
-class Csv(_Strict):
-    """The format of a CSV file. Without `delimiter` it is detected from the header.
-
-    line_breaks: quoted values may contain lines that look like rows; otherwise such a quote counts as unclosed.
-    """
-
-    delimiter: Annotated[str, Field(min_length=1, max_length=1)] | None = None
-    quote: Annotated[str, Field(max_length=1)] = '"'
-    encoding: str = "utf-8"
-    line_breaks: bool = False
-
-    @field_validator("encoding")
-    @classmethod
-    def _known_encoding(cls, encoding: str) -> str:
-        try:
-            "".encode(encoding)
-        except LookupError as error:
-            raise ValueError(f"there is no encoding {encoding}; Chinese files are mostly utf-8 or gb18030") from error
-        return encoding
-
-
-class Point(_Strict):
-    """Longitude and latitude in degrees, in the source's `crs`."""
-
-    lon: Sql
-    lat: Sql
-
-
-class Place(_Strict):
-    """One way to an area: exactly one of its code, its path of names, or a point inside it."""
-
-    code: Sql | None = None
-    path: Sql | None = None
-    point: Point | None = None
-
-    @model_validator(mode="after")
-    def _one_way(self) -> Self:
-        if len(self.model_fields_set) != 1:
-            raise ValueError("give one of code, path and point; several ways in order are a list")
-        return self
 
 
 def _places(value: Any) -> list[Any]:
@@ -146,13 +76,6 @@ def _header_row(value: Any) -> Any:
     return tuple(value) if isinstance(value, list) else value
 
 
-class Watermark(_Strict):
-    """`:last` in a query is the greatest value of `column` that was accepted before; `first` in the first run."""
-
-    column: str
-    first: datetime | date | int | float | str | None = None
-
-
 def _watermark(value: Any) -> Any:
     return {"column": value} if isinstance(value, str) else value
 
@@ -170,7 +93,7 @@ def _names(value: Any) -> Any:
     return {"zh": value, "en": value} if isinstance(value, str) else value
 
 
-class Source(_Strict):
+class Source(Strict):
     """A validated source file. file: relative to the source file. area: ways to resolve the area, in order.
 
     sheet: of a workbook, its name or its number from 0; None: the first visible one with the columns that are read.
@@ -384,7 +307,7 @@ class Source(_Strict):
 def read_source(path: Path) -> Source:
     """The source file at `path`. Raises DataError with file, key and remedy; all faults in one line."""
     try:
-        content = yamls.parsed(path.read_text(encoding="utf-8"), _UniqueKeys)
+        content = yamls.parsed(path.read_text(encoding="utf-8"), UniqueKeys)
     except FileNotFoundError as error:
         raise DataError("file.none", "{path}: there is no such file", path=path) from error
     except OSError as error:
@@ -417,28 +340,3 @@ def _fault(fault: Any) -> str:
         return f"{at}: is missing"
     message = fault["msg"].removeprefix("Value error, ")
     return f"{at}: {message}" if at else message
-
-
-STRING, MERGE, BOOLEAN = (f"tag:yaml.org,2002:{name}" for name in ("str", "merge", "bool"))
-
-
-class _UniqueKeys(yamls.Loader):
-    """YAML loader that rejects duplicate keys, keys that are not text, and the booleans yes, no, on and off."""
-
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
-        keys = set()
-        for key, value in node.value:
-            if key.tag not in (STRING, MERGE) or not isinstance(key, yaml.ScalarNode):
-                _refuse(key, f"the key {key.value} is no text to YAML: write '{key.value}'")
-            if value.tag == BOOLEAN and value.value.lower() not in ("true", "false"):
-                word = value.value
-                _refuse(value, f"{key.value}: {word} is yes or no to YAML: for a column of that name write '{word}'")
-            if key.value in keys:
-                _refuse(key, f"key {key.value} is given twice")
-            keys.add(key.value)
-        mapping: dict[Hashable, Any] = super().construct_mapping(node, deep)
-        return mapping
-
-
-def _refuse(node: yaml.Node, fault: str) -> NoReturn:
-    raise yaml.constructor.ConstructorError(None, None, fault, node.start_mark)

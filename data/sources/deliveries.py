@@ -21,8 +21,9 @@ from data.errors import DataError
 from data.formats.csv_tables import CsvTable, find_table
 from data.formats.json_lines import json_lines, number_lines
 from data.formats.layout import HELPERS, UNREADABLE, Layout, unique
-from data.sources.definition import FORMATS, Csv, Format, Source
+from data.sources.definition import FORMATS, Format, Source
 from data.sources.expressions import quoted
+from data.sources.parts import Csv
 from data.system_errors import line_of
 
 CHUNK = 4 << 20

@@ -7,7 +7,8 @@ import pytest
 import yaml
 
 from data.errors import DataError
-from data.sources.definition import _UniqueKeys, read_source
+from data.sources.definition import read_source
+from data.sources.strict_yaml import UniqueKeys
 from data.yamls import Loader, parsed
 
 LAUGHS = "\n".join([
@@ -55,7 +56,7 @@ def test_valid_yaml_equals_reference_loader(text: str, content: object) -> None:
     "text", ["a: 2026-13-45", "a: " + "9" * 900_000, "a: !!int x", "a: !!bool [x]", "? !!str [a]\n: b",
              "a: !!python/object:os.system x", "a: !!timestamp x", "a: !!float x", "{a: \0}"],
 )  # fmt: skip
-@pytest.mark.parametrize("kind", [Loader, _UniqueKeys], ids=["any", "a source"])
+@pytest.mark.parametrize("kind", [Loader, UniqueKeys], ids=["any", "a source"])
 def test_impossible_values_are_refused(text: str, kind: type[Loader]) -> None:
     with pytest.raises(yaml.YAMLError):
         parsed(text, kind)
