@@ -86,6 +86,29 @@ function reveal(frames = 0) {
   else requestAnimationFrame(() => reveal(isDrawn() ? frames + 1 : 0))
 }
 
+// Streamlit's widgets speak English alone: their texts and labels are replaced where they appear.
+const SPOKEN = ["aria-label", "title", "placeholder"]
+function speak(words) {
+  const patterns = Object.entries(words).map(([text, own]) => [new RegExp(`^${text.split("{x}").map(part => part.replace(/[^\w ]/g, "\\$&")).join("(.+)")}$`), own])
+  const own = text => { for (const [pattern, to] of patterns) { const found = text.match(pattern); if (found) return to.replace("{x}", () => found[1]) } }
+  const change = element => {
+    if (element.closest(".problem, .title, .notice, .chips")) return
+    for (const name of SPOKEN) { const to = element.hasAttribute(name) && own(element.getAttribute(name)); if (to) element.setAttribute(name, to) }
+    for (const node of element.childNodes) { const to = node.nodeType === 3 && own(node.data.trim()); if (to) node.data = to }
+  }
+  const all = element => { change(element); element.querySelectorAll("*").forEach(change) }
+  window.cockpit.speaking?.disconnect()
+  if (!patterns.length) return
+  const observer = window.cockpit.speaking = new MutationObserver(records => {
+    for (const { target, addedNodes, type } of records) {
+      if (type === "childList") addedNodes.forEach(node => node.nodeType === 1 ? all(node) : node.parentElement && change(node.parentElement))
+      else change(target.nodeType === 1 ? target : target.parentElement ?? document.body)
+    }
+  })
+  all(document.body)
+  observer.observe(document.body, { subtree: true, childList: true, characterData: true, attributes: true, attributeFilter: SPOKEN })
+}
+
 export default function ({ data, parentElement }) {
   publish(parentElement)
   if (!window.cockpit) {
@@ -106,5 +129,7 @@ export default function ({ data, parentElement }) {
   if (skip) skip.onclick = toContent
   const style = document.getElementById("cockpit-style")                    // the page may be older than the server
   if (style && style.getAttribute("href") !== data.style) style.href = data.style
+  const words = JSON.stringify(data.words)
+  if (window.cockpit.words !== words) { window.cockpit.words = words; speak(data.words) }
   if (data.go) go(data.go)
 }

@@ -58,8 +58,27 @@ def install(*, language: str, size: str, wall: bool, mark: str) -> None:
         "go": st.session_state.pop(_GO, None),
         "style": assets.url("style.css"),
         "skip": _("Skip to the content"),
+        "words": {} if language.startswith("en") else _words(),
     }
     _nav(key="nav", data=data)
+
+
+def _words() -> dict[str, str]:
+    """Texts that Streamlit's widgets have in English only, {x} standing for what varies, in the language spoken."""
+    return {
+        "No results": _("No results"),
+        "Clear all": _("Clear all"),
+        "Select all": _("Select all"),
+        "Select {x} matches": _("Select {x} matches", x="{x}"),
+        "Remove {x}": _("Remove {x}", x="{x}"),
+        "Selected values": _("Selected values"),
+        "Clear value": _("Clear value"),
+        "Open": _("Open the list"),
+        "Choose options": _("Choose"),
+        "Choose an option": _("Choose"),
+        "Press Enter to apply": _("Press Enter to apply"),
+        "Press Enter to submit form": _("Press Enter to submit form"),
+    }
 
 
 _GO = "nav.go"

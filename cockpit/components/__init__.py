@@ -35,7 +35,7 @@ calls back into Python; `cockpit.nav` takes the clicks over. An empty href leave
     todo.todo(cards, *, counts=(), empty="", key="todo")        # a village's open cases by the next clock
         Card(title, href="", source="", state="none", clock="", facts=(), stages=()); Count(text, n, state, href)
 
-    charts.trend(metric, days, lines, *, hrefs=()) -> Chart      # Line(name, values, style="now")
+    charts.trend(metric, days, lines, *, hrefs=(), mean=None) -> Chart      # Line(name, values, style="now")
     linechart.linechart(chart, *, key, label, height=240)        # each day is a link and says what all lines have there
 
     table.table(columns, rows, *, pages=(), total=(), caption="", key)               # cards on a phone

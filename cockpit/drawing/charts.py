@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Literal
 
-from cockpit.i18n import language
+from cockpit.i18n import _, language
 from cockpit.labels import format
 from metrics.catalog import Metric
 
@@ -62,7 +62,7 @@ class Point:
 
 @dataclass(frozen=True)
 class Chart:
-    """points: one a day of the axis. rows, days: the labels of both axes. limits: the metric's own bounds."""
+    """points: one a day of the axis. rows, days: the labels of both axes. limits: its bounds and the mean."""
 
     lines: tuple[Drawn, ...]
     points: tuple[Point, ...]
@@ -82,9 +82,19 @@ def with_events(chart: Chart, days: Sequence[date], words: Mapping[date, str]) -
     return replace(chart, points=points, events=tuple(marks))
 
 
-def trend(metric: Metric, days: Sequence[date], lines: Sequence[Line], *, hrefs: Sequence[str] = ()) -> Chart:
-    """This period against others, day by day, all laid on the days of this one; `hrefs` open the days of this one."""
-    bounds = _bounds(metric)
+def trend(
+    metric: Metric,
+    days: Sequence[date],
+    lines: Sequence[Line],
+    *,
+    hrefs: Sequence[str] = (),
+    mean: float | None = None,
+) -> Chart:
+    """This period against others, day by day, all laid on the days of this one; `hrefs` open the days of this one.
+
+    mean: of this period, drawn as a thin line next to the metric's own bounds.
+    """
+    bounds = [*_bounds(metric), *_mean(metric, mean)]
     values = [value for line in lines for value in map(format.given, line.values) if value is not None]
     steps = scale([*values, *(value for value, _text, _state in bounds)], metric)
     low, span = steps[0], steps[-1] - steps[0]
@@ -167,6 +177,13 @@ def _month(day: date, *, with_year: bool) -> str:
     if not with_year:
         return name
     return f"{name}\n{day.year}年" if language() == "zh" else f"{name}\n{day.year}"
+
+
+def _mean(metric: Metric, mean: float | None) -> list[tuple[float, str, str]]:
+    if mean is None:
+        return []
+    text = format.number(mean, max(metric.decimals, 1))
+    return [(mean, _("Mean {value}", value=format.with_unit(text, metric.unit[language()])), "mean")]
 
 
 def _bounds(metric: Metric) -> list[tuple[float, str, str]]:

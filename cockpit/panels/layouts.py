@@ -59,12 +59,25 @@ class Row(Model):
         return {"panels": data} if isinstance(data, list) else data
 
 
+class Scene(Model):
+    """What a wall turns to: its own area, or the areas below with the most reds, each with its most severe metric.
+
+    most: how many areas below. metric: of the own area, in place of the chosen one. rows: in place of the layout's.
+    """
+
+    of: Literal["area", "reds"]
+    most: int = Field(default=7, ge=1, le=50)
+    metric: Name | None = None
+    rows: tuple[Row, ...] = ()
+
+
 class Layout(Model):
     """One screen as rows of panels. Equal only to itself: views are compared by it often.
 
     metric: the chosen metric where the address names none.
     metrics: what its panels show by default; spare: what takes the place of those that no source feeds.
     levels: of a cockpit, the levels that it is the first screen of; of a topic, those where the menu offers it.
+    scenes: of a wall, what it turns through; turn: the seconds that each is shown.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True, ignored_types=(cached_property,))
@@ -78,6 +91,8 @@ class Layout(Model):
     metrics: tuple[Name, ...] = ()
     spare: tuple[Name, ...] = ()
     rows: tuple[Row, ...] = ()
+    scenes: tuple[Scene, ...] = (Scene(of="area"), Scene(of="reds"))
+    turn: int = Field(default=20, ge=1, le=3600)
 
     __hash__ = object.__hash__
 
@@ -87,7 +102,8 @@ class Layout(Model):
     @cached_property
     def panels(self) -> tuple[Panel, ...]:
         """All panels in the order of the screen, those of stacks included."""
-        return tuple(flat(panel for row in self.rows for panel in row.panels))
+        rows = (*self.rows, *(row for scene in self.scenes for row in scene.rows))
+        return tuple(flat(panel for row in rows for panel in row.panels))
 
     @cached_property
     def by_name(self) -> dict[str, Panel]:
@@ -217,6 +233,7 @@ def _with_rows(layout: Layout, layouts: dict[str, Layout]) -> Layout:
 
 def _metric_faults(layout: Layout, catalog: Catalog) -> Iterator[str]:
     named = {"metric": (layout.metric,), "metrics": layout.metrics, "spare": layout.spare}
+    named["scenes"] = tuple(scene.metric for scene in layout.scenes if scene.metric)
     named |= {f"rows: {panel.kind}: metrics": panel.metrics for panel in layout.panels}
     for field, names in named.items():
         for name in names:

@@ -15,7 +15,7 @@ pytestmark = pytest.mark.slow
 CORNERS = (("zh", "light", 1400), ("en", "dark", 390))
 """Each language, each colour scheme and each width once."""
 QUERIES = {
-    "cockpit": ("", "?metric=on_time_rate", "?area=990101001000", "?area=990101001001", "?topic=sites"),
+    "cockpit": ("", "?metric=on_time_rate", "?area=990101001000", "?area=990101001001", "?topic=services"),
     "rows": ("?metric=backlog",),
     "why": ("?metric=backlog", "?metric=on_time_rate"),
     "passport": ("?metric=on_time_rate",),

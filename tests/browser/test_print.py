@@ -24,7 +24,7 @@ HEADINGS = """() => {
 }"""
 SCREENS = {
     "": 2, "?metric=on_time_rate": 2, "?metric=overdue_open&lang=en": 2, "?area=990101100000": 2,
-    "?area=990101100201": 3, "?area=990101100201&sheet=publicity": 2, "?topic=sites": 3,
+    "?area=990101100201": 3, "?area=990101100201&sheet=publicity": 2, "?topic=services": 3,
     "passport?metric=on_time_rate": 2,
     "why?metric=backlog": 8, "rows?metric=overdue_open": 4, "sites": 3, "compare?areas=990101100000,990101101000": 2,
     "dictionary": 4,

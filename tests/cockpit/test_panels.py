@@ -455,7 +455,41 @@ def test_a_wall_turns_through_the_area_and_those_with_reds(see: See) -> None:
     assert stops[0] == wall.Stop(view.area)
     assert stops[0].area.code == DISTRICT
     assert {stop.area.level for stop in stops[1:]} == {"town"}
-    assert len({stop.area.code for stop in stops}) == len(stops) <= wall.MOST_STOPS
+    scenes = layouts.of(settings.current()).wall.scenes
+    assert len({stop.area.code for stop in stops}) == len(stops) <= 1 + scenes[1].most
+
+
+@pytest.mark.parametrize("name", ["intake", "backlog", "on_time_rate", "first_response_median", "three_rate_score"])
+def test_a_trend_has_the_mean_of_what_has_one(see: See, name: str) -> None:
+    view = see(metric=name)
+    line, summary = answers.line(view.query).now, answers.summaries(view.ask(name))[name]
+    mean = trend.mean(view)
+    drawn = [limit for limit in trend.trend_chart(view).limits if limit.state == "mean"]
+    if view.metric.rollup == "sum":
+        finished = [value for value in line.values[:-1] if value is not None]  # the last day is still running
+        assert mean == pytest.approx(sum(finished) / len(finished))
+    elif view.metric.rollup == "ratio of sums":
+        assert mean == summary.now.value
+    else:
+        assert mean is None
+    assert [limit.text for limit in drawn] == ([] if mean is None else [f"均值 {drawn[0].text[3:]}"])
+
+
+def test_the_scenes_of_a_wall_come_from_its_layout(see: See, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    built_in = (layouts.HERE / "wall.yaml").read_text("utf-8").partition("turn:")
+    scenes = "turn: 5\nscenes:\n  - {of: reds, most: 1}\n  - {of: area, metric: closed, rows: [[{kind: ranking}]]}\n"
+    rows = "rows:" + built_in[2].partition("rows:")[2]
+    (tmp_path / "wall.yaml").write_text(built_in[0] + scenes + rows, "utf-8")
+    view = see(wall=1)
+    own = layouts.load(tmp_path, view.catalog)
+    monkeypatch.setattr(layouts, "of", lambda _config: own)
+    red, area = wall.stops_of(view)
+    assert red.area.level == "town"
+    assert red.metric
+    assert not red.rows
+    assert (area.area.code, area.metric, area.rows[0].panels[0].kind) == (DISTRICT, "closed", "ranking")
+    assert area.of(view).metric.id == "closed"
+    assert own.wall.turn == 5
 
 
 def test_a_wall_shows_the_metric_for_which_it_turned_to_a_town(see: See) -> None:

@@ -14,8 +14,6 @@ from metrics.areas import Area
 if TYPE_CHECKING:
     from cockpit.view_state import View
 
-TURN = 20
-"""Seconds that a wall screen shows one area."""
 MISSED_TURNS = 2.5
 OLD_AFTER_HOURS = 36
 """Data are delivered daily: a day and a half without a new edition is old."""
@@ -23,7 +21,7 @@ OLD_AFTER_HOURS = 36
 _wall = define("wall")
 
 
-def wall(view: "View", area: Area, *, turn: float = TURN, old_hours: float = OLD_AFTER_HOURS) -> None:
+def wall(view: "View", area: Area, *, turn: float, old_hours: float = OLD_AFTER_HOURS) -> None:
     """Draw the line on top of a wall screen. Call it in the fragment that turns: each run is a sign of life.
 
     The screen goes grey when no run has arrived for 2.5 turns, or when the data are older than `old_hours`. Ages

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
+from statistics import fmean
 from typing import Any, Literal
 
 from pydantic import Field
@@ -22,6 +23,9 @@ from metrics.analysis.compare import is_running
 from metrics.catalog import Metric
 from metrics.engine.plan import exists_at
 from metrics.period import DAY
+
+LEAST_OF_A_MEAN = 3
+"""Values that a mean is drawn from at least."""
 
 
 class TrendPanel(Panel):
@@ -106,7 +110,26 @@ def trend_chart(view: View) -> charts.Chart:
     """The period against those that it is compared with."""
     metric, found = view.metric, answers.line(view.query)
     hrefs = [rows_link(view, metric, period=bucket) for bucket in found.now.buckets]
-    return charts.trend(metric, [bucket.start for bucket in found.now.buckets], period_lines(view), hrefs=hrefs)
+    days = [bucket.start for bucket in found.now.buckets]
+    return charts.trend(metric, days, period_lines(view), hrefs=hrefs, mean=mean(view))
+
+
+def mean(view: View) -> float | None:
+    """The mean of the period: of a rate its value over all of it, of counts that of its finished days, weeks or months.
+
+    None of what has no mean, such as a median or a greatest age, and of a single value.
+    """
+    metric, now = view.metric, answers.line(view.query).now
+    known = [
+        value
+        for bucket, value in zip(now.buckets, now.values, strict=True)
+        if value is not None and not answers.unfinished(bucket, view.as_of)
+    ]
+    if len(known) < LEAST_OF_A_MEAN:
+        return None
+    if metric.rollup == "sum":
+        return fmean(known)
+    return format.given(summary_of(view, metric).now.value) if metric.rollup == "ratio of sums" else None
 
 
 def period_lines(view: View) -> list[charts.Line]:
@@ -136,6 +159,10 @@ def months_chart(view: View, metric: Metric) -> charts.Chart:
 
 def month_lines(view: View, metric: Metric) -> list[charts.Line]:
     """The last months as one line."""
+    return [charts.Line(_("Month"), summary_of(view, metric).trend)]
+
+
+def summary_of(view: View, metric: Metric) -> answers.MetricSummary:
+    """The metric as the tiles have it, asked with them where it is one of them."""
     found = answers.summaries(view.ask(*tile_metrics(view)))
-    vital = found.get(metric.id) or answers.summaries(view.ask(metric.id))[metric.id]
-    return [charts.Line(_("Month"), vital.trend)]
+    return found.get(metric.id) or answers.summaries(view.ask(metric.id))[metric.id]

@@ -131,12 +131,17 @@ class Own:
 
 
 def own_of(view: View) -> Own | None:
-    """The visitor's own, inside the view's area; None without a unit in the directory."""
+    """The visitor's own, inside the view's area: of the unit that a grant names, else of the area's in the directory.
+
+    None without a unit.
+    """
     place = home(view.edition, view.grants)
     lower = place if view.area.code <= place.code < view.area.end else view.area
-    unit = unit_of(view.edition, place.code)
+    granted = next((held.unit for held in view.grants.held if held.unit and held.first <= place.code < held.end), "")
+    directory = None if granted else unit_of(view.edition, place.code)
+    unit = granted or (directory.name if directory else "")
     related = lower is place or place.code <= view.area.code < place.end
-    return Own(lower, unit.name) if unit and related else None
+    return Own(lower, unit) if unit and related else None
 
 
 # --- columns and menus --------------------------------------------------------------------------------------------
