@@ -13,6 +13,7 @@ import streamlit as st
 
 from cockpit import editions, filters, problem, settings
 from cockpit.access import guard, pages, visitors
+from cockpit.access import parameters as accepted
 from cockpit.access.policy import OPERATOR, Can, Grants
 from cockpit.address import link
 from cockpit.i18n import LANGUAGES, _, language
@@ -86,6 +87,8 @@ def read(
     Without an area in the URL it is the first one granted. Raises BadParameter, or DataError when nothing is published.
     """
     catalog = catalog_of(config)
+    if fault := accepted.fault(page, parameters):
+        raise BadParameter(fault.name, fault.value, fault.hint)
     parameters = _reopened(parameters, config, grants)
     edition = _edition(config, parameters.get("edition")).scoped(grants.scope(Can.LOOK))
     area = _area(edition, parameters.get("area"), grants)

@@ -5,7 +5,7 @@ import contextlib
 import streamlit as st
 
 from cockpit import problem
-from cockpit.access import pages, record, visitors
+from cockpit.access import pages, parameters, record, visitors
 from cockpit.access.policy import Can
 from cockpit.access.visitors import COOKIE, Visitor
 from cockpit.labels.wording import worded
@@ -35,8 +35,15 @@ def mark() -> str:
 
 
 def open_page(name: str) -> Visitor:
-    """The visitor of the page, as `enter`, with the right that the page register requires."""
-    return enter(pages.PAGES[name].right)
+    """The visitor of the page, as `enter`, with the right that the page register requires.
+
+    Shows a friendly page and ends the run for a parameter of the address that the page cannot take.
+    """
+    visitor = enter(pages.PAGES[name].right)
+    if fault := parameters.fault(name, st.query_params.to_dict()):
+        problem.bad_parameter(fault.name, fault.value, fault.hint)
+        st.stop()
+    return visitor
 
 
 def refuse(visitor: Visitor, *, what: str, area: str = "") -> None:

@@ -46,6 +46,8 @@ def builder(view: View) -> Request | None:
         return None
     wanted = st.query_params.get("kind", "")
     ids = [kind.id for kind in offered]
+    if wanted and wanted not in ids:
+        header.notice(_("No report of the kind {kind} can be made here.", kind=wanted[:60]), state="amber")
     first, second, third = st.columns([3, 5, 2])
     named = {kind.id: kind.name[language()] for kind in offered}
     index = ids.index(wanted) if wanted in ids else 0

@@ -104,8 +104,10 @@ def chosen(view: View) -> Chosen:
 def read(view: View, given: Mapping[str, str]) -> Chosen:
     """The selection of rows that the parameters of an address describe. BadParameter for unknown values."""
     part, age, order = given.get("part") or None, given.get("age"), given.get("sort", "")
-    if part not in (None, *(view.metric.parts or PARTS)):
-        raise BadParameter("part", str(part), _("It can be: {known}.", known=", ".join(view.metric.parts or PARTS)))
+    parts = PARTS if view.metric.composite else view.metric.parts
+    if part not in (None, *parts):
+        hint = _("It can be: {known}.", known=", ".join(parts)) if parts else _("This number has no parts.")
+        raise BadParameter("part", str(part), hint)
     where = tuple((dict(view.query.where) | dict(from_address(given))).items())
     known = filters(view.catalog, view.metric)
     refused = [(name, value) for name, value in where if name not in known]
@@ -119,6 +121,8 @@ def read(view: View, given: Mapping[str, str]) -> Chosen:
     for name, value in refused[:1]:
         raise BadParameter(name, value, _("{metric} is not counted by it.", metric=view.metric.name[language()]))
     mine = row_tools.own_of(view) if given.get("mine") == "1" and _has_deadlines(view) else None
+    if order and order.removeprefix("-") not in (columns := row_table.known_columns(view)):
+        raise BadParameter("sort", order, _("It can be: {known}.", known=", ".join(columns)))
     query = view.query.filtered(where)
     page = given.get("page", "")
     selection = Selection(

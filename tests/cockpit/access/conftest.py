@@ -75,7 +75,7 @@ def run_page(monkeypatch: pytest.MonkeyPatch, session: Callable[..., str]) -> Ca
     """Runs a page for a role on the first town. A page and role are loaded once and run again with new parameters."""
     opened: dict[tuple[str, str], AppTest] = {}
 
-    def run(page: str, role: str, **parameters: object) -> AppTest:
+    def run(page: str, role: str, /, **parameters: object) -> AppTest:
         monkeypatch.setattr(guard, "token", lambda: session(role, TOWNS[0]))
         if (page, role) not in opened:
             made = AppTest.from_file(str(ROOT / "cockpit" / "main.py"), default_timeout=60)

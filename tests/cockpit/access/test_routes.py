@@ -216,7 +216,8 @@ def test_the_file_is_of_todays_grants_and_in_the_audit_with_its_hash(get: Callab
     row = audit.entries(visitors.desk(), event="export", limit=1)[0]
     assert sha256(answer.content).hexdigest() in str(row["what"])
     assert (row["who"], row["address"] != "") == (f"inspector-{OWN}", True)
-    for bad in ("metric=nonsense", "part=x", "age=9-1", "from=x", "edition=x", "metric=three_rate_score"):
+    for bad in ("metric=nonsense", "part=x", "age=9-1", "from=x", "edition=x", "metric=three_rate_score", "sort=nope",
+                "catgory=x", "as_of=2026-11-01"):  # fmt: skip
         assert get(f"{checks}&{bad}", "inspector").status_code == 400, bad
 
 
