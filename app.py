@@ -15,12 +15,13 @@ from starlette.responses import RedirectResponse
 from starlette.routing import Mount, Route
 
 from cockpit import problem, settings
-from cockpit.access import audit_export, gate, guard, hosts, not_found
+from cockpit.access import gate, guard, hosts, not_found
 from cockpit.access.signin import account, factor, linking, login, notified, provider
 from cockpit.api.app import mounted
 from cockpit.reports import worker
 from cockpit.reports.delivery import files
 from cockpit.screens import panel_files, saved_views, search
+from cockpit.screens.admin import audit_export
 from cockpit.screens.listing import download, row_tools
 from cockpit.screens.timemap import files as timemap_files
 from cockpit.server import (

@@ -5,7 +5,7 @@ from datetime import date, datetime, time, timedelta
 import streamlit as st
 
 from cockpit import nav
-from cockpit.access import audit_export, record, visitors
+from cockpit.access import record, visitors
 from cockpit.access.signin import demo
 from cockpit.access.visitors import Visitor
 from cockpit.address import link
@@ -13,7 +13,7 @@ from cockpit.components.lists.table import Cell, Column, table
 from cockpit.components.navigation import actions, header
 from cockpit.i18n import _, ngettext
 from cockpit.labels.wording import worded
-from cockpit.screens.admin import desk
+from cockpit.screens.admin import audit_export, desk
 from data.desk.auditing import audit
 from data.desk.auditing.audit import EVENTS
 from data.desk.auditing.proof import verify

@@ -15,8 +15,9 @@ from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from streamlit.testing.v1 import AppTest
 
-from cockpit.access import audit_export, gate, guard, visitors
+from cockpit.access import gate, guard, visitors
 from cockpit.access.visitors import COOKIE
+from cockpit.screens.admin import audit_export
 from cockpit.screens.admin import desk as shared
 from data.desk import clock
 from data.desk.auditing import audit, chain, proof

@@ -15,9 +15,10 @@ from starlette.routing import Route
 from streamlit.testing.v1 import AppTest
 
 from cockpit import settings
-from cockpit.access import audit_export, gate, guard, visitors
+from cockpit.access import gate, guard, visitors
 from cockpit.access.signin import factor, login
 from cockpit.access.visitors import COOKIE
+from cockpit.screens.admin import audit_export
 from data.desk import store
 from data.desk.identity import accounts, sessions
 from data.desk.store import open_desk
