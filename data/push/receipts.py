@@ -21,7 +21,10 @@ BODIES = tuple(f".{format}" for format in get_args(PushFormat))
 
 @dataclass(frozen=True)
 class Receipt:
-    """Metadata of an accepted push; the fields are columns of the journal."""
+    """Metadata of an accepted push; the fields are columns of the journal.
+
+    token: number of the token. rows, size: of the body. received: seconds since 1970.
+    """
 
     seq: int
     id: str

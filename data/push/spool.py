@@ -45,25 +45,13 @@ class Conflict(DataError):
 
 
 @dataclass(frozen=True)
-class Push:
-    """A journal entry. token: number of the token. rows, size: of the body. received, ended: seconds since 1970.
+class Push(Receipt):
+    """A journal entry: the receipt of a push, and its state. ended: seconds since 1970.
 
     read … rejected: as in LoadReport, None before loading. edition: the first edition that contains it.
     attempts: number of inconclusive load attempts. fault: a stored message; see `why`.
     """
 
-    seq: int
-    id: str
-    token: int
-    system: str
-    area: int | None
-    source: str
-    key: str | None
-    content: str
-    format: PushFormat
-    rows: int
-    size: int
-    received: float
     state: State
     attempts: int
     forced: bool
