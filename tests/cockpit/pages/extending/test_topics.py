@@ -103,8 +103,8 @@ def test_a_topic_is_a_kind_of_report(home: Home, lang: str) -> None:
 def test_the_api_lists_topics(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COCKPIT_HOME", str(home.root))
     settings.current.cache_clear()
-    listed = {topic["id"]: topic["metrics"] for topic in topics(None)}  # type: ignore[arg-type]
-    assert listed["water"] == ["meters_count", "meters_ratio"]
+    water = next(topic for topic in topics(None) if topic.id == "water")  # type: ignore[arg-type]
+    assert (water.name, water.metrics) == ({"zh": "水务", "en": "Water"}, ["meters_count", "meters_ratio"])
 
 
 def test_an_unknown_topic_says_which_there_are(screen: Screen) -> None:
