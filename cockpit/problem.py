@@ -156,6 +156,6 @@ def _grants() -> Grants | None:
 def _link(text: str, href: str) -> str:
     """A link that keeps language and size, which is all that can be kept of an address that names nothing."""
     given = st.query_params
-    kept = {name: given[name] for name, known in KEPT.items() if given.get(name) in known}
-    suffix = f"{'&' if '?' in href else '?'}{urlencode(kept)}" if kept else ""
+    lasting = {name: given[name] for name, known in KEPT.items() if given.get(name) in known}
+    suffix = f"{'&' if '?' in href else '?'}{urlencode(lasting)}" if lasting else ""
     return f'<a href="{escape(href + suffix)}">{escape(text)}</a>'

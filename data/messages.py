@@ -47,8 +47,8 @@ class Message:
     parameters: Mapping[str, Any]
 
     def __init__(self, code: str, text: str, /, **parameters: Any) -> None:
-        kept = {name: _cut(value) for name, value in parameters.items()}
-        for name, value in (("code", code), ("text", text), ("parameters", kept)):
+        shortened = {name: _cut(value) for name, value in parameters.items()}
+        for name, value in (("code", code), ("text", text), ("parameters", shortened)):
             object.__setattr__(self, name, value)
 
     def __str__(self) -> str:

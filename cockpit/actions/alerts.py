@@ -18,8 +18,8 @@ END_SILENCE = action("alerts.end_silence", "settings", Can.SILENCE, "areas")
 
 def acknowledge(desk: Desk, actor: Actor, id: int, note: str = "") -> Alert:
     """Say that somebody looks after an alert. Refused if it is over."""
-    found = _find(desk, id)
-    with ACKNOWLEDGE.by(desk, actor, f"alert {id} {found.rule} acknowledged", ((found.area, end_of(found.area)),)):
+    alert = _find(desk, id)
+    with ACKNOWLEDGE.by(desk, actor, f"alert {id} {alert.rule} acknowledged", ((alert.area, end_of(alert.area)),)):
         done = alerts.record(desk, id, "acknowledged", actor.name, note)
     counts.forget()
     return done
@@ -27,9 +27,9 @@ def acknowledge(desk: Desk, actor: Actor, id: int, note: str = "") -> Alert:
 
 def false_alarm(desk: Desk, actor: Actor, id: int, note: str) -> Alert:
     """Say that an alert is none, and why; it does not fire again before it was over once."""
-    found = _find(desk, id)
-    what = f"alert {id} {found.rule} called false: {note}"
-    with FALSE_ALARM.by(desk, actor, what, ((found.area, end_of(found.area)),)):
+    alert = _find(desk, id)
+    what = f"alert {id} {alert.rule} called false: {note}"
+    with FALSE_ALARM.by(desk, actor, what, ((alert.area, end_of(alert.area)),)):
         done = alerts.record(desk, id, "false_alarm", actor.name, note)
     counts.forget()
     return done
@@ -51,7 +51,7 @@ def end_silence(desk: Desk, actor: Actor, one: Silence) -> None:
 
 
 def _find(desk: Desk, id: int) -> Alert:
-    found = alerts.find(desk, id)
-    if found is None:
+    alert = alerts.find(desk, id)
+    if alert is None:
         raise Refused("alert.unknown", "there is no alert {id}", id=id)
-    return found
+    return alert

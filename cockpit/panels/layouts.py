@@ -108,12 +108,12 @@ class Layout(Model):
     @cached_property
     def by_name(self) -> dict[str, Panel]:
         """The panels by what links and files call them: kind, column and metric, and a number where these repeat."""
-        found: dict[str, Panel] = {}
+        panels: dict[str, Panel] = {}
         for panel in self.panels:
             plain = "-".join((panel.kind, *panel.splits, *panel.metrics[:1]))
-            again = sum(name == plain or name.startswith(f"{plain}~") for name in found)
-            found[f"{plain}~{again + 1}" if again else plain] = panel
-        return found
+            again = sum(name == plain or name.startswith(f"{plain}~") for name in panels)
+            panels[f"{plain}~{again + 1}" if again else plain] = panel
+        return panels
 
     @cached_property
     def names(self) -> dict[int, str]:

@@ -49,18 +49,18 @@ def listed(view: View) -> None:
     """The current alerts of the area and all below it; with `show=over` those of the past."""
     over = st.query_params.get("show") == "over"
     with desk.answering():
-        found = alerts.listing(visitors.desk(), here(view), over=over, limit=MOST)
-        firing = sum(alert.state == "firing" for alert in found)
+        alerts_here = alerts.listing(visitors.desk(), here(view), over=over, limit=MOST)
+        firing = sum(alert.state == "firing" for alert in alerts_here)
         note = _("ended") if over else _("{n} to acknowledge", n=format.number(firing))
         other = (_("Current"), view.href("alerts")) if over else (_("Ended"), view.href("alerts", show="over"))
         header.title(_("Alerts"), note=note, links=[other], level=1)
         desk.show_outcome()
-        if not found:
+        if not alerts_here:
             header.notice(
                 _("No alert has ended.") if over else _("No alert is current."), state="none" if over else "green"
             )
             return
-        shown, pages = desk.some(found)
+        shown, pages = desk.some(alerts_here)
         columns = [
             Column(_("Alert"), lead=True), Column(_("Where")), Column(_("Value"), number=True), Column(_("Rule")),
             Column(_("State")), Column(_("Ended at") if over else _("Since"), short=True),
@@ -130,14 +130,14 @@ def chosen(view: View) -> Alert | None:
     given = st.query_params.get("alert", "")
     if not given:
         return None
-    found = alerts.find(visitors.desk(), int(given)) if given.isdecimal() and len(given) < 10 else None
-    if found is None or not view.grants.may(Can.LOOK, found.area, end_of(found.area)):
+    alert = alerts.find(visitors.desk(), int(given)) if given.isdecimal() and len(given) < 10 else None
+    if alert is None or not view.grants.may(Can.LOOK, alert.area, end_of(alert.area)):
         header.title(_("No such alert"), level=1)
         header.notice(
             _("There is no alert of this number that you may see."), links=[(_("Alerts"), view.href("alerts"))]
         )
         st.stop()
-    return found
+    return alert
 
 
 def card(view: View, alert: Alert) -> None:
@@ -228,23 +228,23 @@ def silenced(view: View) -> None:
     """The silences in the area with reason and end; and the form to add one, for those who may."""
     with desk.answering():
         area = view.area
-        found = [
+        silences_here = [
             one for one in silences.listing(visitors.desk()) if one.first_code < area.end and area.code < one.end_code
         ]
         actor = Actor.of(guard.enter())
         may = actions.SILENCE.allowed(actor, here(view))
-        if not found and not may:
+        if not silences_here and not may:
             return
         known = rules()
         header.title(_("Silent"), note=_("These alerts do not fire"))
-        if found:
+        if silences_here:
             columns = [
                 Column(_("Rule"), lead=True), Column(_("Where")), Column(_("Until"), short=True), Column(_("Reason")),
                 Column(_("Who")),
             ]  # fmt: skip
-            table(columns, [_silence_row(view, one, known) for one in found], key="silences")
+            table(columns, [_silence_row(view, one, known) for one in silences_here], key="silences")
         if may:
-            _silence_forms(view, actor, known, found)
+            _silence_forms(view, actor, known, silences_here)
 
 
 def _silence_row(view: View, one: Silence, known: dict[str, Rule]) -> list[Cell | str]:

@@ -54,10 +54,10 @@ def _table(visitor: Visitor, given: dict[str, str], address: str) -> Response:
     if not visitor.grants.may(Can.LOOK, view.area.code, view.area.end):
         raise OutOfScope("rows.no_look", "{area} lies outside of what you may see", area=view.area.name)
     with using(view.lang):
-        found = numbers(view, given, visitor)
+        content = numbers(view, given, visitor)
         place = (view.area.name, in_words(view), format.period(view.period))
         note = " · ".join(filter(None, (*place, _("Data of {time}", time=format.stamp(view.as_of)))))
-        payload = {"title": found.title, "note": note, "columns": found.columns, "rows": plain(found.rows)}
+        payload = {"title": content.title, "note": note, "columns": content.columns, "rows": plain(content.rows)}
     return JSONResponse(payload, headers={"Cache-Control": "no-store"})
 
 
@@ -96,18 +96,18 @@ def numbers(view: View, given: Mapping[str, str], visitor: Visitor) -> Numbers:
     panel = view.layout.by_name.get(name)
     view = replace(view.shared, tiles=tiles.stored(view, visitor)[: tiles.MOST])
     shown = panel is not None and view.area.level in panel.levels and panel.shown(view)
-    found: Numbers | None = panel.numbers(view) if panel is not None and shown else None
-    if found is None:
+    content: Numbers | None = panel.numbers(view) if panel is not None and shown else None
+    if content is None:
         hint = _("This screen has no panel of this name with numbers.")
         raise BadParameter(PARAMETER, name[:MOST], hint)
-    return found
+    return content
 
 
-def csv(found: Numbers) -> bytes:
+def csv(content: Numbers) -> bytes:
     """A table as CSV for a spreadsheet, its numbers as numbers."""
-    rows = [[cell.in_file if isinstance(cell, Number) else cell for cell in row] for row in found.rows]
-    frame = pd.DataFrame(rows, columns=range(len(found.columns)), dtype=object)
-    frame.columns = pd.Index(found.columns)
+    rows = [[cell.in_file if isinstance(cell, Number) else cell for cell in row] for row in content.rows]
+    frame = pd.DataFrame(rows, columns=range(len(content.columns)), dtype=object)
+    frame.columns = pd.Index(content.columns)
     return safe_csv(frame).encode("utf-8-sig")
 
 

@@ -36,10 +36,10 @@ def chosen(view: View, visitor: Visitor) -> tuple[str, ...]:
 def stored(view: View, visitor: Visitor) -> tuple[str, ...]:
     """The stored choice of tiles; empty if the desk does not answer."""
     try:
-        found = preferences.read(visitors.desk(), visitor.session.account_id, f"tiles.{view.layout.id}")
+        value = preferences.read(visitors.desk(), visitor.session.account_id, f"tiles.{view.layout.id}")
     except DataError:
         return ()
-    return tuple(name for name in map(str, found) if name in view.catalog.metrics) if isinstance(found, list) else ()
+    return tuple(name for name in map(str, value) if name in view.catalog.metrics) if isinstance(value, list) else ()
 
 
 def choose(view: View) -> None:

@@ -245,12 +245,12 @@ def count_firing(desk: Desk, scope: Scope) -> int:
 
 def history(desk: Desk, ids: Sequence[int]) -> dict[int, list[Event]]:
     """The events of alerts, oldest first."""
-    found: dict[int, list[Event]] = {id: [] for id in ids}
+    events: dict[int, list[Event]] = {id: [] for id in ids}
     query = select(models.AlertEvent).where(models.AlertEvent.alert_id.in_(ids)).order_by(models.AlertEvent.id)
     with desk.read() as session:
         for row in session.scalars(query):
-            found[row.alert_id].append(Event(cast(What, row.what), row.who, row.note, row.value, row.at))
-    return found
+            events[row.alert_id].append(Event(cast(What, row.what), row.who, row.note, row.value, row.at))
+    return events
 
 
 def within(scope: Scope) -> ColumnElement[bool]:

@@ -134,12 +134,12 @@ def _graph(flow: Workflow) -> Iterator[str]:
 
 
 def _closure(first: set[str], steps: dict[str, set[str]]) -> set[str]:
-    found, todo = set(first), list(first)
+    reached, todo = set(first), list(first)
     while todo:
-        new = steps[todo.pop()] - found
-        found |= new
+        new = steps[todo.pop()] - reached
+        reached |= new
         todo += new
-    return found
+    return reached
 
 
 def _clocks(flow: Workflow) -> Iterator[str]:
@@ -160,16 +160,16 @@ def _clocks(flow: Workflow) -> Iterator[str]:
 
 def _statuses(flow: Workflow, clock: Clock) -> set[Status]:
     first = (flow.start.state, entered(clock, flow.start.state, "off"))
-    found, todo = {first}, [first]
+    reached, todo = {first}, [first]
     while todo:
         state, status = todo.pop()
         for transition in flow.leaving(state).values():
             to = transition.target(state)
             new = (to, status if to == state else entered(clock, to, status))
-            if new not in found:
-                found.add(new)
+            if new not in reached:
+                reached.add(new)
                 todo.append(new)
-    return found
+    return reached
 
 
 def entered(clock: Clock, state: str, status: str) -> str:
@@ -187,12 +187,12 @@ def _without(flow: Workflow, field: str) -> set[str]:
     """The states that can be reached without a value of a field."""
     if field in flow.start.required:
         return set()
-    found, todo = {flow.start.state}, [flow.start.state]
+    reached, todo = {flow.start.state}, [flow.start.state]
     while todo:
         state = todo.pop()
         for transition in flow.leaving(state).values():
             to = transition.target(state)
-            if field not in transition.required and to not in found:
-                found.add(to)
+            if field not in transition.required and to not in reached:
+                reached.add(to)
                 todo.append(to)
-    return found
+    return reached

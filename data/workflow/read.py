@@ -44,7 +44,7 @@ def load(ours: Path, extra: Path | None = None) -> Workflows:
             "workflow.no_folder", "the folder {folder} does not exist: create it or clear COCKPIT_WORKFLOWS",
             folder=extra,
         )  # fmt: skip
-    found, problems = Workflows(), list[str]()
+    workflows, problems = Workflows(), list[str]()
     for folder in filter(None, (ours, extra)):
         own: dict[str, Workflow] = {}
         for file in sorted(folder.glob("*.yaml")):
@@ -56,16 +56,16 @@ def load(ours: Path, extra: Path | None = None) -> Workflows:
             if flow.id in own:
                 problems.append(f"{file.name}: id: {flow.id} is that of {own[flow.id].file} too: give another id")
             own[flow.id] = flow
-        found |= own
+        workflows |= own
     prefixes: dict[str, Workflow] = {}
-    for flow in found.values():
+    for flow in workflows.values():
         if other := prefixes.setdefault(flow.number, flow) if flow.number in prefixes else None:
             problems.append(f"{flow.file}: number: {flow.number} is that of {other.file} too: use other letters")
         prefixes[flow.number] = flow
     if problems:
         more = f" and {len(problems) - MOST_FAULTS} more" if len(problems) > MOST_FAULTS else ""
         raise DataError("workflow.faults", "{faults}{more}", faults="; ".join(problems[:MOST_FAULTS]), more=more)
-    return found
+    return workflows
 
 
 def read(file: Path) -> Workflow:

@@ -87,14 +87,14 @@ def next_due(flow: Workflow, snapshot: Snapshot) -> tuple[str, datetime] | None:
 
 def colour_times(flow: Workflow, snapshot: Snapshot, calendar: Calendar) -> dict[Colour, datetime]:
     """When an open item gets each colour without further events; current colours have the first instant."""
-    found: dict[Colour, datetime] = {}
+    times: dict[Colour, datetime] = {}
     if snapshot.state not in flow.states or not flow.states[snapshot.state].is_open:
-        return found
+        return times
     for rule in flow.colours:
         at = _colour_time(flow, snapshot, rule, calendar)
         if at is not None:
-            found[rule.colour] = min(found.get(rule.colour, at), at)
-    return found
+            times[rule.colour] = min(times.get(rule.colour, at), at)
+    return times
 
 
 def _colour_time(flow: Workflow, snapshot: Snapshot, rule: ColourRule, calendar: Calendar) -> datetime | None:

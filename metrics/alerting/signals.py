@@ -54,25 +54,25 @@ def signals(edition: Edition, catalog: Catalog, rules: Mapping[str, Rule]) -> li
 
     Rules with the same condition share their queries: there is one for each level, whatever the number of areas.
     """
-    whole = edition.scoped(EVERYTHING)
-    top = root(whole)
-    query = Query(whole, catalog, (), top.code, default_period(whole))
-    found: list[Signal] = []
+    everything = edition.scoped(EVERYTHING)
+    top = root(everything)
+    query = Query(everything, catalog, (), top.code, default_period(everything))
+    results: list[Signal] = []
     for rule in rules.values():
         match rule.over:
             case "areas":
-                for level in levels(whole):
+                for level in levels(everything):
                     if level in rule.levels and not is_above(level, top.level):
-                        found += _of_metrics(rule, query, level, by=None if level == top.level else level)
+                        results += _of_metrics(rule, query, level, by=None if level == top.level else level)
             case "units":
-                found += _of_metrics(rule, query, top.level, by="department")
+                results += _of_metrics(rule, query, top.level, by="department")
             case "sites":
-                found += _of_sites(rule, query)
+                results += _of_sites(rule, query)
             case "sources":
-                found += _of_sources(rule, query)
+                results += _of_sources(rule, query)
             case "items":
                 pass  # no edition has them: `data.desk.items.due`
-    return found
+    return results
 
 
 def _of_metrics(rule: Rule, query: Query, level: str, by: str | None) -> Iterator[Signal]:

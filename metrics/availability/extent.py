@@ -74,8 +74,8 @@ def has_delivered(edition: ScopedEdition, fact: str, places: Iterable[Area]) -> 
 @lru_cache(maxsize=32)
 def _areas_of(edition: Edition, fact: str) -> tuple[int, ...]:
     """The codes that facts have, in order."""
-    found = edition.cursor().execute(f"SELECT DISTINCT area FROM {fact} WHERE area IS NOT NULL ORDER BY 1").fetchall()
-    return tuple(code for (code,) in found)
+    rows = edition.cursor().execute(f"SELECT DISTINCT area FROM {fact} WHERE area IS NOT NULL ORDER BY 1").fetchall()
+    return tuple(code for (code,) in rows)
 
 
 def default_period(edition: AnyEdition) -> Period:

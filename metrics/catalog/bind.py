@@ -36,8 +36,8 @@ def _reserved(con: duckdb.DuckDBPyConnection, domain: Domain) -> list[str]:
     """Names of terms and measures, which become columns, that SQL keeps for itself, such as `all`."""
     words = con.execute("SELECT keyword_name FROM duckdb_keywords() WHERE keyword_category = 'reserved'").fetchall()
     named = (("terms", domain.terms), ("measures", domain.measures))
-    found = ((field, name) for field, names in named for name in names if (name,) in words)
-    return [f"{domain.file}: {field}.{name}: is a word of SQL: choose another name" for field, name in found]
+    reserved = ((field, name) for field, names in named for name in names if (name,) in words)
+    return [f"{domain.file}: {field}.{name}: is a word of SQL: choose another name" for field, name in reserved]
 
 
 def _expression_faults(con: duckdb.DuckDBPyConnection, domain: Domain) -> Iterator[str]:

@@ -67,8 +67,8 @@ def marks(edition: ScopedEdition, code: int, layer: Layer, where: Where = ()) ->
 @lru_cache(maxsize=24)
 def _marks(edition: Edition, first: int, end: int, layer: Layer, where: Where) -> Marks:
     values = [first, end, *(value for _name, value in where)]
-    found = edition.cursor().execute(_sql(edition, layer, where), values).fetchnumpy()
-    columns = {name: np.ma.asarray(values) for name, values in found.items()}
+    arrays = edition.cursor().execute(_sql(edition, layer, where), values).fetchnumpy()
+    columns = {name: np.ma.asarray(values) for name, values in arrays.items()}
     placed = ~(np.ma.getmaskarray(columns["lon"]) | np.ma.getmaskarray(columns["lat"]))
     unplaced = int(len(placed) - placed.sum())
     columns = {name: values[placed] for name, values in columns.items()}
@@ -102,8 +102,8 @@ def _sql(edition: Edition, layer: Layer, where: Where) -> str:
     """SQL of id, lon, lat, start, ended, due, grouped and value of the layer's rows, known at the edition's time."""
     fact, now = FACTS[layer.fact], _time(edition.as_of)
     rows = known(fact, now, f"(SELECT *, rowid FROM {fact.name})", also="rowid", lacks=edition.lacks(fact))
-    kept = "".join(f" AND coalesce({fact.splits[name]}, '') = ${i}" for i, (name, _value) in enumerate(where, 3))
-    chosen = f"SELECT * FROM ({rows}) WHERE area >= $1 AND area < $2 AND ({layer.where or 'true'}){kept}"
+    conditions = "".join(f" AND coalesce({fact.splits[name]}, '') = ${i}" for i, (name, _value) in enumerate(where, 3))
+    chosen = f"SELECT * FROM ({rows}) WHERE area >= $1 AND area < $2 AND ({layer.where or 'true'}){conditions}"
     grouped = "NULL" if layer.colour == "state" else f"{layer.colour}::VARCHAR"
     start = _day(STARTS[layer.of])
     if layer.of == "cases":
@@ -158,11 +158,11 @@ def _grouped(values: np.ma.MaskedArray) -> tuple[tuple[str, ...], npt.NDArray[np
     texts = np.where(np.ma.getmaskarray(values), "", np.ma.getdata(values).astype(str)) if len(values) else np.array([])
     names, index, counts = np.unique(texts, return_inverse=True, return_counts=True)
     order = sorted(range(len(names)), key=lambda i: (names[i] == "", -counts[i], names[i]))
-    kept = [i for i in order if names[i]][: MOST_GROUPS - 1]
-    place = np.full(len(names), len(kept), np.uint8)
-    place[kept] = np.arange(len(kept), dtype=np.uint8)
-    rest = len(kept) < len(names)
-    groups = tuple(str(names[i]) for i in kept) + (("",) if rest else ())
+    shown = [i for i in order if names[i]][: MOST_GROUPS - 1]
+    place = np.full(len(names), len(shown), np.uint8)
+    place[shown] = np.arange(len(shown), dtype=np.uint8)
+    rest = len(shown) < len(names)
+    groups = tuple(str(names[i]) for i in shown) + (("",) if rest else ())
     return groups, place[index] if len(index) else np.zeros(0, np.uint8)
 
 

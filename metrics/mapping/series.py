@@ -63,15 +63,15 @@ def series(query: Query, unit: str, level: str | None = None) -> AreaSeries:
     values = np.full((len(buckets), len(codes)), np.nan, np.float32)
     keys = np.zeros((len(buckets), len(codes)), np.uint8)
     row_of, column_of = {b.start: i for i, b in enumerate(buckets)}, {str(code): i for i, code in enumerate(codes)}
-    asked = query.of(metric.id, by=level)
-    frame = answer(asked, periods=buckets)
+    by_level = query.of(metric.id, by=level)
+    frame = answer(by_level, periods=buckets)
     # as plain lists: row by row pandas costs more than the query
     columns = (frame[name].to_numpy().tolist() for name in ("group", "period", "value", "quality"))
     for group, start, value, quality in zip(*columns, strict=True):
         column = column_of.get(group)
         if column is not None and quality not in WITHOUT_VALUE:
             at = row_of[start], column
-            values[at], keys[at] = value, KEYS.index(_key(asked, metric, group, value, quality))
+            values[at], keys[at] = value, KEYS.index(_key(by_level, metric, group, value, quality))
     return AreaSeries(metric, level, unit, buckets, codes, values, keys)
 
 
@@ -81,8 +81,8 @@ def buckets_of(query: Query, unit: str) -> tuple[Period, ...]:
     today = last_day(query.known_at)
     first = min(days[0], today) if days else today
     start = first.replace(day=1) if unit == "month" else first - first.weekday() * DAY
-    whole = Period(start, today + DAY).cut(unit)
-    return whole[-MOST_BUCKETS[unit] :]
+    buckets = Period(start, today + DAY).cut(unit)
+    return buckets[-MOST_BUCKETS[unit] :]
 
 
 def _key(query: Query, metric: Metric, group: str, value: float, quality: str) -> str:

@@ -213,9 +213,9 @@ def area_rows(view: View) -> tuple[RankingRow, ...]:
 def area_numbers(view: View) -> Numbers:
     """The areas below by need, each with its code."""
     lower, metric = compared(view)
-    found = area_parts(view, lower, metric)
-    names = [(area_name(view, int(part.group)), part.group) for part in found]
-    return numbers.of_parts(metric, (_("Area"), _("Area code")), names, found)
+    parts = area_parts(view, lower, metric)
+    names = [(area_name(view, int(part.group)), part.group) for part in parts]
+    return numbers.of_parts(metric, (_("Area"), _("Area code")), names, parts)
 
 
 def ranking_rows(

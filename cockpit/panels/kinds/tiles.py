@@ -82,8 +82,8 @@ class TilesPanel(Panel):
 
     def _counted(self, view: View) -> list[MetricSummary]:
         """The shown ones that are counted under the filters."""
-        found = answers.summaries(view.ask(*self._queried(view)))
-        return [found[vital.metric.id] for vital in self._shown(view) if vital.metric.id in found]
+        summaries = answers.summaries(view.ask(*self._queried(view)))
+        return [summaries[summary.metric.id] for summary in self._shown(view) if summary.metric.id in summaries]
 
     def section(self) -> dict[str, Any]:
         return {"type": "tiles", "metrics": self.metrics}

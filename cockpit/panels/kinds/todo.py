@@ -52,8 +52,8 @@ class TodoPanel(Panel):
     def numbers(self, view: View) -> Numbers:
         """How many are open, by urgency."""
         words = {**_urgencies(), "later": _("Due later"), "no deadline": _("no deadline")}
-        found = answers.to_do(todo_query(view))[1]
-        rows = tuple((word, count(found[name])) for name, word in words.items() if name in found)
+        counts_by_name = answers.to_do(todo_query(view))[1]
+        rows = tuple((word, count(counts_by_name[name])) for name, word in words.items() if name in counts_by_name)
         return Numbers(_("To do"), (_("Due"), _("Open")), rows)
 
     def draw(self, view: View, *, leads: bool) -> None:
@@ -88,10 +88,17 @@ def _urgencies() -> dict[str, str]:
 
 @single_flight_cache(maxsize=512)
 def counts(view: View) -> tuple[Count, ...]:
-    found = answers.to_do(todo_query(view))[1]
+    counts_by_name = answers.to_do(todo_query(view))[1]
     words = _urgencies()
-    pressing = [Count(words[name], format.number(found[name]), STATES[name]) for name in PRESSING if found[name]]
-    return (Count(_("Open"), format.number(sum(found.values())), href=view.href("rows", metric=view.metric)), *pressing)
+    pressing = [
+        Count(words[name], format.number(counts_by_name[name]), STATES[name])
+        for name in PRESSING
+        if counts_by_name[name]
+    ]
+    return (
+        Count(_("Open"), format.number(sum(counts_by_name.values())), href=view.href("rows", metric=view.metric)),
+        *pressing,
+    )
 
 
 @single_flight_cache(maxsize=512)

@@ -134,14 +134,14 @@ def mean(view: View) -> float | None:
 
 def period_lines(view: View) -> list[charts.Line]:
     """The period, and those that it is compared with as far as they have values."""
-    found = answers.line(view.query)
-    running = found.now.buckets and is_running(found.now.buckets[-1], view.as_of)
+    line = answers.line(view.query)
+    running = line.now.buckets and is_running(line.now.buckets[-1], view.as_of)
     unfinished = _("Unfinished, up to {time}", time=format.clock(view.as_of)) if running else ""
-    drawn = [replace(_line(_("This period"), found.now, "now"), unfinished=unfinished)]
-    if any(found.previous.values):
-        drawn.append(_line(_("Period before"), found.previous, "before"))
-    if any(found.last_year.values) and found.last_year != found.previous:
-        drawn.append(_line(_("Last year"), found.last_year, "last_year"))
+    drawn = [replace(_line(_("This period"), line.now, "now"), unfinished=unfinished)]
+    if any(line.previous.values):
+        drawn.append(_line(_("Period before"), line.previous, "before"))
+    if any(line.last_year.values) and line.last_year != line.previous:
+        drawn.append(_line(_("Last year"), line.last_year, "last_year"))
     return drawn
 
 
@@ -164,5 +164,5 @@ def month_lines(view: View, metric: Metric) -> list[charts.Line]:
 
 def summary_of(view: View, metric: Metric) -> answers.MetricSummary:
     """The metric as the tiles have it, asked with them where it is one of them."""
-    found = answers.summaries(view.ask(*tile_metrics(view)))
-    return found.get(metric.id) or answers.summaries(view.ask(metric.id))[metric.id]
+    summaries = answers.summaries(view.ask(*tile_metrics(view)))
+    return summaries.get(metric.id) or answers.summaries(view.ask(metric.id))[metric.id]

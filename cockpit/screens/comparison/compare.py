@@ -132,12 +132,12 @@ def typicals(view: View, choice: Choice, metric: Metric) -> list[float | None]:
     return [one.value for one in _typicals(view, choice, metric, parts(view, choice, metric))]
 
 
-def _typicals(view: View, choice: Choice, metric: Metric, found: dict[str, Part]) -> list[Typical]:
+def _typicals(view: View, choice: Choice, metric: Metric, parts_by_subject: dict[str, Part]) -> list[Typical]:
     if choice.place is None:
         return []
-    now = {id: part.now for id, part in found.items()}
-    whole = _total(view, choice, metric)
-    return [mean(view, choice, metric, now, whole), *(median(view, choice, kind, now) for kind in choice.kinds)]
+    now = {id: part.now for id, part in parts_by_subject.items()}
+    total = _total(view, choice, metric)
+    return [mean(view, choice, metric, now, total), *(median(view, choice, kind, now) for kind in choice.kinds)]
 
 
 def _cell(view: View, metric: Metric, part: Part | None) -> Cell:

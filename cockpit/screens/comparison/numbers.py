@@ -19,13 +19,13 @@ PANELS = (CHART, TABLE)
 def choice_of(view: View, given: Mapping[str, str]) -> Choice:
     """The comparison in the address. BadParameter without one, OutOfScope for areas that the visitor may not see."""
     try:
-        found = compared.read(view, given, on_hidden=_refuse)
+        choice = compared.read(view, given, on_hidden=_refuse)
     except compared.Refused as fault:
         raise BadParameter("areas", given.get("areas") or given.get("units", ""), str(fault)) from None
-    if not found.is_enough:
+    if not choice.is_enough:
         hint = _("Choose two to six areas of one level, or two to six units.")
         raise BadParameter("areas", given.get("areas", ""), hint)
-    return found
+    return choice
 
 
 def numbers(view: View, given: Mapping[str, str], panel: str) -> Numbers:
@@ -46,8 +46,8 @@ def _refuse(code: str) -> None:
 
 
 def _row(view: View, choice: Choice, metric: Metric) -> tuple[Cell, ...]:
-    found = compare.parts(view, choice, metric)
-    values = [found.get(subject.id) for subject in choice.subjects]
+    parts_by_subject = compare.parts(view, choice, metric)
+    values = [parts_by_subject.get(subject.id) for subject in choice.subjects]
     own = (quantity(metric, part.now.value) if part is not None and part.known else "" for part in values)
     return (
         metric.name[language()],
