@@ -22,7 +22,7 @@ from pathlib import Path
 
 import psutil
 
-from bench.attackers import ATTACKS, Answers, attackers
+from bench.support.attackers import ATTACKS, Answers, attackers
 from bench.support.district import district
 from bench.support.served import Served, served
 from bench.support.viewer import BadRun, Viewer
