@@ -183,3 +183,30 @@ def test_a_request_answered_on_its_last_day_is_in_time(home: Home) -> None:
     found = answer(edition, rates, DISTRICT, MONTH)
     assert found["numerator"].tolist() == [1] * 4
     assert found["denominator"].tolist() == [3] * 4
+
+
+def test_urgent_cases_against_two_and_twenty_minutes(home: Home) -> None:
+    areas(home)
+    start = datetime(2026, 11, 3, 9)
+    minutes = [(2, 20), (2.5, 19), (1, 21), (1, None)]
+    deliver(home, "cases", [
+        {"key": str(i), "area": VILLAGES[0], "registered_at": start, "urgency": "critical", "complexity": "simple",
+         "accepted_at": start, "responded_at": start + timedelta(minutes=first),
+         "closed_at": start + timedelta(minutes=end) if end else None}
+        for i, (first, end) in enumerate(minutes)
+    ])  # fmt: skip
+    names = ["urgent_2_minutes_rate", "urgent_20_minutes_rate", "responded_share", "closed_share", "joint_rate"]
+    found = answer(published(home, AS_OF), names, DISTRICT, MONTH)
+    assert found["numerator"].tolist() == [3, 2, 4, 3, 0]
+    assert found["denominator"].tolist() == [4, 3, 4, 4, 4]
+
+
+def test_mode_for_the_elderly_counts_where_it_is_known(home: Home) -> None:
+    areas(home)
+    modes = [True, True, False, None]
+    deliver(home, "assets", [
+        {"key": str(i), "kind": "site" if i else "app", "name": "站", "elder_ok": mode, **ROOT}
+        for i, mode in enumerate(modes)
+    ])  # fmt: skip
+    found = answer(published(home, AS_OF), ["elder_friendly_rate", "digital_services"], DISTRICT, MONTH)
+    assert (found["numerator"][0], found["denominator"][0], found["value"][1]) == (2, 3, 4)

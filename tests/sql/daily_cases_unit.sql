@@ -24,7 +24,17 @@ coalesce(sum(returns), 0)::DOUBLE AS returns,
 coalesce(sum(repeats), 0)::BIGINT AS repeats,
 coalesce(sum(callbacks), 0)::BIGINT AS callbacks,
 coalesce(sum(solved_callbacks), 0)::BIGINT AS solved_callbacks,
-coalesce(sum(satisfied_callbacks), 0)::BIGINT AS satisfied_callbacks
+coalesce(sum(satisfied_callbacks), 0)::BIGINT AS satisfied_callbacks,
+coalesce(sum(accepted_of), 0)::BIGINT AS accepted_of,
+coalesce(sum(signed_of), 0)::BIGINT AS signed_of,
+coalesce(sum(responded_of), 0)::BIGINT AS responded_of,
+coalesce(sum(closed_of), 0)::BIGINT AS closed_of,
+coalesce(sum(joint), 0)::BIGINT AS joint,
+coalesce(sum(with_complexity), 0)::BIGINT AS with_complexity,
+coalesce(sum(urgent_responded), 0)::BIGINT AS urgent_responded,
+coalesce(sum(urgent_in_2_minutes), 0)::BIGINT AS urgent_in_2_minutes,
+coalesce(sum(urgent_closed), 0)::BIGINT AS urgent_closed,
+coalesce(sum(urgent_in_20_minutes), 0)::BIGINT AS urgent_in_20_minutes
 FROM (
 SELECT area // 1000 * 1000 AS area, unit AS unit, CAST(registered_at AS DATE) AS day,
 count(*) AS intake,
@@ -33,7 +43,23 @@ WHERE accepted_at IS NOT NULL AND NOT cancelled) AS accepted,
 coalesce(sum(returned + 1), 0)::DOUBLE AS dispatches,
 coalesce(sum(returned), 0)::DOUBLE AS returns,
 count(*) FILTER (
-WHERE repeated) AS repeats
+WHERE repeated) AS repeats,
+count(*) FILTER (
+WHERE accepted_at IS NOT NULL) AS accepted_of,
+count(*) FILTER (
+WHERE signed_at IS NOT NULL) AS signed_of,
+count(*) FILTER (
+WHERE responded_at IS NOT NULL) AS responded_of,
+count(*) FILTER (
+WHERE closed_at IS NOT NULL) AS closed_of,
+count(*) FILTER (
+WHERE complexity = 'joint') AS joint,
+count(*) FILTER (
+WHERE complexity IS NOT NULL) AS with_complexity,
+count(*) FILTER (
+WHERE urgent AND responded_at IS NOT NULL) AS urgent_responded,
+count(*) FILTER (
+WHERE urgent AND responded_at <= registered_at + INTERVAL 2 MINUTE) AS urgent_in_2_minutes
 FROM (
 SELECT *, (closed_at IS NOT NULL AND coalesce(close_kind, 'done') <> 'done') AS cancelled, (coalesce(close_kind, 'done') = 'done' AND deferred IS NOT TRUE) AS standing, (urgency IN ('urgent', 'critical')) AS urgent
 FROM (
@@ -78,7 +104,11 @@ WHERE NOT cancelled AND reached) AS callbacks,
 count(*) FILTER (
 WHERE NOT cancelled AND reached AND solved) AS solved_callbacks,
 count(*) FILTER (
-WHERE NOT cancelled AND reached AND satisfied) AS satisfied_callbacks
+WHERE NOT cancelled AND reached AND satisfied) AS satisfied_callbacks,
+count(*) FILTER (
+WHERE NOT cancelled AND urgent) AS urgent_closed,
+count(*) FILTER (
+WHERE NOT cancelled AND urgent AND closed_at <= registered_at + INTERVAL 20 MINUTE) AS urgent_in_20_minutes
 FROM (
 SELECT *, (closed_at IS NOT NULL AND coalesce(close_kind, 'done') <> 'done') AS cancelled, (coalesce(close_kind, 'done') = 'done' AND deferred IS NOT TRUE) AS standing, (urgency IN ('urgent', 'critical')) AS urgent
 FROM (
