@@ -253,7 +253,7 @@ def _quotient(metric: Metric, readers: dict[str, Reader]) -> Reader:
     def read(key: Key) -> Number:
         (number, _, _, n), (divisor, *_) = over(key), per(key)
         if number is None or not divisor:
-            return None, number, divisor, n
+            return None, number, divisor, 0
         return number / divisor * metric.scale, number, divisor, n
 
     return read

@@ -55,6 +55,10 @@ class Panel(Model):
         """The view with the panel's own metric as the chosen one, if it names any."""
         return view.asking(metrics=self.metrics[:1]) if self.metrics else view
 
+    def key(self, view: "View") -> str:
+        """A name that no other panel of the layout has, for its component."""
+        return view.layout.names.get(id(self), self.kind)
+
     def subject(self, view: "View") -> "Metric | None":
         """The one metric that all of it is about, if there is one. It is not drawn under a filter that this lacks."""
         return None

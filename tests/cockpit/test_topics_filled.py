@@ -5,6 +5,7 @@ from datetime import date
 from pathlib import Path
 
 import pytest
+from streamlit.testing.v1 import AppTest
 
 from cockpit import i18n, settings
 from cockpit.panels import layouts
@@ -13,7 +14,8 @@ from cockpit.settings import Settings
 from cockpit.view import read
 from data.areas.loading import load_areas
 from data.demo import build, stories
-from data.editions.edition import Edition, open_edition, pointed
+from data.editions.edition import Edition, open_edition
+from data.editions.files import pointed
 from data.editions.publish import publish
 from data.home import Home
 from data.ingest.loading import load
@@ -26,6 +28,8 @@ from tests.homes import Homes
 
 TODAY = date(2026, 11, 22)
 WITHOUT_NUMBERS = ("alerts", "stack", "headline", "points", "publicity", "map")
+MAIN = str(Path(__file__).parents[2] / "cockpit" / "main.py")
+TOPICS = layouts.load(None, load_catalog())
 SOME = {
     "district": (stories.DISTRICT,),
     "town": (stories.GROWING_TOWN, stories.DEFAULTED_TOWN, stories.UNKIND_TOWN),
@@ -80,6 +84,24 @@ def empty_panels(config: Settings, level: str, area: int) -> list[str]:
 @pytest.mark.parametrize(("level", "area"), [(level, area) for level in SOME for area in SOME[level]])
 def test_no_panel_of_an_area_is_empty(config: Settings, level: str, area: int) -> None:
     assert empty_panels(config, level, area) == []
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+@pytest.mark.parametrize(("topic", "level"), [(t.id, level) for level in SOME for t in TOPICS.topics(level)])
+def test_every_topic_is_drawn(
+    config: Settings, monkeypatch: pytest.MonkeyPatch, topic: str, level: str, lang: str
+) -> None:
+    monkeypatch.setenv("COCKPIT_HOME", str(config.home))
+    settings.current.cache_clear()
+    app = AppTest.from_file(MAIN, default_timeout=60)
+    for name, value in {"topic": topic, "area": str(SOME[level][0]), "lang": lang}.items():
+        app.query_params[name] = value
+    app.run()
+    settings.current.cache_clear()
+    assert not app.exception
+    page = "".join(text.value for text in app.get("html"))
+    assert TOPICS.by_id[topic].name[lang] in page
+    assert 'role="alert"' not in page
 
 
 @pytest.mark.slow

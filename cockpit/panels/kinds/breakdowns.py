@@ -117,16 +117,17 @@ class SplitPanel(Panel):
         metric, by = split_metric(view), self.column(view)
         named = self.title if by == self.split else None
         header.title(named[language()] if named else split_title(metric, by, leads), note=_other(view, metric, leads))
+        apart = "".join(f"-{name}" for name in self.metrics[:1])
         shown = split_rows(view, by) if self.as_ranking else split_bars(view, by)
         if not shown:
             header.notice(_("No data in this period"))
         elif self.as_ranking:
             ranking.ranking(
                 split_rows(view, by), title=metric.name[language()], first=words.column(by),
-                height=self.height, key=f"split-{by}",
+                height=self.height, key=f"split-{by}{apart}",
             )  # fmt: skip
         else:
-            bars.bars(split_bars(view, by), key=by, full=100 if metric.is_percent else 0, most=MOST_BARS)
+            bars.bars(split_bars(view, by), key=f"{by}{apart}", full=100 if metric.is_percent else 0, most=MOST_BARS)
 
     def has_numbers(self, view: View) -> bool:
         view = self.at(view)

@@ -53,12 +53,13 @@ class TilesPanel(Panel):
         if self.title:
             header.title(self.title[language()], note=format.period(view.period))
         if view.wall:
-            tiles.tiles([replace(tile, href="", passport="", rows=()) for tile in shown])
+            tiles.tiles([replace(tile, href="", passport="", rows=()) for tile in shown], key=self.key(view))
             return
         if late := late_sources(view, self._shown(view)):
             header.notice(late, state="amber", links=[(_("Data"), page)] if (page := view.data_page()) else ())
         compared = _("Changes: {compared}", compared=view.compared) if any(tile.change for tile in shown) else ""
-        tiles.tiles(shown, choose="" if self.metrics else view.href("tiles"), compared=compared)
+        choose = "" if self.metrics else view.href("tiles")
+        tiles.tiles(shown, key=self.key(view), choose=choose, compared=compared)
         if self.missing and (without := self._unfed(view)):
             header.notice(_("No source delivers these yet: {names}", names=_(", ").join(without)))
 
