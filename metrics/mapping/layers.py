@@ -1,5 +1,6 @@
 """Layers of the time-and-space map: YAML files, ours and a district's own."""
 
+import json
 from collections.abc import Iterator
 from functools import lru_cache
 from hashlib import sha256
@@ -15,6 +16,7 @@ from data.errors import DataError
 from data.schema import FACTS
 from data.sources.expressions import SESSION_WORDS, parse
 from data.system_errors import line_of
+from data.values.crs import CRS
 from metrics.catalog import Catalog
 from metrics.catalog.model import Model, Name, Text
 from metrics.errors import MetricsError, did_you_mean
@@ -25,16 +27,19 @@ MOST_GROUPS = 9
 DEEPEST = 24
 """Zoom levels of web maps: 0 is the world, 24 a table."""
 
-Of = Literal["areas", "cases", "assets", "readings"]
-Shape = Literal["areas", "points", "clusters", "hexagons", "symbols"]
+Of = Literal["areas", "hotspots", "cases", "assets", "readings", "geojson"]
+Shape = Literal["areas", "points", "clusters", "hexagons", "symbols", "outlines"]
 SHAPES: dict[Of, tuple[Shape, ...]] = {
     "areas": ("areas",),
+    "hotspots": ("areas",),
     "cases": ("points", "clusters", "hexagons"),
     "assets": ("symbols",),
     "readings": ("symbols",),
+    "geojson": ("outlines",),
 }
 """The shapes that each kind of content can have; the first is the default."""
 MARKS: tuple[Of, ...] = ("cases", "assets", "readings")
+FACTUAL: tuple[Of, ...] = (*MARKS, "hotspots")
 """Facts, each drawn as a mark that is there from one day to another."""
 
 
@@ -52,13 +57,15 @@ def _row_expression(sql: str) -> str:
 class Layer(Model):
     """One layer.
 
-    of: areas (a metric, by area and time), cases, assets or readings.
-    metric: of areas; the metric of the screen by default. level: of areas; the areas right below by
+    of: areas (a metric, by area and time), hotspots (areas with more cases than expected), cases, assets, readings, or
+    geojson (a file next to the YAML file).
+    metric: of areas; the metric of the screen by default. level: of areas and hotspots; the areas right below by
     default.
     where: SQL condition of one row of the fact.
     colour: `state` (overdue, due soon, other), or a column whose values are coloured.
     size: `value` (readings) or pixels; hexagons and clusters are sized by their counts.
-    label: a column that names a mark; of assets their name.
+    file, crs: of geojson, the name of the file and its coordinate system. colour: a property of its features.
+    label: a column, or a property of geojson, that names a mark; of assets their name.
     link: what a click opens: `rows` and cases open the case, `area` the cockpit of the area, none nothing.
     right: who may see it: look, or the right of another page.
     zoom: the zoom levels of the map at which it is drawn. shown: drawn unless the address says otherwise.
@@ -80,6 +87,9 @@ class Layer(Model):
     shown: bool = False
     opacity: float = Field(0.85, gt=0, le=1)
     order: int = 50
+    file: str | None = None
+    crs: CRS = "wgs84"
+    folder: str = ""
 
     @model_validator(mode="after")
     def _fits(self) -> "Layer":
@@ -87,10 +97,14 @@ class Layer(Model):
             raise ValueError(f"shape: {self.of} can be {', '.join(SHAPES[self.of])}, not {self.shape}")
         if self.level is not None and self.level not in LEVELS:
             raise ValueError(f"level: use one of {', '.join(LEVELS)}")
-        if self.where and self.of not in MARKS:
+        if self.where and self.of not in FACTUAL:
             raise ValueError(f"where: not used with {self.of}")
         if self.metric and self.of != "areas":
             raise ValueError(f"metric: not used with {self.of}")
+        if (self.file is not None) != (self.of == "geojson"):
+            raise ValueError(f"file: {'missing' if self.of == 'geojson' else f'not used with {self.of}'}")
+        if self.file and Path(self.file).name != self.file:
+            raise ValueError("file: the name of a file in the same folder")
         if not 0 <= self.zoom[0] < self.zoom[1] <= DEEPEST:
             raise ValueError(f"zoom: two levels from 0 to {DEEPEST}, the lower one first")
         if self.size == "value" and self.of != "readings":
@@ -104,14 +118,19 @@ class Layer(Model):
 
     @property
     def fact(self) -> str:
-        """The fact that it reads, for those of MARKS."""
-        return self.of
+        """The fact that it reads, for those of FACTUAL."""
+        return "cases" if self.of == "hotspots" else self.of
 
     @property
     def data_definition(self) -> tuple[object, ...]:
         """What its data depend on; layers where it is equal have the same data. Others than marks have their own."""
-        own = (self.id, self.metric, self.level) if self.of not in MARKS else ()
+        own = (self.id, self.metric, self.level, self.content, self.label, self.crs) if self.of not in MARKS else ()
         return (self.of, self.where, self.colour, self.right, *own)
+
+    @property
+    def content(self) -> str:
+        """The text of its GeoJSON file; empty for another layer. Raises OSError."""
+        return (Path(self.folder) / self.file).read_text("utf-8") if self.file else ""
 
     @property
     def fingerprint(self) -> str:
@@ -171,7 +190,7 @@ def _read(file: Path) -> tuple[Layer, ...]:
     except ValidationError as error:
         faults = "; ".join(_located(fault, raw) for fault in error.errors()[:MOST_FAULTS])
         raise MetricsError("layers.invalid", "{file}: {faults}", file=file.name, faults=faults) from None
-    return layers
+    return tuple(layer.model_copy(update={"folder": str(file.parent)}) for layer in layers)
 
 
 def _located(fault: Any, raw: Any) -> str:
@@ -188,7 +207,9 @@ def _faults(layer: Layer, catalog: Catalog) -> Iterator[str]:
     """What is wrong with a layer by the catalog, the facts and its file: `field: what`."""
     if layer.metric and layer.metric not in catalog.metrics:
         yield f'metric: there is no metric "{layer.metric}"{did_you_mean(layer.metric, catalog.metrics)}'
-    if layer.of not in MARKS:
+    if layer.of == "geojson":
+        yield from _file_faults(layer)
+    if layer.of not in FACTUAL:
         return
     columns = FACTS[layer.fact].by_name
     named = {"label": layer.label, "colour": None if layer.colour == "state" else layer.colour}
@@ -204,6 +225,18 @@ def _faults(layer: Layer, catalog: Catalog) -> Iterator[str]:
             yield f'where: {layer.fact} have no column "{column}"{did_you_mean(column, columns)}'
         elif not columns[column.lower()].exported:
             yield f"where: the column {column} leaves the product in no list, so no layer selects by it"
+
+
+def _file_faults(layer: Layer) -> Iterator[str]:
+    """What is wrong with the file of a layer of GeoJSON."""
+    try:
+        features = json.loads(layer.content)["features"]
+        if not all(isinstance(feature["geometry"]["coordinates"], list) for feature in features):
+            yield f"file: {layer.file} has a feature without coordinates"
+    except (OSError, UnicodeDecodeError) as error:
+        yield f"file: {layer.file} cannot be read: {line_of(error)}"
+    except (ValueError, KeyError, TypeError):
+        yield f"file: {layer.file} is no GeoJSON FeatureCollection"
 
 
 __all__ = ["MARKS", "MOST_GROUPS", "SHAPES", "Layer", "load"]

@@ -21,6 +21,7 @@ TYPES = {
     "clusters": "ScatterplotLayer",
     "hexagons": "ColumnLayer",
     "symbols": "ScatterplotLayer",
+    "outlines": "PathLayer",
 }
 """The layer of deck.gl that draws each shape."""
 ZOOM = 10
@@ -52,10 +53,10 @@ def _layer(view: View, layer: Layer) -> pydeck.Layer:
         "opens": layer.of in MARKS,
         "selects": layer.of == "cases",
     }
-    if layer.of == "areas":
+    if layer.of in layers.AREAS:
         about |= {"outlines": _text(outlines.url(view.edition, view.area, level=layers.level(view, layer) or ""))}
     more = {name: str(value) for name, value in (("metric", view.metric.id),) if layer.of == "areas"}
-    more |= {name: value for name, value in view.query.where if layer.of in MARKS or layer.of == "areas"}
+    more |= {name: value for name, value in view.query.where if layer.of in (*MARKS, *layers.AREAS)}
     return pydeck.Layer(
         TYPES[layer.form], _text(layers.url(view, layer, **more)), id=layer.id, opacity=layer.opacity,
         pickable=False, about=about,

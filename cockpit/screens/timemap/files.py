@@ -9,6 +9,7 @@ import gzip
 from collections.abc import Callable, Mapping
 from hashlib import sha256
 
+import numpy as np
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
@@ -26,6 +27,8 @@ from cockpit.view_state import View
 from data.editions.scoped import ScopedEdition
 from metrics.errors import MetricsError, did_you_mean
 from metrics.mapping import columns
+from metrics.mapping.features import own_features
+from metrics.mapping.hotspots import hotspots
 from metrics.mapping.layers import MARKS, Layer
 from metrics.mapping.marks import Where, marks
 from metrics.mapping.series import series
@@ -83,7 +86,8 @@ def _layer(name: str) -> Layer:
 def _data(view: View, layer: Layer, given: Mapping[str, str], accepts: str) -> Response:
     edition = view.edition.within(view.area.code, view.area.end)
     file = _file(view.asking(edition=edition), layer, given.get("step", "month"), view.lang)
-    headers = {**FOREVER, "ETag": f'"{sha256(file).hexdigest()[:32]}"', "Content-Type": "application/octet-stream"}
+    kind = "application/geo+json" if layer.of == "geojson" else "application/octet-stream"
+    headers = {**FOREVER, "ETag": f'"{sha256(file).hexdigest()[:32]}"', "Content-Type": kind}
     if "gzip" in accepts:
         return Response(file, headers={**headers, "Content-Encoding": "gzip"})
     return Response(gzip.decompress(file), headers=headers)
@@ -93,6 +97,11 @@ def _file(view: View, layer: Layer, unit: str, spoken: str) -> bytes:
     level = layers.level(view, layer)
     if layer.of in MARKS:
         return _of_marks(view.edition, view.area.code, layer, view.query.where, spoken)
+    if layer.of == "geojson":
+        return gzip.compress(own_features(view.edition, view.area, layer), mtime=0)
+    if layer.of == "hotspots":
+        assert level, "a layer without areas is not offered"
+        return _of_hotspots(view.query, unit, level, layer, spoken)
     query = view.ask(layers.metric(view, layer).id)
     return _of_areas(query, unit, level, spoken)
 
@@ -126,6 +135,22 @@ def _of_areas(query: Query, unit: str, level: str | None, spoken: str) -> bytes:
         "metric": found.metric.name[language()],
     }
     return columns.packed({"value": found.values.ravel(), "key": keys.ravel()}, about)
+
+
+@single_flight_cache(maxsize=32)
+def _of_hotspots(query: Query, unit: str, level: str, layer: Layer, spoken: str) -> bytes:
+    found = hotspots(query, unit, level, layer)
+    legend, keys = legends.of_hotspots(found)
+    about = {
+        "codes": [str(place.code) for place in found.places],
+        "buckets": [str(bucket.start) for bucket in found.buckets],
+        "legend": legend,
+        "decimals": 0,
+        "unit": query.catalog.metrics[query.catalog.id_of("intake")].unit[language()],
+        "metric": layer.name[language()],
+        "words": [legends.sentence(found, i, unit) for i in range(len(found.buckets))],
+    }
+    return columns.packed({"value": found.counts.ravel().astype(np.float32), "key": keys.ravel()}, about)
 
 
 def _positions(text: str, count: int) -> list[int]:

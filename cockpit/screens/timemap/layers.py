@@ -17,6 +17,8 @@ from metrics.mapping.layers import Layer
 
 OURS = Path(__file__).parents[2] / "layers"
 BELOW = "/files/layer/"
+AREAS = ("areas", "hotspots")
+"""Contents that are drawn as areas."""
 
 
 @cache
@@ -36,7 +38,7 @@ def visible(view: View, config: Settings) -> list[Layer]:
     return [
         layer
         for layer in of(config).values()
-        if may_see(layer, grants, place.code, place.end) and (layer.of != "areas" or level(view, layer))
+        if may_see(layer, grants, place.code, place.end) and (layer.of not in AREAS or level(view, layer))
     ]
 
 
@@ -47,7 +49,7 @@ def level(view: View, layer: Layer) -> str | None:
         return None
     chosen = layer.level or lower[0]
     below_it = LEVELS.index(chosen) > LEVELS.index(view.area.level)
-    return chosen if below_it and exists_at(metric(view, layer), chosen) else None
+    return chosen if below_it and (layer.of == "hotspots" or exists_at(metric(view, layer), chosen)) else None
 
 
 def metric(view: View, layer: Layer) -> Metric:

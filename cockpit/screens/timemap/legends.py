@@ -8,6 +8,7 @@ import numpy.typing as npt
 from cockpit.i18n import _
 from cockpit.labels import format, words
 from metrics.catalog import Catalog
+from metrics.mapping.hotspots import HotSpots
 from metrics.mapping.layers import Layer
 from metrics.mapping.series import KEYS, AreaSeries, five_steps
 
@@ -47,6 +48,43 @@ def _range(found: AreaSeries, low: float, above: float | None) -> str:
     inside = plain[(plain >= np.float32(low)) & (plain < np.float32(above) if above is not None else True)]
     ends = (format.value(found.metric, float(end)) for end in (inside.min(), inside.max()))
     return "–".join(dict.fromkeys(ends))
+
+
+HOT = ("step0", "step2", "step4")
+"""The colours of the grades of hot spots."""
+
+
+def of_hotspots(found: HotSpots) -> tuple[list[dict[str, str]], npt.NDArray[np.uint8]]:
+    """As `of_series`, of hot spots; a bucket of which nothing can be said has the key of a small sample."""
+    known = np.array([found.is_known(i) for i in range(len(found.buckets))], bool)
+    grades = np.array([STYLES.index(key) for key in HOT], np.uint8)[found.grade]
+    keys = np.where(known[:, None], grades, np.uint8(KEYS.index("small"))).astype(np.uint8)
+    labels = (
+        (HOT[2], _("More cases than expected, confidence 99 %")),
+        (HOT[1], _("More cases than expected, confidence 95 %")),
+        (HOT[0], _("As expected")),
+        ("small", _("Too few cases to say")),
+    )
+    return [{"key": key, "label": label, "bound": ""} for key, label in labels], keys
+
+
+def sentence(found: HotSpots, i: int, unit: str) -> str:
+    """What a bucket's hot spots are, and how they changed from the one before."""
+    when = format.month(found.buckets[i].start) if unit == "month" else format.period(found.buckets[i])
+    if not found.is_known(i):
+        return _("{when}: too few cases to say where they cluster.", when=when)
+    hot, before = found.grade[i] > 0, found.grade[i - 1] > 0 if i and found.is_known(i - 1) else None
+    if not hot.any():
+        return _("{when}: no place with more cases than expected (confidence 95 %).", when=when)
+    names = [found.places[at].name for at in np.argsort(-np.where(hot, found.z[i], -np.inf))[: min(3, hot.sum())]]
+    text = _(
+        "{when}: more cases than expected around {n} places (confidence 95 %), most around {names}.", when=when,
+        n=int(hot.sum()), names=words.listed(names),
+    )  # fmt: skip
+    if before is None:
+        return text
+    new, gone = int((hot & ~before).sum()), int((before & ~hot).sum())
+    return f"{text} {_('Against the period before: {new} new, {gone} no longer.', new=new, gone=gone)}"
 
 
 def groups(layer: Layer, values: tuple[str, ...]) -> list[str]:

@@ -47,6 +47,16 @@ function readMarks({ header, columns }) {
     index: new Uint32Array(n), state: new Uint8Array(n), count: 0 }
 }
 
+// The features of a GeoJSON file: polygons, lines and points.
+function readFeatures(given) {
+  const groups = [...new Set(given.map(({ properties }) => properties.group))].sort()
+  const features = given.map(({ properties, geometry }) => {
+    const polygons = polygonsOf(geometry).map(rings => rings.map(inWorld)), lines = linesOf(geometry).map(inWorld), points = inWorld(pointsOf(geometry))
+    return { name: properties.name, group: groups.indexOf(properties.group), polygons, lines, points, box: boxAround([...polygons.flat(2), ...lines.flat(), ...points]) }
+  })
+  return { kind: "features", features, groups }
+}
+
 // Areas with their outlines; values by bucket and code.
 function readAreas({ header, columns }, features) {
   const byCode = new Map(features.map(feature => [feature.id, feature]))

@@ -7,6 +7,11 @@ const latOf = y => Math.atan(Math.sinh(Math.PI * (1 - 2 * y))) / RADIANS
 
 const polygonsOf = g => !g ? [] : g.type === "Polygon" ? [g.coordinates] : g.type === "MultiPolygon" ? g.coordinates : g.type === "GeometryCollection" ? g.geometries.flatMap(polygonsOf) : []
 
+const partsOf = (g, one, many) => !g ? [] : g.type === one ? [g.coordinates] : g.type === many ? g.coordinates : g.type === "GeometryCollection" ? g.geometries.flatMap(part => partsOf(part, one, many)) : []
+const linesOf = g => partsOf(g, "LineString", "MultiLineString")
+const pointsOf = g => partsOf(g, "Point", "MultiPoint")
+const inWorld = points => points.map(([x, y]) => [worldX(x), worldY(y)])
+
 // The outline of a feature in world units, its box, and where its name stands.
 function outlineOf(feature) {
   const { name, short, lon, lat, anchor } = feature.properties, point = feature.geometry?.type === "Point" ? feature.geometry.coordinates : null

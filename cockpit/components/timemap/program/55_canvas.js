@@ -15,6 +15,7 @@ class CanvasRenderer {
     for (const layer of layers) {
       context.globalAlpha = layer.opacity
       if (layer.kind === "areas") this.areas(context, layer, space, palette, ratio)
+      else if (layer.kind === "features") this.features(context, layer, space, palette, ratio)
       else if (layer.about.form === "hexagons") this.cells(context, layer, space, palette, hexagon)
       else if (layer.about.form === "clusters") this.cells(context, layer, space, palette, disc)
       else this.marks(context, layer, space, palette, ratio)
@@ -60,6 +61,17 @@ class CanvasRenderer {
       this.grounds.set(layer.id, ground)
     }
     context.drawImage(ground.canvas, 0, 0, space.width, space.height)
+  }
+
+  features(context, layer, space, palette, ratio) {
+    for (const feature of layer.features) {
+      const colour = colourOf(palette, feature.group)
+      stroke(context, space, feature.path ??= pathOf(feature), colour, 2.5)
+      for (const [x, y] of feature.points) {
+        const [px, py] = space.pixel(x, y), sprite = this.sprite(feature.group, layer.about.size || 5, palette, ratio)
+        context.drawImage(sprite, px - sprite.half, py - sprite.half, 2 * sprite.half, 2 * sprite.half)
+      }
+    }
   }
 
   cells(context, layer, space, palette, shape) {
@@ -120,8 +132,9 @@ function size(canvas, space, ratio) {
   if (canvas.width !== width || canvas.height !== height) { canvas.width = width; canvas.height = height }
 }
 
-function pathOf({ polygons, place }) {
+function pathOf({ polygons, place, lines = [] }) {
   const path = new Path2D()
+  for (const line of lines) line.forEach(([x, y], i) => i ? path.lineTo(x * UNIT, y * UNIT) : path.moveTo(x * UNIT, y * UNIT))
   for (const ring of polygons.flat()) {
     ring.forEach(([x, y], i) => i ? path.lineTo(x * UNIT, y * UNIT) : path.moveTo(x * UNIT, y * UNIT))
     path.closePath()

@@ -37,6 +37,7 @@ class WebglRenderer {
     const drawn = own ? [this.outline(own, palette)] : []
     for (const layer of layers) {
       if (layer.kind === "areas") drawn.push(this.areas(layer, palette))
+      else if (layer.kind === "features") drawn.push(...this.features(layer, palette))
       else if (layer.cells) drawn.push(this.cells(layer, palette))
       else drawn.push(...this.marks(layer, space, palette))
     }
@@ -57,6 +58,17 @@ class WebglRenderer {
       data: layer.flat ??= flat(layer.areas), opacity: layer.opacity, getPolygon: part => part.rings, getFillColor: fill,
       getLineColor: rgb(palette.grey), lineWidthUnits: "pixels", getLineWidth: .8, updateTriggers: { getFillColor: key },
     })
+  }
+
+  features(layer, palette) {
+    const degrees = ([x, y]) => [lonOf(x), latOf(y)], colour = ({ group }) => rgb(colourOf(palette, group))
+    const lines = layer.drawnLines ??= layer.features.flatMap(({ group, polygons, lines }) => [...polygons.flat(), ...lines].map(line => ({ group, path: line.map(degrees) })))
+    const points = layer.drawnPoints ??= layer.features.flatMap(({ group, points }) => points.map(point => ({ group, position: degrees(point) })))
+    const trigger = { updateTriggers: { getColor: palette.dark, getFillColor: palette.dark } }
+    return [
+      this.templates.get(layer.id).clone({ data: lines, opacity: layer.opacity, getPath: line => line.path, getColor: colour, widthUnits: "pixels", getWidth: 2.5, ...trigger }),
+      new this.library.ScatterplotLayer({ id: `${layer.id}-points`, data: points, opacity: layer.opacity, getFillColor: colour, radiusUnits: "pixels", getRadius: layer.about.size || 5, ...trigger }),
+    ]
   }
 
   cells(layer, palette) {

@@ -5,6 +5,12 @@ const REACH = 9
 function under(layers, space, px, py) {
   for (const layer of [...layers].reverse()) {
     if (layer.kind === "areas") continue
+    if (layer.kind === "features") {
+      const [x, y] = space.world(px, py), reach = REACH / space.scale
+      const feature = layer.features.find(one => one.points.some(([a, b]) => Math.hypot(a - x, b - y) <= reach) || isInside(one.polygons, x, y) || one.lines.some(line => isNear(line, x, y, reach)))
+      if (feature) return { layer, feature }
+      continue
+    }
     if (layer.cells) {
       const cell = layer.cells.find(one => { const [x, y] = space.pixel(one.x, one.y); return Math.hypot(x - px, y - py) <= one.radius })
       if (cell) return { layer, cell }
@@ -26,6 +32,15 @@ function under(layers, space, px, py) {
     if (area) return { layer, area }
   }
   return null
+}
+
+// Whether a place lies within reach of a line.
+function isNear(line, x, y, reach) {
+  return line.some(([bx, by], i) => {
+    if (!i) return false
+    const [ax, ay] = line[i - 1], dx = bx - ax, dy = by - ay, part = Math.max(0, Math.min(1, ((x - ax) * dx + (y - ay) * dy) / (dx * dx + dy * dy || 1)))
+    return Math.hypot(ax + part * dx - x, ay + part * dy - y) <= reach
+  })
 }
 
 // The marks inside a line of pixels, by layer.

@@ -124,11 +124,12 @@ class TimeMap {
     if (!again && this.layers.has(id)) return this.changed()
     this.root.toggleAttribute("data-loading", true)
     try {
-      const url = about.of === "marks" ? spec.data : `${spec.data}&step=${this.state.step === "week" ? "week" : this.state.step === "month" ? "month" : "week"}`
-      const [file, features] = await Promise.all([columnsOf(url), about.outlines ? featuresOf(about.outlines) : null])
+      const url = ["marks", "geojson"].includes(about.of) ? spec.data : `${spec.data}&step=${this.state.step === "week" ? "week" : this.state.step === "month" ? "month" : "week"}`
+      const [file, features] = await Promise.all([about.of === "geojson" ? featuresOf(spec.data) : columnsOf(url), about.outlines ? featuresOf(about.outlines) : null])
       if (this.ended) return
       const layer = { id, about, url, styles: this.data.styles }
       if (about.of === "marks") { layer.marks = readMarks(file); layer.perValue = perValue(layer.marks) }
+      else if (about.of === "geojson") Object.assign(layer, readFeatures(file))
       else Object.assign(layer, readAreas(file, features))
       this.layers.set(id, layer)
       this.trend = null
@@ -155,7 +156,7 @@ class TimeMap {
   // Names that the search flies to.
   places() {
     const names = new Map()
-    for (const layer of this.layers.values()) for (const area of layer.areas ?? []) names.set(area.name, area)
+    for (const layer of this.layers.values()) for (const area of layer.areas ?? layer.features ?? []) if (area.name) names.set(area.name, area)
     this.named = names
     this.part("#places").innerHTML = [...names.keys()].map(name => `<option value="${this.esc(name)}">`).join("")
   }
@@ -167,6 +168,7 @@ class TimeMap {
     const { state, space } = this
     this.window = windowOf(state.day, state.step, this.last)
     for (const layer of this.active) {
+      if (layer.kind === "features") continue
       if (layer.kind === "areas") { layer.bucket = bucketOf(layer, this.window.to); continue }
       const isCase = layer.about.selects
       choose(layer.marks, isCase, state.show, this.window)
@@ -239,10 +241,12 @@ class TimeMap {
     for (const slot of this.root.querySelectorAll("[data-legend]")) {
       const layer = this.layers.get(slot.dataset.legend), isOn = this.state.on.has(slot.dataset.legend)
       const far = isOn && layer && !this.active.includes(layer) ? `<small>${this.esc(this.data.words.far)}</small>` : ""
-      show(slot, far || (isOn && layer && this.window ? legendHtml(this.entries(layer), this.esc) + this.unplaced(layer) : ""))
+      show(slot, far || (isOn && layer && this.window ? legendHtml(this.entries(layer), this.esc) + this.unplaced(layer) + this.sentence(layer) : ""))
     }
     if (this.part(".table").open) this.table()
   }
+
+  sentence({ words, bucket }) { return words?.[bucket] ? `<p>${this.esc(words[bucket])}</p>` : "" }
 
   unplaced({ marks }) { return marks?.unplaced ? `<small>${this.esc(this.data.words.unplaced.replace("{n}", marks.unplaced))}</small>` : "" }
 
@@ -253,6 +257,10 @@ class TimeMap {
     if (layer.kind === "areas") {
       for (const area of layer.areas) { const [a, b, c, d] = area.box; if (a < right && c > space.left && b < bottom && d > space.top) add(styleOf(layer, area)) }
       return layer.legend.map(entry => ({ ...entry, n: counts.get(entry.key) ?? 0 }))
+    }
+    if (layer.kind === "features") {
+      for (const { box: [a, b, c, d], group } of layer.features) if (a < right && c > space.left && b < bottom && d > space.top) add(group)
+      return layer.groups.map((label, key) => ({ key: `group${key}`, label: label || layer.about.name, colour: colourOf(this.palette, key), n: counts.get(key) ?? 0 }))
     }
     const { X, Y, index, count, groups } = layer.marks
     for (let k = 0; k < count; k++) { const i = index[k]; if (X[i] >= space.left && X[i] <= right && Y[i] >= space.top && Y[i] <= bottom) add(keyOf(layer, i, k)) }
@@ -344,7 +352,8 @@ class TimeMap {
     if (before?.area !== found?.area) this.draw()
   }
 
-  wordsOf({ layer, area, cell, i, k }) {
+  wordsOf({ layer, area, cell, feature, i, k }) {
+    if (feature) return [feature.name || layer.about.name, layer.groups[feature.group]].filter(Boolean).join(" · ")
     if (area) return `${area.name} ${this.valueOf(layer, area)}`
     if (cell) return `${layer.about.name} ${cell.n}`
     const key = keyOf(layer, i, k), { value, groups, start, first } = layer.marks
@@ -360,7 +369,8 @@ class TimeMap {
       card.hidden = false
     }
     if (!found) { card.hidden = true; return }
-    const { layer, area, cell, i } = found
+    const { layer, area, cell, feature, i } = found
+    if (feature) return fill(feature.name || layer.about.name, layer.groups[feature.group] ? [{ label: layer.about.name, text: layer.groups[feature.group] }] : [], "")
     if (area) return fill(area.name, [{ label: layer.metric, text: this.valueOf(layer, area) }], this.areaHref(area))
     if (cell && cell.n > 1) { this.space.zoomAt(...this.space.pixel(cell.x, cell.y), 1); this.moved = true; this.draw(); return this.write(true) }
     const position = cell ? cell.i : i
