@@ -1,5 +1,5 @@
 // What lies over the layers: names, counts, the outline under the pointer, the selection, the scale bar.
-const MOST_NAMES = 60
+const MOST_NAMES = 60, OUTSTANDING = ["red", "step4"]
 
 function drawOverlay(canvas, { space, layers, palette, ratio, font, text, hover, lasso, chosen }) {
   const pen = canvas.getContext("2d")
@@ -28,7 +28,7 @@ function drawOverlay(canvas, { space, layers, palette, ratio, font, text, hover,
   }
   let names = 0
   for (const layer of layers.filter(one => one.kind === "areas").reverse())
-    for (const area of layer.bySize ??= [...layer.areas].sort((a, b) => b.size - a.size)) {
+    for (const area of inOrder(layer)) {
       if (!area.place || names >= MOST_NAMES) continue
       const [x, y] = space.pixel(...area.place)
       if (x < 0 || y < 0 || x > space.width || y > space.height) continue
@@ -61,6 +61,16 @@ function drawOverlay(canvas, { space, layers, palette, ratio, font, text, hover,
   pen.font = `${text * .75}px ${font}`
   pen.fillStyle = palette.ink
   pen.fillText(bar.text, 16 + bar.pixels, y - 3)
+}
+
+// The areas that stand out first, then the largest.
+function inOrder(layer) {
+  layer.bySize ??= [...layer.areas].sort((a, b) => b.size - a.size)
+  if (layer.orderedAt !== layer.bucket) {
+    layer.orderedAt = layer.bucket
+    layer.ordered = [...layer.bySize.filter(area => OUTSTANDING.includes(styleOf(layer, area))), ...layer.bySize.filter(area => !OUTSTANDING.includes(styleOf(layer, area)))]
+  }
+  return layer.ordered
 }
 
 function stroke(pen, space, path, colour, width) {
