@@ -84,7 +84,8 @@ def sentence(found: HotSpots, i: int, unit: str) -> str:
     if before is None:
         return text
     new, gone = int((hot & ~before).sum()), int((before & ~hot).sum())
-    return f"{text} {_('Against the period before: {new} new, {gone} no longer.', new=new, gone=gone)}"
+    change = _("Against the period before: {new} new, {gone} no longer.", new=new, gone=gone)
+    return f"{text} {change}"
 
 
 def groups(layer: Layer, values: tuple[str, ...]) -> list[str]:
