@@ -96,14 +96,14 @@ def _neighbours(places: tuple[Area, ...]) -> npt.NDArray[np.int64]:
     lat = np.array([place.lat for place in places], np.float64)
     lon = np.array([place.lon for place in places], np.float64)
     points = np.column_stack([lon * np.cos(np.radians(lat.mean())), lat])
-    found: npt.NDArray[np.int64] = cKDTree(points).query(points, k=min(NEIGHBOURS + 1, len(places)))[1]
-    return found
+    return np.asarray(cKDTree(points).query(points, k=min(NEIGHBOURS + 1, len(places)))[1], np.int64)
 
 
 def _shares(places: tuple[Area, ...]) -> Floats:
     people = np.array([place.population or 0 for place in places], np.float64)
     people = people if (people > 0).all() else np.ones(len(places))
-    return people / people.sum()
+    shares: Floats = people / people.sum()
+    return shares
 
 
 def _counts(

@@ -27,6 +27,7 @@ from cockpit.view_state import View
 from data.editions.scoped import ScopedEdition
 from metrics.errors import MetricsError, did_you_mean
 from metrics.mapping import columns
+from metrics.mapping.bins import MOST_POINTS, TILES, bins, tile
 from metrics.mapping.features import own_features
 from metrics.mapping.hotspots import hotspots
 from metrics.mapping.layers import MARKS, Layer
@@ -85,7 +86,7 @@ def _layer(name: str) -> Layer:
 
 def _data(view: View, layer: Layer, given: Mapping[str, str], accepts: str) -> Response:
     edition = view.edition.within(view.area.code, view.area.end)
-    file = _file(view.asking(edition=edition), layer, given.get("step", "month"), view.lang)
+    file = _file(view.asking(edition=edition), layer, given, view.lang)
     kind = "application/geo+json" if layer.of == "geojson" else "application/octet-stream"
     headers = {**FOREVER, "ETag": f'"{sha256(file).hexdigest()[:32]}"', "Content-Type": kind}
     if "gzip" in accepts:
@@ -93,10 +94,11 @@ def _data(view: View, layer: Layer, given: Mapping[str, str], accepts: str) -> R
     return Response(gzip.decompress(file), headers=headers)
 
 
-def _file(view: View, layer: Layer, unit: str, spoken: str) -> bytes:
-    level = layers.level(view, layer)
+def _file(view: View, layer: Layer, given: Mapping[str, str], spoken: str) -> bytes:
+    level, unit = layers.level(view, layer), given.get("step", "month")
     if layer.of in MARKS:
-        return _of_marks(view.edition, view.area.code, layer, view.query.where, spoken)
+        number = _tile(given["tile"]) if "tile" in given else None
+        return _of_marks(view.edition, view.area.code, layer, view.query.where, number, spoken)
     if layer.of == "geojson":
         return gzip.compress(own_features(view.edition, view.area, layer), mtime=0)
     if layer.of == "hotspots":
@@ -106,20 +108,38 @@ def _file(view: View, layer: Layer, unit: str, spoken: str) -> bytes:
     return _of_areas(query, unit, level, spoken)
 
 
-@single_flight_cache(maxsize=64)
-def _of_marks(edition: ScopedEdition, area: int, layer: Layer, where: Where, spoken: str) -> bytes:
-    """spoken: the language of the groups' names, which is part of the cache's key."""
+def _tile(text: str) -> int:
+    """The number of a tile. BadParameter for another text."""
+    if not (text.isascii() and text.isdecimal() and int(text) < TILES**2):
+        raise BadParameter("tile", text[:60], _("A tile is named by its number, from 0 to {last}.", last=TILES**2 - 1))
+    return int(text)
+
+
+@single_flight_cache(maxsize=256)
+def _of_marks(edition: ScopedEdition, area: int, layer: Layer, where: Where, number: int | None, spoken: str) -> bytes:
+    """The marks of a tile, or of the layer; of a layer with too many the counts by hexagon.
+
+    spoken: the language of the groups' names, which is part of the cache's key.
+    """
     found = marks(edition, area, layer, where)
-    named = {name: getattr(found, name) for name in ("x", "y", "start", "end", "due", "group")}
-    if len(found.value):
-        named["value"] = found.value
     about = {
         "first": str(found.first),
         "box": found.box,
         "groups": legends.groups(layer, found.groups),
         "unplaced": found.unplaced,
     }
-    return columns.packed(named, about, delta=("start", "x"))
+    if number is None and len(found) > MOST_POINTS:
+        counted = bins(found)
+        about |= {"tiles": TILES, "radius": counted.radius, "days": counted.days, "count": len(found)}
+        names = ("x", "y", "opened", "closed", "overdue")
+        return columns.packed({name: getattr(counted, name) for name in names}, about)
+    at = np.arange(len(found)) if number is None else tile(found, number)
+    named = {name: getattr(found, name)[at] for name in ("x", "y", "start", "end", "due", "group")}
+    if len(found.value):
+        named["value"] = found.value[at]
+    if number is not None:
+        named["position"] = at.astype(np.uint32)
+    return columns.packed(named, about, delta=("start", "x", "position"))
 
 
 @single_flight_cache(maxsize=64)

@@ -35,15 +35,33 @@ function unpack(buffer) {
 const dayOf = text => Math.round(Date.parse(`${text}T00:00Z`) / DAY_MS)
 const textOf = day => new Date(day * DAY_MS).toISOString().slice(0, 10)
 
+// Counts by hexagon and day of a layer with too many marks, as running sums; its marks come by tile when near.
+function readBins({ header, columns }) {
+  const n = columns.x.length, { days, tiles, box, groups, unplaced, count } = header, [west, south, east, north] = box
+  const sums = values => { const all = new Int32Array((days + 1) * n); for (let i = 0; i < days * n; i++) all[i + n] = all[i] + values[i]; return all }
+  const cells = Array.from({ length: n }, (_, i) => ({ x: worldX(west + (east - west) * columns.x[i] / NEVER), y: worldY(south + (north - south) * columns.y[i] / NEVER), n: 0 }))
+  return { cells, n, days, tiles, box, groups, unplaced, total: count, radius: header.radius / 360, first: dayOf(header.first), opened: sums(columns.opened), closed: sums(columns.closed), overdue: columns.overdue }
+}
+
+// The marks of several tiles as one, sorted by the day they start.
+function joined(parts, bins) {
+  const n = parts.reduce((sum, part) => sum + part.n, 0), order = []
+  parts.forEach((part, p) => { for (let i = 0; i < part.n; i++) order.push(p * 2 ** 26 + i) })
+  order.sort((a, b) => parts[Math.floor(a / 2 ** 26)].start[a % 2 ** 26] - parts[Math.floor(b / 2 ** 26)].start[b % 2 ** 26])
+  const take = (name, Type) => Type.from(order, at => parts[Math.floor(at / 2 ** 26)][name][at % 2 ** 26])
+  return { kind: "marks", n, first: bins.first, groups: bins.groups, unplaced: bins.unplaced, X: take("X", Float64Array), Y: take("Y", Float64Array), start: take("start", Uint16Array), end: take("end", Uint16Array),
+    due: take("due", Uint16Array), group: take("group", Uint8Array), position: take("position", Uint32Array), index: new Uint32Array(n), state: new Uint8Array(n), count: 0 }
+}
+
 // Marks with their places in the world and their days as days since 1970.
 function readMarks({ header, columns }) {
-  const { x, y, start, end, due, group, value } = columns, n = x.length, [west, south, east, north] = header.box
+  const { x, y, start, end, due, group, value, position } = columns, n = x.length, [west, south, east, north] = header.box
   const X = new Float64Array(n), Y = new Float64Array(n)
   for (let i = 0; i < n; i++) {
     X[i] = worldX(west + (east - west) * x[i] / NEVER)
     Y[i] = worldY(south + (north - south) * y[i] / NEVER)
   }
-  return { kind: "marks", n, X, Y, start, end, due, group, value, first: dayOf(header.first), groups: header.groups, unplaced: header.unplaced,
+  return { kind: "marks", n, X, Y, start, end, due, group, value, position, first: dayOf(header.first), groups: header.groups, unplaced: header.unplaced,
     index: new Uint32Array(n), state: new Uint8Array(n), count: 0 }
 }
 

@@ -33,6 +33,31 @@ function clusters(marks, space) {
   return [...cells.values()].map(({ x, y, n, i }) => ({ x: x / n, y: y / n, n, i, radius: n === 1 ? 5 : Math.min(30, 9 + 2.2 * Math.sqrt(n)) }))
 }
 
+// The cells of a layer of bins in a window, each with its count.
+function countBins(bins, show, { from, to }, space) {
+  const { n, days, opened, closed, overdue, first } = bins, clip = day => Math.min(days, Math.max(0, day)), a = clip(from - first), b = clip(to - first + 1)
+  const radius = bins.radius * space.scale
+  const found = []
+  for (let c = 0; c < n; c++) {
+    const of = sums => sums[b * n + c] - sums[a * n + c], open = opened[b * n + c] - closed[b * n + c]
+    const count = show === "opened" ? of(opened) : show === "closed" ? of(closed) : show === "overdue" ? (b ? overdue[(b - 1) * n + c] : 0) : open
+    if (count > 0) found.push({ ...bins.cells[c], n: count, radius })
+  }
+  return found
+}
+
+// The tiles in view, if they are few enough to ask for.
+const MOST_TILES = 9
+function tilesInView(bins, space) {
+  const [west, south, east, north] = bins.box, { tiles } = bins
+  const column = x => Math.floor((lonOf(x) - west) / (east - west) * tiles), row = y => Math.floor((latOf(y) - south) / (north - south) * tiles), held = at => Math.min(tiles - 1, Math.max(0, at))
+  const [a, b] = [column(space.left), column(space.left + space.width / space.scale)].map(held), [d, c] = [row(space.top), row(space.top + space.height / space.scale)].map(held)
+  if ((b - a + 1) * (d - c + 1) > MOST_TILES) return null
+  const found = []
+  for (let y = c; y <= d; y++) for (let x = a; x <= b; x++) found.push(x + tiles * y)
+  return found
+}
+
 // The step of five that a count belongs to, by the greatest count that the layer has at any time at this zoom.
 const stepOf = (n, most) => Math.min(4, Math.floor(5 * Math.sqrt(n / (most + 1))))
 

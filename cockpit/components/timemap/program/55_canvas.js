@@ -16,7 +16,7 @@ class CanvasRenderer {
       context.globalAlpha = layer.opacity
       if (layer.kind === "areas") this.areas(context, layer, space, palette, ratio)
       else if (layer.kind === "features") this.features(context, layer, space, palette, ratio)
-      else if (layer.about.form === "hexagons") this.cells(context, layer, space, palette, hexagon)
+      else if (layer.about.form === "hexagons" || (layer.bins && layer.cells)) this.cells(context, layer, space, palette, hexagon)
       else if (layer.about.form === "clusters") this.cells(context, layer, space, palette, disc)
       else this.marks(context, layer, space, palette, ratio)
     }

@@ -75,7 +75,7 @@ class WebglRenderer {
     const { cells } = layer, n = cells.length, colours = new Uint8Array(4 * n), positions = new Float64Array(2 * n), radius = new Float32Array(n)
     const steps = [0, 1, 2, 3, 4].map(i => rgb(palette.fills[`step${i}`]))
     cells.forEach((cell, k) => { place(positions, k, cell.x, cell.y); paint(colours, k, steps[stepOf(cell.n, layer.most)]); radius[k] = cell.radius })
-    const isHexagon = layer.about.form === "hexagons"
+    const isHexagon = this.templates.get(layer.id).constructor.layerName === "ColumnLayer"
     const attributes = { getPosition: { value: positions, size: 2 }, getFillColor: { value: colours, size: 4, normalized: true }, ...(isHexagon ? {} : { getRadius: { value: radius, size: 1 } }) }
     return this.templates.get(layer.id).clone({
       data: { length: n, attributes }, opacity: layer.opacity, radiusUnits: "pixels", extruded: false, filled: true,

@@ -46,7 +46,7 @@ function isNear(line, x, y, reach) {
 // The marks inside a line of pixels, by layer.
 function inside(layers, space, line) {
   const ring = line.map(([x, y]) => space.world(x, y)), box = boxAround(ring)
-  return layers.filter(layer => layer.about.selects).map(layer => {
+  return layers.filter(layer => layer.about.selects && layer.marks).map(layer => {
     const { X, Y, index, count } = layer.marks, found = []
     for (let k = 0; k < count; k++) {
       const i = index[k]

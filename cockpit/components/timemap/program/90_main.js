@@ -128,7 +128,8 @@ class TimeMap {
       const [file, features] = await Promise.all([about.of === "geojson" ? featuresOf(spec.data) : columnsOf(url), about.outlines ? featuresOf(about.outlines) : null])
       if (this.ended) return
       const layer = { id, about, url, styles: this.data.styles }
-      if (about.of === "marks") { layer.marks = readMarks(file); layer.perValue = perValue(layer.marks) }
+      if (about.of === "marks" && file.header.tiles) layer.bins = readBins(file)
+      else if (about.of === "marks") { layer.marks = readMarks(file); layer.perValue = perValue(layer.marks) }
       else if (about.of === "geojson") Object.assign(layer, readFeatures(file))
       else Object.assign(layer, readAreas(file, features))
       this.layers.set(id, layer)
@@ -171,12 +172,50 @@ class TimeMap {
       if (layer.kind === "features") continue
       if (layer.kind === "areas") { layer.bucket = bucketOf(layer, this.window.to); continue }
       const isCase = layer.about.selects
+      if (layer.bins && !this.near(layer)) {
+        layer.cells = countBins(layer.bins, state.show, this.window, space)
+        layer.most = this.mostOfBins(layer)
+        continue
+      }
+      if (layer.bins) layer.cells = null
       choose(layer.marks, isCase, state.show, this.window)
       if (layer.about.form === "symbols") spread(layer.marks)
       if (layer.about.form === "hexagons") layer.cells = hexagons(layer.marks, space)
       if (layer.about.form === "clusters") layer.cells = clusters(layer.marks, space)
       if (layer.cells) layer.most = this.most(layer)
     }
+  }
+
+  // Whether the marks of the tiles in view are there; asks for those that are not.
+  near(layer) {
+    const wanted = tilesInView(layer.bins, this.space), key = wanted?.join()
+    if (!wanted) { layer.marks = null; layer.tilesKey = ""; return false }
+    if (layer.tilesKey === key) return !!layer.marks
+    layer.tilesKey = key
+    Promise.all(wanted.map(number => columnsOf(`${layer.url}&tile=${number}`))).then(files => {
+      if (layer.tilesKey !== key || this.ended) return
+      layer.marks = joined(files.map(readMarks), layer.bins)
+      this.draw()
+    }).catch(error => { console.error(error); layer.tilesKey = "" })
+    return !!layer.marks
+  }
+
+  mostOfBins({ bins }) {
+    const key = this.state.show + this.state.step
+    if (bins.mostKey !== key) {
+      bins.mostKey = key
+      const values = this.dailyOf({ bins }), peak = values.indexOf(values.reduce((a, b) => Math.max(a, b), 0)) + this.first
+      bins.most = countBins(bins, this.state.show, windowOf(peak, this.state.step, this.last), this.space).reduce((most, cell) => Math.max(most, cell.n), 1)
+    }
+    return bins.most
+  }
+
+  // Counts by day of a layer's marks, or of its bins.
+  dailyOf({ marks, bins }) {
+    if (!bins) return daily(marks, true, this.state.show, this.first, this.last)
+    const values = new Float64Array(this.last - this.first + 1)
+    for (let i = 0; i < values.length; i++) values[i] = countBins(bins, this.state.show, { from: this.first + i, to: this.first + i }, this.space).reduce((sum, cell) => sum + cell.n, 0)
+    return values
   }
 
   // The greatest count of a cell on the busiest day, so that a colour means the same on every day.
@@ -218,12 +257,12 @@ class TimeMap {
   get text() { return this.style ??= (({ fontFamily, fontSize }) => ({ font: fontFamily, size: parseFloat(fontSize) }))(getComputedStyle(this.root)) }
 
   strip(ratio) {
-    const counted = this.active.filter(layer => layer.marks && layer.about.selects), key = [this.state.show, ...counted.map(layer => layer.url)].join()
+    const counted = this.active.filter(layer => (layer.marks || layer.bins) && layer.about.selects), key = [this.state.show, ...counted.map(layer => layer.url)].join()
     if (this.trendKey !== key || !this.trend) {
       this.trendKey = key
       this.trend = new Float64Array(this.last - this.first + 1)
       const seen = new Set()
-      for (const layer of counted) if (!seen.has(layer.url)) { seen.add(layer.url); daily(layer.marks, true, this.state.show, this.first, this.last).forEach((n, i) => { this.trend[i] += n }) }
+      for (const layer of counted) if (!seen.has(layer.url)) { seen.add(layer.url); this.dailyOf(layer).forEach((n, i) => { this.trend[i] += n }) }
     }
     drawTrend(this.part(".trend"), this.trend, { ...this.window, first: this.first, palette: this.palette, ratio })
     const { from, to } = this.window, when = from === to ? textOf(to) : `${textOf(from)} – ${textOf(to)}`
@@ -248,7 +287,7 @@ class TimeMap {
 
   sentence({ words, bucket }) { return words?.[bucket] ? `<p>${this.esc(words[bucket])}</p>` : "" }
 
-  unplaced({ marks }) { return marks?.unplaced ? `<small>${this.esc(this.data.words.unplaced.replace("{n}", marks.unplaced))}</small>` : "" }
+  unplaced({ marks, bins }) { const n = (marks ?? bins)?.unplaced; return n ? `<small>${this.esc(this.data.words.unplaced.replace("{n}", n))}</small>` : "" }
 
   // Entries of a layer's legend, each with the number of its areas or marks in view.
   entries(layer) {
@@ -262,6 +301,10 @@ class TimeMap {
       for (const { box: [a, b, c, d], group } of layer.features) if (a < right && c > space.left && b < bottom && d > space.top) add(group)
       return layer.groups.map((label, key) => ({ key: `group${key}`, label: label || layer.about.name, colour: colourOf(this.palette, key), n: counts.get(key) ?? 0 }))
     }
+    if (layer.bins && layer.cells && !layer.marks) {
+      const n = layer.cells.reduce((sum, { x, y, n }) => x >= space.left && x <= right && y >= space.top && y <= bottom ? sum + n : sum, 0)
+      return [{ key: "bins", label: layer.about.name, n }]
+    }
     const { X, Y, index, count, groups } = layer.marks
     for (let k = 0; k < count; k++) { const i = index[k]; if (X[i] >= space.left && X[i] <= right && Y[i] >= space.top && Y[i] <= bottom) add(keyOf(layer, i, k)) }
     if (layer.about.colour === "group") return groups.map((label, key) => ({ key: `group${key}`, label: groups.length === 1 ? layer.about.name : label, colour: colourOf(this.palette, key), n: counts.get(key) ?? 0 }))
@@ -272,7 +315,7 @@ class TimeMap {
   table() {
     const { esc, data } = this, w = data.words, areas = this.active.filter(layer => layer.kind === "areas").at(-1), cases = this.active.filter(layer => layer.about.selects)
     const rows = (areas?.areas ?? []).map(area => `<tr><td><a href="${esc(this.areaHref(area))}">${esc(area.name)}</a></td><td>${esc(this.valueOf(areas, area))}</td></tr>`).join("")
-    const open = cases.map(layer => `<p><a href="${esc(data.rows)}">${esc(layer.about.name)}: ${layer.marks.count}</a></p>`).join("")
+    const open = cases.map(layer => `<p><a href="${esc(data.rows)}">${esc(layer.about.name)}: ${layer.marks?.count ?? layer.cells?.reduce((sum, cell) => sum + cell.n, 0) ?? 0}</a></p>`).join("")
     show(this.part(".rows"), `${open}${rows ? `<table><thead><tr><th>${esc(w.name)}</th><th>${esc(areas.metric)}</th></tr></thead><tbody>${rows}</tbody></table>` : ""}`)
   }
 
@@ -373,7 +416,7 @@ class TimeMap {
     if (feature) return fill(feature.name || layer.about.name, layer.groups[feature.group] ? [{ label: layer.about.name, text: layer.groups[feature.group] }] : [], "")
     if (area) return fill(area.name, [{ label: layer.metric, text: this.valueOf(layer, area) }], this.areaHref(area))
     if (cell && cell.n > 1) { this.space.zoomAt(...this.space.pixel(cell.x, cell.y), 1); this.moved = true; this.draw(); return this.write(true) }
-    const position = cell ? cell.i : i
+    const at = cell ? cell.i : i, position = layer.marks?.position?.[at] ?? at
     if (position === undefined) return
     fill(data.words.loading, [], "")
     try {
@@ -408,7 +451,7 @@ class TimeMap {
     if (n > most) return this.say(`${text}. ${words.too_many.replace("{n}", most)}`)
     this.say(text)
     if (!n) return
-    const answer = await fetch(this.ask(one.layer, "pick.json", one.found.join(",")))
+    const answer = await fetch(this.ask(one.layer, "pick.json", one.found.map(i => one.layer.marks.position?.[i] ?? i).join(",")))
     const { href } = answer.ok ? await answer.json() : { href: "" }
     if (href) this.part(".said").innerHTML = `${this.esc(text)} <a href="${this.esc(href)}">${this.esc(words.rows)}</a>`
   }
