@@ -1,4 +1,4 @@
-"""Queries in short, as tests ask them: of everything where an edition is not narrowed, from the built-in catalog."""
+"""Short queries for tests: over all areas unless the edition is scoped, with the built-in catalog."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""Databases for desks in which the migrations have already run, once a process. Keys and audit are still to be made."""
+"""Migrated databases for desks, made once a process. Keys and audit chain are not made yet."""
 
 import tempfile
 from functools import cache

@@ -1,4 +1,4 @@
-"""A small disk of its own, to be filled up."""
+"""A small separate disk that tests fill up."""
 
 import os
 import shutil

@@ -1,4 +1,4 @@
-"""Editions for tests, made by the real road: an areas file and deliveries, loaded and published."""
+"""Editions for tests: an areas file and deliveries, loaded and published as in production."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""Homes that several modules or workers need: each is made once a run and handed out as copies."""
+"""Homes that several modules or workers need: made once a run and copied."""
 
 import fcntl
 import shutil

@@ -1,4 +1,4 @@
-"""The documents keep up with the code, and each Chinese twin has the structure of its English page."""
+"""The documents match the code, and each Chinese twin has the structure of its English page."""
 
 import re
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Homes of tests are made once and copied."""
+"""Test homes are made once and copied."""
 
 import re
 from pathlib import Path

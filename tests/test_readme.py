@@ -1,4 +1,4 @@
-"""The five minutes of the README, and the push of docs/api.md, work word for word in both languages."""
+"""The commands of the README and of docs/api.md work as written, in both languages."""
 
 import json
 import os

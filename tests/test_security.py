@@ -1,4 +1,4 @@
-"""docs/security.md holds every section of the standards, and what it names exists."""
+"""docs/security.md has every section of the standards, and what it references exists."""
 
 import re
 from pathlib import Path

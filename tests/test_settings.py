@@ -1,4 +1,4 @@
-"""Settings are checked once; a wrong value is one line."""
+"""Settings are checked once; a wrong value is reported in one line."""
 
 from pathlib import Path
 

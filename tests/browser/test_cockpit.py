@@ -1,4 +1,4 @@
-"""The cockpits in a real browser: drilled by click and by history; on a desk, a phone, a wall and on paper."""
+"""The cockpits in a real browser: drill-down, history, phone, wall and print."""
 
 import re
 from collections.abc import Callable, Iterator

@@ -1,4 +1,4 @@
-"""Every text stands out from its ground by 4.5 to 1, on every page, in light and dark."""
+"""Every text has a contrast of at least 4.5 to 1, on every page, in light and dark."""
 
 from collections.abc import Callable
 

@@ -1,4 +1,4 @@
-"""Texts that mean harm do nothing on any screen; and a browser comes in through a provider of identities."""
+"""Hostile texts have no effect on any screen; signing in through an identity provider."""
 
 import json
 from collections.abc import Callable

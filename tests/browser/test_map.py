@@ -1,4 +1,4 @@
-"""The map in a browser: names that never overlap, a legend that filters, and a keyboard that reaches every area."""
+"""The map in a browser: labels that do not overlap, a legend that filters, keyboard access to every area."""
 
 import re
 from collections.abc import Callable, Iterator

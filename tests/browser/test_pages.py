@@ -1,4 +1,4 @@
-"""The pages behind a number in a real browser: searched, sorted, paged, saved, copied, at a desk and on a phone."""
+"""The pages behind a number in a real browser: search, sort, paging, download, copy, desktop and phone."""
 
 import csv
 import re

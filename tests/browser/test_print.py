@@ -1,4 +1,4 @@
-"""Printed pages are composed: few of them, none half empty, no heading left alone at the end of one."""
+"""Printed pages: few, none half empty, no heading at the end of a page."""
 
 import re
 import subprocess

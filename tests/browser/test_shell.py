@@ -1,4 +1,4 @@
-"""The shell in a real browser: moving, Back and Forward, finding, switching, paper; no other host."""
+"""The shell in a real browser: navigation, history, search, switches, print; no request to other hosts."""
 
 import re
 from collections.abc import Callable

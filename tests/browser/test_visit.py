@@ -1,4 +1,4 @@
-"""A first visit loads little, keeps it for ever, and shows a screen on which nothing moves."""
+"""A first visit downloads little, caches it, and shows a screen without layout shifts."""
 
 import re
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""Fills a store directly, for tests of what is made of it: areas, and deliveries given as rows by our own names."""
+"""Fills a store directly with areas and deliveries, for tests of publication."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime

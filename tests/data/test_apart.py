@@ -1,4 +1,4 @@
-"""Long queries are kept apart: begun anew in a place of their own, while quick ones go past them."""
+"""Long queries are restarted on separate threads while short ones pass them."""
 
 import threading
 import time

@@ -1,4 +1,4 @@
-"""The demo district: its ground, its levels, its planted stories, and that it is the same every time."""
+"""The demo district: areas, levels, planted stories, and reproducibility."""
 
 import json
 import re

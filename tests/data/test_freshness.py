@@ -1,4 +1,4 @@
-"""How new a source is: by what its rows say, not by when they were loaded."""
+"""Freshness of a source: by the times in its rows, not by the time of loading."""
 
 from datetime import datetime
 

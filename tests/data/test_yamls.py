@@ -1,4 +1,4 @@
-"""YAML of a district's own: aliases that grow without end, depth without end, and what is good."""
+"""YAML of a district's own: expanding aliases, deep nesting, and valid files."""
 
 import time
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""A district of random cases, rich in odd ones, made once for the properties."""
+"""A district of random and unusual cases, made once for the property tests."""
 
 import random
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""WS07 to WS09, the vetoes of guides and of messages seen on pages, and findings that were dismissed."""
+"""WS07 to WS09, the vetoes of service guides and messages, and dismissed findings."""
 
 from datetime import date, datetime, timedelta
 from typing import Any

@@ -1,4 +1,4 @@
-"""What must hold for every metric, scope and period."""
+"""Properties of every metric, scope and period."""
 
 from datetime import date, datetime, timedelta
 

@@ -1,4 +1,4 @@
-"""A real PostgreSQL server for tests: its programs are Debian's, started on a free port in a folder of their own."""
+"""A real PostgreSQL server for tests: Debian's programs, on a free port in a temporary folder."""
 
 import os
 import pwd

@@ -1,4 +1,4 @@
-"""A real provider of identities for tests, in a process of its own; it lets anybody in as whom they say they are."""
+"""A real identity provider for tests in a separate process; it accepts any claimed identity."""
 
 import os
 import socket

@@ -1,4 +1,4 @@
-"""Servers as they are started in earnest: processes, ports, signals; and viewers who speak to them as browsers do."""
+"""Real servers with processes, ports and signals, and viewers that speak the browser's protocol."""
 
 import os
 import shutil

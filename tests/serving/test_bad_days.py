@@ -1,4 +1,4 @@
-"""What breaks while people look: the desk, the file they read, a question without end, the server itself."""
+"""Failures under open screens: the desk, the edition file, an endless query, the server."""
 
 import asyncio
 import os

@@ -1,4 +1,4 @@
-"""A metric whose definition fails on the facts, on a running server: every page ends its run and says so in words."""
+"""A metric whose definition fails on the facts, on a running server: every page ends its run and says so."""
 
 import asyncio
 import re

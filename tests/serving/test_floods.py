@@ -1,4 +1,4 @@
-"""A flood of sign-ins against a real server: it is bounded, viewers go on, and the owner of an account gets in."""
+"""A flood of sign-ins against a real server: bounded, without effect on viewers or the owner of an account."""
 
 import asyncio
 import re

@@ -1,4 +1,4 @@
-"""What a stranger may send before login: sizes, times and numbers, with raw sockets against a real server."""
+"""Limits before login: sizes, times and numbers, with raw sockets against a real server."""
 
 import asyncio
 import contextlib

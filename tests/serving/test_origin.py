@@ -1,4 +1,4 @@
-"""Origins against a real server: what a page elsewhere may not do, and that no packet leaves the machine for it."""
+"""Origins on a real server: what foreign pages cannot do, and no packet to other machines."""
 
 import json
 import shutil

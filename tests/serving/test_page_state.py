@@ -1,4 +1,4 @@
-"""The state of a page goes on over a new websocket of its own session, and of no other."""
+"""The state of a page continues over a new websocket of its own session only."""
 
 import asyncio
 

@@ -1,4 +1,4 @@
-"""Several workers behind a real nginx, by the very configuration that docs/ shows: one session, one worker."""
+"""Several workers behind a real nginx with the configuration from docs/: one session, one worker."""
 
 import asyncio
 import http.client

@@ -1,4 +1,4 @@
-"""The pages of the three administrators: what each act does at the desk, and what the audit says of it."""
+"""The pages of the three administrators: the effect of each action at the desk and in the audit."""
 
 import asyncio
 import json

@@ -1,4 +1,4 @@
-"""A change of the settings is written down once, and no secret with it."""
+"""A change of settings is audited once, without secrets."""
 
 from pathlib import Path
 

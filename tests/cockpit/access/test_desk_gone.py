@@ -1,4 +1,4 @@
-"""A desk that is stopped or locked: screens stay readable; acting and signing in say what is wrong, and come back."""
+"""A stopped or locked desk: screens stay readable; actions and sign-ins report it and recover."""
 
 import asyncio
 import re

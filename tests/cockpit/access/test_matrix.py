@@ -1,4 +1,4 @@
-"""The role matrix, walked: every page, every route and every file, for every role, at every kind of scope."""
+"""The role matrix: every page, route and file for every role and kind of scope."""
 
 import contextlib
 import json

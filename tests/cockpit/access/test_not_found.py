@@ -1,4 +1,4 @@
-"""An address of no page is answered 404 with a way back; every page, route and file of Streamlit's goes through."""
+"""Unknown addresses get 404 with a link back; pages, routes and files of Streamlit do not."""
 
 import asyncio
 

@@ -1,4 +1,4 @@
-"""The role matrix, and what grants add up to."""
+"""The role matrix, and the rights that several grants give together."""
 
 from hypothesis import given
 from hypothesis import strategies as st

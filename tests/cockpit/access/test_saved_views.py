@@ -1,4 +1,4 @@
-"""The menu of saved views: the account's own alone, addresses of our pages alone, each change in the audit."""
+"""The menu of saved views: own views only, addresses of our pages only, every change audited."""
 
 import asyncio
 from collections.abc import Callable

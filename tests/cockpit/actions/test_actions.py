@@ -1,4 +1,4 @@
-"""Every action checks right and scope itself, and its change and audit row are kept together or not at all."""
+"""Every action checks right and scope; its change and audit row are one transaction."""
 
 import time
 from collections.abc import Callable, Iterator

@@ -1,4 +1,4 @@
-"""The password and the factor of an administrator are reset by two others together, on both kinds of desk."""
+"""Resetting an administrator's password or factor takes two others, on both databases."""
 
 from datetime import timedelta
 

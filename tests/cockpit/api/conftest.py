@@ -1,4 +1,4 @@
-"""A real server of a small home, with a source that may be pushed to."""
+"""A real server of a small home, with a source that accepts pushes."""
 
 import os
 import signal

@@ -1,4 +1,4 @@
-"""What the OpenAPI document says is what the server does, for a valid token and for nobody."""
+"""The server behaves as the OpenAPI document says, with and without a valid token."""
 
 from collections.abc import Callable, Iterator
 from typing import Any

@@ -1,4 +1,4 @@
-"""The OpenAPI document holds on a desk of PostgreSQL too, whose texts and numbers have other bounds than SQLite's."""
+"""The OpenAPI document is also valid with a PostgreSQL desk, which limits texts and numbers differently."""
 
 from collections.abc import Iterator
 from datetime import timedelta

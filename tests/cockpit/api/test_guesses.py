@@ -1,4 +1,4 @@
-"""Wrong tokens of an address are counted; a token that has held is looked at whatever others send from there."""
+"""Wrong tokens are counted by address; a token that was valid before is always checked."""
 
 import pytest
 

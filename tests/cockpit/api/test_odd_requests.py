@@ -1,4 +1,4 @@
-"""Requests that no client of ours sends: each is refused, and none makes the server fail or leave a trace."""
+"""Malformed and unusual requests are refused, without server errors."""
 
 import asyncio
 import socket

@@ -1,4 +1,4 @@
-"""Pushing over HTTP: who may, what is taken, what is refused and how, and who hears what became of it."""
+"""Pushing over HTTP: rights, accepted and refused bodies, and access to the outcome."""
 
 import asyncio
 import gzip

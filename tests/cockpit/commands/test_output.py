@@ -1,4 +1,4 @@
-"""Records are printed for people and for programs."""
+"""Output of records for people and for programs."""
 
 import csv
 import io

@@ -1,4 +1,4 @@
-"""The command that probes, as somebody types it."""
+"""The probe command."""
 
 import shutil
 from collections.abc import Iterator

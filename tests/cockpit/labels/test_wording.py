@@ -1,4 +1,4 @@
-"""A message is worded once, where it is shown, with what stands in its places worded by kind."""
+"""Messages are translated once, where they are shown, with their parameters worded by kind."""
 
 import re
 import string

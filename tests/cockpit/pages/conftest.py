@@ -1,4 +1,4 @@
-"""A small district made by the real road, and the pages drawn over it."""
+"""A small district, loaded and published for real, and its pages."""
 
 import json
 import re

@@ -1,4 +1,4 @@
-"""One case: its stages, the delivery it came in, and what may be seen of it."""
+"""One case: stages, delivery, and what a user may see of it."""
 
 from datetime import datetime
 from pathlib import Path

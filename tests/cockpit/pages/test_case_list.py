@@ -1,4 +1,4 @@
-"""From a list to a case, on to the next, and back to the very page of the list."""
+"""From a list to a case, to the next case, and back to the same page of the list."""
 
 from typing import Any
 from urllib.parse import parse_qsl

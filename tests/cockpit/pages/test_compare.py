@@ -1,4 +1,4 @@
-"""Areas and units side by side: numbers, rights, and addresses that name what cannot be compared."""
+"""Comparison of areas and units: numbers, rights, and subjects that cannot be compared."""
 
 import csv
 import json

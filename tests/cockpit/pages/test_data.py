@@ -1,4 +1,4 @@
-"""The data page: editions, deliveries, what was refused, what waits."""
+"""The data page: editions, deliveries, rejects, pending pushes."""
 
 import json
 import subprocess

@@ -1,4 +1,4 @@
-"""Decisions on findings are published one process after the other, however many come at once."""
+"""Decisions on findings are published by one process at a time, however many arrive at once."""
 
 import threading
 import time

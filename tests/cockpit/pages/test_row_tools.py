@@ -1,4 +1,4 @@
-"""Rows with chosen columns, filtered from menus, and selected ones: shown, walked through and exported alone."""
+"""Rows with chosen columns, filter menus and selections: display, navigation and export."""
 
 from collections.abc import Callable
 from typing import Any

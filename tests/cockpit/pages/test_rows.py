@@ -1,4 +1,4 @@
-"""The rows behind a number, and the file of them."""
+"""The rows behind a number, and their file."""
 
 import csv
 import re

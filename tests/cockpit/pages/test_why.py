@@ -1,4 +1,4 @@
-"""Why a metric changed: its parts add up, and lead on."""
+"""Why a metric changed: the parts add up and link further."""
 
 from collections.abc import Callable
 from datetime import date

@@ -1,4 +1,4 @@
-"""Charts for paper: their texts stay within the picture, and what is unfinished is drawn differently."""
+"""Charts for paper: texts stay inside the picture, and unfinished periods are drawn differently."""
 
 from xml.etree import ElementTree
 

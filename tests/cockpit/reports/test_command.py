@@ -1,4 +1,4 @@
-"""The command: one line for what makes no sense, no half file, and no library that the report does not need."""
+"""The report command: one line for invalid requests, no partial file, and no unneeded library."""
 
 import json
 import os

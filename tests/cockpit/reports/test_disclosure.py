@@ -1,4 +1,4 @@
-"""Nobody can work out a suppressed count from the rest of the file: an attacker solves for each of them."""
+"""Suppressed counts cannot be computed from the rest of the file: an attacker solves for each of them."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass

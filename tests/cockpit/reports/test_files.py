@@ -1,4 +1,4 @@
-"""The files themselves: numbers read back, layout of GB/T 9704, fonts embedded, and what LibreOffice makes of them."""
+"""Report files: numbers read back, layout of GB/T 9704, embedded fonts, conversion by LibreOffice."""
 
 import json
 import re

@@ -1,4 +1,4 @@
-"""Reports on a disk that is really full: a clear refusal, nothing half-written, and all is well once there is room."""
+"""Reports on a full disk: a clear refusal, nothing half-written, and success once there is room."""
 
 import contextlib
 import time

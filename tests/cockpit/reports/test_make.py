@@ -1,4 +1,4 @@
-"""A report is made whole or not at all, says where it comes from, and is the same to the byte when made again."""
+"""A report is made completely or not at all, names its sources, and is byte-identical when made again."""
 
 import json
 import zipfile

@@ -1,4 +1,4 @@
-"""Reports of a district's own metrics: one of every fact, view and form, in every kind that lets choose."""
+"""Reports of a district's own metrics: one of every fact, view and form, in every kind with a choice of metrics."""
 
 from collections.abc import Iterator
 from pathlib import Path

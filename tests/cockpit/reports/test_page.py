@@ -1,4 +1,4 @@
-"""The page of reports, and the address that opens a report's view again."""
+"""The page of reports, and the address that reopens a report's view."""
 
 import json
 from collections.abc import Callable, Iterator

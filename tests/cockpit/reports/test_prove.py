@@ -1,4 +1,4 @@
-"""Proving a file that somebody made to harm: it takes little time and memory."""
+"""Verifying a malicious file takes little time and memory."""
 
 import subprocess
 import sys

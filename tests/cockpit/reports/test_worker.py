@@ -1,4 +1,4 @@
-"""The queue: one worker a home, what it left is made again, turns of the schedule are taken once, and mail goes out."""
+"""The queue: one worker a home, interrupted reports retried, scheduled reports made once, and mail sent."""
 
 import os
 import signal

@@ -1,4 +1,4 @@
-"""Geometry comes by URL, once an edition, and says kindly what is not there."""
+"""Geometry is served by URL, once an edition; unknown areas get a clear answer."""
 
 import asyncio
 import gzip

@@ -1,4 +1,4 @@
-"""A new edition's first screens are ready before somebody asks."""
+"""The first screens of a new edition are prewarmed."""
 
 import asyncio
 from collections.abc import Callable, Iterator

@@ -1,4 +1,4 @@
-"""Files are their owner's alone and headers close what no page needs, whatever the surroundings."""
+"""Files are readable by their owner only and headers disable unneeded browser features, in any environment."""
 
 import asyncio
 import os

@@ -1,4 +1,4 @@
-"""Static files are served compressed, with the right type, and kept for ever where their name holds a hash."""
+"""Static files are compressed, typed, and immutable if their name contains a hash."""
 
 import asyncio
 import gzip

@@ -1,4 +1,4 @@
-"""Places are given in turn to those who wait, by key; who leaves gives theirs back."""
+"""Slots are given in rotation by key; a waiter that leaves frees its place."""
 
 import asyncio
 import threading

@@ -1,4 +1,4 @@
-"""What the contract accepts, and every reason it has against a row."""
+"""Rows that the contract accepts, and every reason to reject a row."""
 
 import json
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""Every format gives the same facts, and what cannot be read says so."""
+"""Every format gives the same facts; unreadable files are reported."""
 
 import gzip
 import json

@@ -1,4 +1,4 @@
-"""A load: idempotent, all or nothing, and what it reports."""
+"""Loading: idempotent, atomic, and its report."""
 
 import itertools
 import shutil

@@ -1,4 +1,4 @@
-"""Which cases repeat an earlier one, held against a plain rule."""
+"""Repeated cases, compared with a plain implementation of the rule."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta

@@ -1,4 +1,4 @@
-"""Pages made to keep us busy."""
+"""Pages that try to waste the prober's time."""
 
 import time
 from datetime import date, datetime

@@ -1,4 +1,4 @@
-"""The loop: politeness, robots, two attempts, our own network, evidence, deliveries, and that it can be killed."""
+"""The probing loop: politeness, robots.txt, two attempts, own network failures, evidence, deliveries, kills."""
 
 import asyncio
 import json

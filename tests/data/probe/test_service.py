@@ -1,4 +1,4 @@
-"""The prober that always runs: what is due is done, delivered and published, and a new edition changes the register."""
+"""The continuous prober: due checks are run, delivered and published; a new edition changes the register."""
 
 import asyncio
 import json

@@ -1,4 +1,4 @@
-"""Places and names: who comes first, what is given back, and that a name server that is silent holds up nobody."""
+"""Slots and name look-ups: order, release, and a silent name server that delays nobody."""
 
 import asyncio
 import socket

@@ -1,4 +1,4 @@
-"""A push's body on its way to the disk: the rows come out, whatever pieces it came in; what is no body is refused."""
+"""Receiving a push body: rows are read for any chunking; invalid bodies are refused."""
 
 import gzip
 import io

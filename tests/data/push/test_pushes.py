@@ -1,4 +1,4 @@
-"""From the spool into an edition: in order, row by row, whatever is wrong with one, and nothing when nothing came."""
+"""From the spool into an edition: in order, row by row, with faulty pushes, and without any."""
 
 import json
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""A server or a publisher killed at any instant: what was promised is loaded once, what was not leaves no half."""
+"""A server or publisher killed at any time: acknowledged pushes are loaded once, others leave nothing."""
 
 import random
 import signal

@@ -1,4 +1,4 @@
-"""The spool: a push is there or it is not, an Idempotency-Key stands for one body, and nothing is kept for ever."""
+"""The spool: pushes are atomic, an Idempotency-Key belongs to one body, and old entries are removed."""
 
 import os
 import sqlite3

@@ -1,4 +1,4 @@
-"""The columns of facts: their labels, and that a new one stands everywhere by its one row."""
+"""The columns of facts: labels, and a new column that appears everywhere by one row."""
 
 import csv
 import io

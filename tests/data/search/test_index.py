@@ -1,4 +1,4 @@
-"""The index of the texts of cases stands as long as its rows lie where they lay, and is built anew when they moved."""
+"""The text index of cases is reused while its rows are unchanged, and rebuilt when they moved."""
 
 from collections.abc import Iterator
 

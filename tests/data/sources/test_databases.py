@@ -1,4 +1,4 @@
-"""Queries: as fast as a file, from where the last one ended, at least once, and without passwords."""
+"""Database queries: speed, watermarks, at-least-once delivery, and no passwords in logs."""
 
 import sqlite3
 import sys

@@ -1,4 +1,4 @@
-"""Workflow files: ours are sound, and each class of fault is reported with its file, path and remedy."""
+"""Workflow files: the built-in ones are valid, and each class of fault is reported with file, path and remedy."""
 
 import re
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""Alert rules: what they are true of equals the list of reds and the answers; a wrong file says what is wrong."""
+"""Alert rules agree with the list of reds and with answers; faults in a file are reported."""
 
 from collections.abc import Sequence
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""What the first screens rest on: states, ageing, to-do, what is new today, why it moved."""
+"""States, ageing, to-do, today's changes and their causes."""
 
 from datetime import date, datetime, timedelta
 

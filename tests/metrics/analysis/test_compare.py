@@ -1,4 +1,4 @@
-"""A running period is compared up to the same time of day, one that is over with a whole one."""
+"""A running period is compared up to the same time of day, a finished one with a complete one."""
 
 from datetime import date, datetime, time, timedelta
 

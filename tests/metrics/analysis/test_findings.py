@@ -1,4 +1,4 @@
-"""What the checks found of each site: the newest finding of each rule, what was dismissed left out."""
+"""Findings of site checks: the newest of each rule, without dismissed ones."""
 
 from datetime import date, datetime, timedelta
 from typing import Any

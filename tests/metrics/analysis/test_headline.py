@@ -1,4 +1,4 @@
-"""The worst problem: what makes one, since when it has been red, who holds it."""
+"""The worst problem: its conditions, since when it is red, and the responsible unit."""
 
 from datetime import date, datetime
 from pathlib import Path

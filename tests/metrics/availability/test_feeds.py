@@ -1,4 +1,4 @@
-"""What no source maps is absent: not zero, not 100 %, not green."""
+"""A column that no source maps is absent: not zero, not 100 %, not green."""
 
 from datetime import date, datetime
 

@@ -1,4 +1,4 @@
-"""Walking a list from case to case: each once, in the order of the list, whatever it is sorted and filtered by."""
+"""Stepping through a list of cases: each once, in its order, for any sort and filter."""
 
 from datetime import date, datetime, timedelta
 from typing import Any

@@ -1,4 +1,4 @@
-"""The catalog is complete, and says precisely what is wrong with a faulty file."""
+"""The catalog is complete, and faults in a file are reported precisely."""
 
 from pathlib import Path
 

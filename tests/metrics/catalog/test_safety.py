@@ -1,4 +1,4 @@
-"""No SQL of a catalog file can write, read a file, or ask for anything but the facts."""
+"""SQL of a catalog file cannot write, read files, or query anything but the facts."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Setting up a second factor for oneself, and signing in with it."""
+"""Setting up an own second factor, and signing in with it."""
 
 import asyncio
 import re

@@ -1,4 +1,4 @@
-"""An identity of the provider is tied to an existing account by the account's owner, never by its name."""
+"""An identity of the provider is linked to an account by the account's owner, never by name."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any

@@ -1,4 +1,4 @@
-"""Signing in through a provider of identities, against a real one in a process of its own."""
+"""Signing in through a real identity provider in a separate process."""
 
 import asyncio
 import json

@@ -1,4 +1,4 @@
-"""What the examples of docs/extending.md add to the code; run by test_extending.py in a copy that holds them."""
+"""Tests of the examples in docs/extending.md; run by test_extending.py in a copy of the project that contains them."""
 
 from datetime import date
 from pathlib import Path

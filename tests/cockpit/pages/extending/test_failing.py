@@ -1,4 +1,4 @@
-"""A metric whose definition fails on the facts: a page says so in words, and shows everything else."""
+"""A metric whose definition fails on the facts: a page says so and shows everything else."""
 
 import pytest
 from streamlit.testing.v1 import AppTest

@@ -1,4 +1,4 @@
-"""Every page for a metric of every fact, view and form: no page ends in a trace, and none offers a split that fails."""
+"""Every page for a metric of every fact, view and form: no traceback, and no split that fails is offered."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""A topic is one YAML file: with two metrics over readings it stands wherever ours stand, in both languages."""
+"""A topic of two metrics over readings, added as one YAML file, appears everywhere in both languages."""
 
 from pathlib import Path
 

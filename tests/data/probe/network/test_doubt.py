@@ -1,4 +1,4 @@
-"""Roads that a browser finds to a site: another address, HTTPS for HTTP, a certificate whose chain it completes."""
+"""Ways by which a browser opens a site: another address, HTTPS for HTTP, a completed certificate chain."""
 
 import asyncio
 import socket
