@@ -1,4 +1,4 @@
-"""The ASGI application: the screens, the geometry they draw, and the headers around both. `uvicorn app:app`"""
+"""The ASGI application: screens, API, files, map geometry and middleware. `uvicorn app:app`"""
 
 import asyncio
 import os

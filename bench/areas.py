@@ -1,4 +1,4 @@
-"""The list of all villages of a country, code and name alone: how long it takes to load, to publish and to look into.
+"""Cost of the list of all villages of a country, codes and names only: loading, publishing and look-ups.
 
     python -m bench.areas [--villages 620000] [--folder FOLDER]
 

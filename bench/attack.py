@@ -1,4 +1,4 @@
-"""What viewers feel of an attack: half-open connections, a flood of sign-ins and cookies of 5 MB, all at once.
+"""Latency of viewers during an attack: half-open connections, a flood of sign-ins and cookies of 5 MB at once.
 
     python -m bench.attack [--cases 1000000] [--home FOLDER] [--seconds 20] [--phases 6] [--only ATTACK]
 

@@ -1,4 +1,4 @@
-"""What loading and publishing cost, each step by the command line in a process of its own, as a user would.
+"""Cost of loading and publishing, each step by the command line in a separate process.
 
     python -m bench.load [--cases 10000000] [--folder FOLDER]
 

@@ -1,4 +1,4 @@
-"""What probing costs: processor time and memory of 2,000 sites, and whether slow sites delay others.
+"""Cost of probing: processor time and memory of 2,000 sites, and whether slow sites delay others.
 
     python -m bench.prober [--sites 2000] [--columns 10]
 

@@ -1,4 +1,4 @@
-"""Pushes into a district that is looked at: when they are seen, and whether those who look notice.
+"""Pushes into a district with open screens: time until they are visible, and their effect on viewers.
 
     python -m bench.pushes [--cases 10000000] [--folder FOLDER]
 

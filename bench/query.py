@@ -1,4 +1,4 @@
-"""What an answer costs: the query function against hand-written SQL, and all the numbers of a district cockpit, cold.
+"""Cost of an answer: the query function against hand-written SQL, and a whole district cockpit, cold.
 
     python -m bench.query [--cases 10000000] [--home FOLDER]
 

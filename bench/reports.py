@@ -1,4 +1,4 @@
-"""What reports cost: a brief in every format, the district's monthly report, a ledger of 100,000 cases, ten at once.
+"""Cost of reports: a brief in every format, a monthly report, a ledger of 100,000 cases, ten at once.
 
     python -m bench.reports [--home FOLDER] [--cases 400000]
 

@@ -1,4 +1,4 @@
-"""What a search of ten million cases costs: each kind of text by the whole district, a town and a village.
+"""Cost of a search of ten million cases: each kind of text in the district, a town and a village.
 
     python -m bench.search [--cases 10000000] [--home FOLDER]
 

@@ -1,4 +1,4 @@
-"""The pages of many government sites: how long they take to open, of sites with ten columns and two weeks of checks.
+"""Time to open the pages of many government sites, with ten columns each and two weeks of checks.
 
     python -m bench.sites [--sites 2000]
 

@@ -1,4 +1,4 @@
-"""How many viewers one server carries: real sessions over the websocket, each signed in, each run checked.
+"""Viewers that one server can carry: real signed-in sessions over the websocket, each run checked.
 
     python -m bench.viewers [--cases 1000000] [--home FOLDER] [--soak MINUTES] [--only PART]
 

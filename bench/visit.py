@@ -1,4 +1,4 @@
-"""What a visit costs on a slow line: Chromium held to 1.6 Mbit/s and 150 ms, as a phone at the edge of a village.
+"""Cost of a visit on a slow line: Chromium limited to 1.6 Mbit/s and 150 ms latency.
 
     python -m bench.visit [--cases 20000] [--home FOLDER] [--width PIXELS] [--times 3] [--files]
 

@@ -1,4 +1,4 @@
-"""Which edition is read: the current one, or the one that a URL names."""
+"""The edition of a request: the current one, or the one named in the URL."""
 
 import time
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""The exceptions of the shell: one line for the person at the keyboard, and what the process exits with."""
+"""Exceptions of the shell: a one-line message and an exit code."""
 
 from data.errors import Problem
 

@@ -1,4 +1,4 @@
-"""The filters of an address: which facts a screen is narrowed to, by the columns that metrics are split by."""
+"""Filters in an address: conditions on the columns that metrics can be split by."""
 
 from collections.abc import Collection, Mapping
 

@@ -1,4 +1,4 @@
-"""A bounded cache whose values are computed once, even when many ask at the same moment."""
+"""A bounded cache that computes each value once, also for concurrent callers."""
 
 import threading
 from collections.abc import Callable, Hashable

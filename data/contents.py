@@ -1,4 +1,4 @@
-"""Which content a file has: its BLAKE3, worked out once for as long as the file is not touched."""
+"""BLAKE3 of a file's content, cached while the file is unchanged."""
 
 import mmap
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""The one exception of the metrics layer. Bottom of the layer: imports nothing from it."""
+"""The exception of the metrics layer. This module imports nothing from it."""
 
 import difflib
 from collections.abc import Iterable

@@ -1,4 +1,4 @@
-"""Alerts: what fired, who looks after it, and what is silent; one of them with its history."""
+"""Alerts: the list, silences, and one alert with its history."""
 
 from cockpit import view as views
 from cockpit.components.navigation import header

@@ -1,4 +1,4 @@
-"""One case: what it comes to, its stages and log, who has it in hand, its repeats, and where it came from."""
+"""One case: verdicts, stages and log, responsible unit, repeats, and origin."""
 
 import streamlit as st
 

@@ -1,4 +1,4 @@
-"""The data themselves: editions, sources, deliveries, refused rows, and whether the numbers agree."""
+"""Editions, sources, deliveries, rejects, and reconciliation."""
 
 from cockpit.access import district_wide, guard
 from cockpit.access.policy import Can

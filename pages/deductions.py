@@ -1,4 +1,4 @@
-"""What costs a site points: the table of deductions, with what is confirmed and what is yet to be."""
+"""The table of deductions, with confirmed and proposed entries."""
 
 from cockpit import view as views
 from cockpit.components.navigation import header

@@ -1,4 +1,4 @@
-"""The grants: who holds which role where, and the tokens of systems. For the security administrator."""
+"""The grants of accounts and the tokens of systems. For the security administrator."""
 
 from cockpit.access import guard
 from cockpit.components.navigation import header

@@ -1,4 +1,4 @@
-"""Reports: ask for one, look at it first, follow it while it is made, and find those that were made."""
+"""Reports: request one, preview it, follow its progress, and open earlier ones."""
 
 from cockpit import view as views
 from cockpit.access import guard

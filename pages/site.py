@@ -1,4 +1,4 @@
-"""One government site: its verdict, the calendar of its visits, every rule with evidence, and what was decided."""
+"""One government site: verdict, calendar of visits, rules with evidence, and decisions."""
 
 from cockpit import view as views
 from cockpit.components.navigation import actions, header

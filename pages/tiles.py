@@ -1,4 +1,4 @@
-"""Which metrics stand as tiles on the visitor's cockpit."""
+"""Selection of the metrics on the visitor's tiles."""
 
 from cockpit import view as views
 from cockpit.components.navigation import header

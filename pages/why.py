@@ -1,4 +1,4 @@
-"""Why a number changed: this period against another, by the areas, units, categories and sources that moved it."""
+"""Why a number changed: two periods compared, by the areas, units, categories and sources behind the change."""
 
 from cockpit import view as views
 from cockpit.components.navigation import actions, filters, header

@@ -1,4 +1,4 @@
-"""A server to measure: started by the command line on a home, with viewers who are signed in."""
+"""A server to measure: started by the command line, with signed-in viewers."""
 
 import os
 import secrets

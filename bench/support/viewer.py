@@ -1,4 +1,4 @@
-"""A viewer without a browser: one websocket that speaks Streamlit's own messages, as a browser does."""
+"""A viewer without a browser: one websocket that speaks Streamlit's protocol."""
 
 import asyncio
 import ssl

@@ -1,4 +1,4 @@
-"""How many alerts wait for a visitor, for the number in the menu."""
+"""The number of open alerts in a visitor's areas, for the menu."""
 
 import time
 

@@ -1,4 +1,4 @@
-"""The guard that every page calls: the gate protects the server, this protects the numbers."""
+"""The guard that every page calls. The gate protects the server; the guard checks the right to the page."""
 
 import contextlib
 

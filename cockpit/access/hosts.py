@@ -1,4 +1,4 @@
-"""Only names that are ours are answered to: a page elsewhere cannot point its own name at this server."""
+"""Host header check: only the server's own names are answered, against DNS rebinding."""
 
 import socket
 from functools import cache

@@ -1,4 +1,4 @@
-"""How many notifications of a visitor are unread, for the bell of the header."""
+"""The number of a visitor's unread notifications, for the bell in the header."""
 
 import time
 

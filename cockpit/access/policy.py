@@ -1,4 +1,4 @@
-"""What each role may do, and where: the role matrix of the product, and the grants of one visitor under it."""
+"""Rights by role and area: the role matrix, and the grants of one visitor."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Rows of the audit: `write` for what must not happen unrecorded, `note` for what is shown or refused."""
+"""Audit rows: `write` for actions that must be recorded, `note` for views and refusals."""
 
 import logging
 

@@ -1,4 +1,4 @@
-"""An action: the right it takes, where, and one transaction of the change and its audit row."""
+"""An action: its right and reach, and one transaction for the change and its audit row."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress

@@ -1,4 +1,4 @@
-"""Actions on what is published and delivered. Their effect is outside the desk, so the audit row comes first."""
+"""Actions on editions and deliveries. Their effect is outside the desk, so the audit row is written first."""
 
 from datetime import datetime
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Actions of everybody on the own sessions and screens."""
+"""Actions on the own sessions and screens."""
 
 from collections.abc import Collection, Sequence
 

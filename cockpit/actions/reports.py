@@ -1,4 +1,4 @@
-"""Actions on reports: ask for one, and change the state of one that is made."""
+"""Actions on reports: request one, and change the state of a finished one."""
 
 from cockpit.access.policy import Can
 from cockpit.actions.action import Actor, Forbidden, action

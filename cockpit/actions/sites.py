@@ -1,4 +1,4 @@
-"""Actions on what the checks of government sites found, and on what a failed check costs."""
+"""Actions on findings of site checks, and on the deductions for failed checks."""
 
 from datetime import datetime
 

@@ -1,4 +1,4 @@
-"""Who calls the API: a visitor's browser with its session, or a system with its token."""
+"""The caller of the API: a browser with its session, or a system with its token."""
 
 import math
 from dataclasses import dataclass

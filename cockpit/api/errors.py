@@ -1,4 +1,4 @@
-"""The refusals of the API itself: one class a status."""
+"""Errors of the API: one class per status."""
 
 import math
 from collections.abc import Mapping

@@ -1,4 +1,4 @@
-"""What the API answers when something is wrong: one line in `detail`, a code for programs, and its parameters."""
+"""Error responses of the API: one line in `detail`, a code for programs, and its parameters."""
 
 import errno
 from collections.abc import Mapping

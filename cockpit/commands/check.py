@@ -1,4 +1,4 @@
-"""`check`: are the definitions sound, and do the numbers agree with each other?"""
+"""`check`: validate the definitions, and reconcile the numbers."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager

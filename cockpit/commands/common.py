@@ -1,4 +1,4 @@
-"""What commands share: the settings with --home, times, progress, and which faults are the user's."""
+"""Shared by commands: settings with --home, times, progress, and user errors."""
 
 import functools
 import sys

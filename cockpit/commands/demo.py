@@ -1,4 +1,4 @@
-"""`demo`: the fictional district, walked down the same path as any other data."""
+"""`demo`: build the fictional district, loaded and published like any other data."""
 
 from datetime import date, datetime
 from typing import TYPE_CHECKING

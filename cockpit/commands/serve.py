@@ -1,4 +1,4 @@
-"""`serve`: the cockpits, over HTTP."""
+"""`serve`: serve the cockpits over HTTP."""
 
 import contextlib
 import os

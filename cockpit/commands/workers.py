@@ -1,4 +1,4 @@
-"""Several processes that serve, each on a port of its own.
+"""Several server processes, each on its own port.
 
 What stands in front keeps a session with one of them: docs/serving.md and docs/nginx.conf.
 """

@@ -1,4 +1,4 @@
-"""How a component is made: JavaScript and CSS next to its module; what all share is in shared.*."""
+"""Base of components: JavaScript and CSS next to the module; shared code in shared.*."""
 
 import json
 from collections.abc import Callable, Mapping

@@ -1,4 +1,4 @@
-"""What a number is compared with, in words: `较上月同期（10-01 至 10-28）`."""
+"""The comparison period in words: `较上月同期（10-01 至 10-28）`."""
 
 from datetime import date, datetime
 

@@ -1,4 +1,4 @@
-"""What the prober found, in words: the class of a failure, what happened, what is missing, what keeps somebody out."""
+"""Evidence of the prober in words: class of failure, event, missing parts, and barriers."""
 
 import re
 

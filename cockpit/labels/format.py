@@ -1,4 +1,4 @@
-"""How numbers, changes, dates and states read. Every screen words them here, so that they read alike everywhere."""
+"""Format of numbers, changes, dates and states, the same on every screen."""
 
 import math
 from collections.abc import Iterable

@@ -1,4 +1,4 @@
-"""What moved a number, in words: the names of splits and groups, and the largest movers of one split."""
+"""The causes of a change in words: names of splits and groups, and the largest movers of a split."""
 
 from cockpit.i18n import _
 from cockpit.labels import format, words

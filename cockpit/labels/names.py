@@ -1,4 +1,4 @@
-"""What areas and sources are called."""
+"""Names of areas and sources."""
 
 from functools import lru_cache
 

@@ -1,4 +1,4 @@
-"""Texts in files that a spreadsheet opens: none of them may be taken for a formula."""
+"""Protection against formula injection in files that a spreadsheet opens."""
 
 import re
 from typing import TYPE_CHECKING

@@ -1,4 +1,4 @@
-"""The words of what is stored: columns, their values, levels, bases, source marks."""
+"""Labels of stored values: columns, codes, levels, bases, source marks."""
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta

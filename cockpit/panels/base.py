@@ -1,4 +1,4 @@
-"""What every panel has: its place in a layout, what it queries, how it is drawn, and its block of a report.
+"""The base of panels: place in a layout, queries, drawing, and block of a report.
 
 Streamlit is imported where a panel is drawn: reports read layouts without it.
 """

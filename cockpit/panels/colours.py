@@ -1,4 +1,4 @@
-"""How the map colours areas and what its legend says of them."""
+"""Colours of the map's areas, and its legend."""
 
 from collections import Counter
 from collections.abc import Callable, Sequence

@@ -1,4 +1,4 @@
-"""Words and addresses that several panels need."""
+"""Texts and addresses shared by panels."""
 
 from cockpit.i18n import _, language
 from cockpit.labels import format, words

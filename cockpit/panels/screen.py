@@ -1,4 +1,4 @@
-"""One loop for all layouts: query ahead, keep warm, draw. What is in them is the panels' own business."""
+"""One loop for all layouts: prefetch, prewarm, draw."""
 
 from collections.abc import Iterable, Sequence
 from typing import Literal

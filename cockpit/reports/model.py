@@ -1,4 +1,4 @@
-"""The neutral document: what a report says, before it is a file of any format."""
+"""The neutral document model, independent of file formats."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Where the numbers of a report come from: enough to make it again and to prove that it is the same."""
+"""The provenance of a report: enough to make it again and to verify that it is the same."""
 
 from datetime import datetime
 

@@ -1,4 +1,4 @@
-"""The passport of a number: what it means, how it was made, from what, and how far it can be trusted."""
+"""The passport of a number: definition, computation, sources, and quality."""
 
 import re
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""The page of reports below its builder: what is being made, what was, and one report."""
+"""The page of reports below its builder: queue, history, and one report."""
 
 from functools import partial
 

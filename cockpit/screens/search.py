@@ -1,4 +1,4 @@
-"""Search from the header's box and on its own page: what is found, by kind, with the page that each leads to."""
+"""Search in the header's box and on its own page: results by kind, with their pages."""
 
 import math
 from collections.abc import Callable, Mapping

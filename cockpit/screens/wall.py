@@ -1,4 +1,4 @@
-"""The wall screen: no controls, large, turning through the area and those below it that need a look."""
+"""The wall screen: large, without controls, rotating through the area and the areas below that need attention."""
 
 from dataclasses import dataclass, replace
 

@@ -1,4 +1,4 @@
-"""The demo's days: working days and deadlines, how much comes in on each day, and at what hour."""
+"""The demo's days: working days, deadlines, daily volumes and hourly profile."""
 
 import math
 import random

@@ -1,4 +1,4 @@
-"""The ground of the demo district: areas with people and points, and schematic polygons whose borders coincide.
+"""The geography of the demo district: areas with people and points, and schematic polygons with common borders.
 
 The map is drawn once and for all, with a seed of its own. Village cells are a relaxed Voronoi diagram, denser towards
 the urban core; a town is the union of its villages' cells; straight borders are roughened edge by edge, so that

@@ -1,4 +1,4 @@
-"""The planted stories of the demo district, read by the generator and by tests.
+"""Planted stories of the demo district, read by the generator and by tests.
 
 Everything else in the demo is ordinary variation around believable levels.
 """

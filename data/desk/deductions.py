@@ -1,4 +1,4 @@
-"""Deductions: rules that cost a site points, before by the district. Three entries come from an official text."""
+"""Deductions: rules that cost a site points, edited by the district. Three entries come from an official text."""
 
 import re
 from collections.abc import Collection

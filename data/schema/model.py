@@ -1,4 +1,4 @@
-"""What a column and a fact are, and the SQL that follows from them: what was known when, and the order of rows."""
+"""The model of columns and facts, and SQL derived from it: values known at a time, and the order of rows."""
 
 from collections.abc import Container
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Grams: the pieces of a folded text that the index of cases knows, as numbers of slots.
+"""Grams: pieces of a folded text, as slot numbers of the case index.
 
 Two neighbouring characters are a gram, or three where the first two are narrow, as letters and digits are: pairs of
 those stand in nearly every text. A number is one with the two characters before it, and with those behind it as well,

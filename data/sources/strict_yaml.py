@@ -1,4 +1,4 @@
-"""YAML without its surprises: duplicate keys, keys that are no text, and words that are booleans."""
+"""Strict YAML: no duplicate keys, no keys that are not text, no words that turn into booleans."""
 
 from collections.abc import Hashable
 from typing import Any, NoReturn

@@ -1,4 +1,4 @@
-"""Runs every metric at every level by every split, and its rows, so that a definition which fails is found before a
+"""Run every metric at every level by every split, with its rows, so that a failing definition is found before a
 screen shows it.
 """
 

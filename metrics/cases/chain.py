@@ -1,4 +1,4 @@
-"""The chain of a repeated case: all cases tied to it, one by one, by the caller, the place or their own word.
+"""The chain of a repeated case: all cases linked by the caller, the place or an explicit reference.
 
 Two cases are tied if the source calls one a repeat of the other, or if no more than 30 days lie between them and they
 have the same caller in the region, or the same area, place and category: the rule of data.ingest.repeats.

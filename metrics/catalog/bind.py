@@ -1,4 +1,4 @@
-"""Binds the SQL of a catalog file to empty tables, so that a typing slip is named when the catalog is loaded.
+"""Bind the SQL of a catalog file to empty tables, so that typing errors are reported when the catalog is loaded.
 
 Of a district's own files: ours are bound by the tests, and not anew by each command.
 """

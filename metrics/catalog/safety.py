@@ -1,4 +1,4 @@
-"""What a catalog file's SQL may do: an expression sees one row, a view reads facts and areas. Neither can write."""
+"""Allowed SQL of a catalog file: an expression sees one row, a view reads facts and areas. Neither can write."""
 
 from collections.abc import Iterator
 

@@ -1,4 +1,4 @@
-"""SQL of the catalog that binds but fails on a row: which metric it is of, and what the database says."""
+"""Catalog SQL that binds but fails on a row: the metric, and the database's message."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""Which area of a breakdown a fact belongs to, by the code of its area."""
+"""The area of a breakdown that a fact belongs to, by the code of its area."""
 
 from dataclasses import dataclass
 from functools import lru_cache

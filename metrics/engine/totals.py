@@ -1,4 +1,4 @@
-"""Running totals of what happened by town and day, held in memory: most of what a screen asks then takes no query.
+"""Running totals by town and day in memory: most queries of a screen need no SQL.
 
 What a period counted is the total at its end less that at its start, for any number of periods. The totals of a
 district of 22 towns take five megabytes and are read once an edition, in the time of one query.

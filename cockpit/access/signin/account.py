@@ -1,4 +1,4 @@
-"""One's own account: who one is, what one may see, and the way out."""
+"""The page of the own account: identity, rights, and sign-out."""
 
 from datetime import UTC, datetime
 from html import escape

@@ -1,4 +1,4 @@
-"""`publish`, `editions`, `rollback`: what readers see."""
+"""`publish`, `editions`, `rollback`."""
 
 from datetime import datetime
 from typing import TYPE_CHECKING

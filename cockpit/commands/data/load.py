@@ -1,4 +1,4 @@
-"""`load`, `unload`, `areas`, `rejects`: what comes in."""
+"""`load`, `unload`, `areas`, `rejects`."""
 
 import shlex
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""`pushes`: what systems sent over HTTP, and what became of it."""
+"""`pushes`: list what systems sent over HTTP, with its outcome."""
 
 from datetime import datetime
 from typing import TYPE_CHECKING

@@ -1,4 +1,4 @@
-"""Bars: how a number splits, and the steps that lead from one number to another. Each is a link."""
+"""Bars: the split of a number, or the steps from one number to another. Each is a link."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""A line chart of our own: lines over days as SVG, each day a link to its rows that says what all lines have there."""
+"""A line chart as SVG: lines over days, each day a link to its rows with the values of all lines."""
 
 from cockpit.components.base import define
 from cockpit.drawing.charts import Chart

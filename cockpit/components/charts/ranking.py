@@ -1,4 +1,4 @@
-"""The ranking: areas in order, each value with what its sample leaves open. Too small a sample is listed apart."""
+"""The ranking: areas in order, each value with its confidence interval; too small samples are listed separately."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""A case's line of stages: what was done when, against which clock, and what comes next."""
+"""The timeline of a case: its stages, their clocks, and the next one."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""The calendar of a site's visits: a line a day, a mark a visit."""
+"""The calendar of a site's visits: one line per day, one mark per visit."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""A list of definitions that can be searched as one types; one of them is open."""
+"""A list of definitions with incremental search; one of them is open."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""What is known of one thing: labels and what they say, one a line."""
+"""A record: labels and values, one per line."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field

@@ -1,4 +1,4 @@
-"""A table at a desk, a list of cards on a phone. Sorting and paging are links: the server does both."""
+"""A table on a desktop, a list of cards on a phone. Sorting and paging are links."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

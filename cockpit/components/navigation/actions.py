@@ -1,4 +1,4 @@
-"""What can be done from here: links as buttons, and one that copies an address."""
+"""Action bar: links as buttons, and a button that copies an address."""
 
 from collections.abc import Iterable
 

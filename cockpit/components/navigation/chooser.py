@@ -1,4 +1,4 @@
-"""A list to choose from and to put in order; what is saved goes back to the page."""
+"""A list to select from and to reorder; the saved choice is returned to the page."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""The filters of a screen as chips under its header, each with a link that takes it away."""
+"""The filters of a screen as chips, each with a link that removes it."""
 
 from typing import TYPE_CHECKING
 

@@ -1,4 +1,4 @@
-"""The top of every screen: where one is, how fresh the data are, which period; and the headings below it."""
+"""The header of every screen: breadcrumb, data time, period and menus; and the headings below it."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""From one thing of a list to the one before and behind it, by link or arrow key, and back to the list."""
+"""Previous, next and back to the list, by link or arrow key."""
 
 from cockpit.components.base import define
 from cockpit.i18n import _

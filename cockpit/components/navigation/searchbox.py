@@ -1,4 +1,4 @@
-"""A search box whose answer is an address: `href` with the words in one of its parameters."""
+"""A search box that opens an address: `href` with the text as one of its parameters."""
 
 from cockpit.components.base import define
 from cockpit.i18n import _

@@ -1,4 +1,4 @@
-"""The tile: every number is shown by this one component."""
+"""The metric tile, the one component that shows a number."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field

@@ -1,4 +1,4 @@
-"""What to look at first: a few lines, each a label, a few links, and one link that leads on."""
+"""What needs attention: a few lines, each with a label, links, and one link to more."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""What is to be said of one thing, in words with their state: the worst first."""
+"""Verdicts as words with states, worst first."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

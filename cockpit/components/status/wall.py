@@ -1,4 +1,4 @@
-"""What a wall screen has in place of the header: whose numbers these are, the clock, and whether they are alive."""
+"""The header of a wall screen: area, clock, and whether the data are live."""
 
 from datetime import datetime
 from typing import TYPE_CHECKING

@@ -1,4 +1,4 @@
-"""The panel of alerts: what turned red since yesterday, what has been open longest, what moved most."""
+"""The alerts panel: new reds since yesterday, oldest open cases, largest moves."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""The panels of the areas below one: on the map and as a list, most in need first."""
+"""The panels of the areas below: map and ranking, worst first."""
 
 from collections.abc import Sequence
 from dataclasses import replace

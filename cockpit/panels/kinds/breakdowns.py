@@ -1,4 +1,4 @@
-"""The panels that break a number down: what is open by age, and a metric by a column of its facts."""
+"""The breakdown panels: open cases by age, and a metric by a column of its facts."""
 
 from functools import partial
 from typing import Any, Literal

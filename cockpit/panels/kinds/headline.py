@@ -1,4 +1,4 @@
-"""The worst problem in one sentence: where, what, how far beyond its limit, since when, who holds it, what moved it."""
+"""The headline: the worst problem in one sentence, with place, excess, duration, holder and cause."""
 
 from contextlib import suppress
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""The panel of places: the outline of an area and its open cases on it."""
+"""The panel of an area's outline with its open cases."""
 
 from collections import Counter
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""The panel of tiles: which metrics of the area, and what they say."""
+"""The panel of metric tiles."""
 
 from dataclasses import replace
 from functools import lru_cache, partial

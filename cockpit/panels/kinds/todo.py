@@ -1,4 +1,4 @@
-"""The to-do panel: open cases as cards, the one whose clock runs out next on top."""
+"""The to-do panel: open cases as cards, by the next deadline."""
 
 from functools import partial
 from typing import Literal

@@ -1,4 +1,4 @@
-"""The panel over time: the period against the one before and last year, or the last months."""
+"""The trend panel: the period, the one before and last year, or the last months."""
 
 from collections.abc import Sequence
 from dataclasses import replace

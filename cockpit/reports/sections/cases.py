@@ -1,4 +1,4 @@
-"""The facts behind a number as tables: read a stretch at a time, so that a hundred thousand need little memory."""
+"""The facts behind a number as tables, read in chunks to bound memory."""
 
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, time

@@ -1,4 +1,4 @@
-"""Charts as SVG, drawn without a browser and the same to the byte each time. One look for paper and preview."""
+"""Charts as SVG without a browser, byte-identical on each run; one style for paper and preview."""
 
 import math
 from collections.abc import Sequence

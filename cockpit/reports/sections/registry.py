@@ -1,4 +1,4 @@
-"""What each type of section makes of a context: blocks of the neutral document, no format in sight."""
+"""The builder of each section type: from a context to blocks of the neutral document."""
 
 from collections.abc import Iterator
 from functools import singledispatch

@@ -1,4 +1,4 @@
-"""What the writers for paper share: captions, numbers of headings, columns that fit, the small print."""
+"""Shared by the writers for paper: captions, heading numbers, column widths, notes."""
 
 import re
 import unicodedata

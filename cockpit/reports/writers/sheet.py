@@ -1,4 +1,4 @@
-"""A sheet that takes whole rows: a ledger has a million cells, and XlsxWriter spends its time on each one alone."""
+"""A sheet written row by row: XlsxWriter's cell calls are too slow for a million cells."""
 
 import re
 from collections.abc import Sequence

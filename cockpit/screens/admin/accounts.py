@@ -1,4 +1,4 @@
-"""The accounts, for the system administrator: who can sign in, and what is done about it."""
+"""The accounts page of the system administrator."""
 
 from collections.abc import Callable
 from functools import partial

@@ -1,4 +1,4 @@
-"""The data themselves: what is published, what came in, what was refused, and whether the numbers agree."""
+"""The data page: editions, deliveries, rejects, and reconciliation."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

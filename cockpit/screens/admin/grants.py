@@ -1,4 +1,4 @@
-"""The grants, for the security administrator: who holds which role on which area, and from when to when."""
+"""The grants page of the security administrator: roles of accounts by area, with validity."""
 
 from datetime import date
 from functools import partial

@@ -1,4 +1,4 @@
-"""One case: its stages against their clocks, and everything the district holds on it, in words."""
+"""The case page: stages with their clocks, and all stored fields."""
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta

@@ -1,4 +1,4 @@
-"""What a case comes to and who did what: verdicts in words, time taken, log, contacts, chain of repeats."""
+"""The file of a case: verdicts, durations, log, contacts, chain of repeats."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any

@@ -1,4 +1,4 @@
-"""What is compared: two to six areas of one level, or units, by the address; and how they are chosen."""
+"""The subjects of a comparison: two to six areas of one level, or units, from the address; and their selection."""
 
 import csv
 import io

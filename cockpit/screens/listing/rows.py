@@ -1,4 +1,4 @@
-"""The rows behind a number: what the address asks of them, one request, and how they read."""
+"""The rows behind a number: parameters of the address, query, and texts."""
 
 import re
 from collections.abc import Mapping

@@ -1,4 +1,4 @@
-"""What was kept of a failed check: in a line of a table, and opened."""
+"""Evidence of a failed check: as a line of a table, and opened."""
 
 from base64 import b64encode
 from collections.abc import Iterable, Mapping

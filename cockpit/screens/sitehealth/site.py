@@ -1,4 +1,4 @@
-"""One government site in words: lights, calendar, rules with their evidence, and what was decided of them."""
+"""The page of a government site: veto lights, calendar, rules with evidence, and decisions."""
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta

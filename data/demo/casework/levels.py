@@ -1,4 +1,4 @@
-"""How well the demo's towns and units work: the levels behind every rate.
+"""Performance levels of the demo's towns and units, behind every rate.
 
 Calibrated to published ones: on-time closure 94 to 96 %, satisfaction about 95 %, signing in time above 99 %. Levels
 are fixed, the seed only draws the cases: a town that is slow is slow in every demo.
