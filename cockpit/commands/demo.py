@@ -84,7 +84,7 @@ def others(settings: "Settings") -> list[str]:
     """The districts and sources that this home holds and that are not the demo's."""
     from data.demo.deliveries import SOURCES
     from data.demo.stories import DISTRICT
-    from data.desk.items.deliver import SOURCE, STEPS
+    from data.desk.items.deliver import NAMES
     from data.store import read_store
 
     if not settings.data.store.is_file():
@@ -95,5 +95,5 @@ def others(settings: "Settings") -> list[str]:
         ).fetchall()
         loaded = store.execute("SELECT source, file FROM sources ORDER BY 1").fetchall()
     files = {source: f"{source}.parquet" for source, *_ in SOURCES}
-    files |= {source: f"{source}.ndjson" for source in (SOURCE, STEPS)}
+    files |= {source: f"{source}.ndjson" for source in NAMES}
     return [name for (name,) in tops] + [source for source, file in loaded if files.get(source) != file]

@@ -19,6 +19,8 @@ What = Literal["fired", "acknowledged", "ordered", "false_alarm", "escalated", "
 SHORTEST_NOTE, LONGEST_NOTE = 2, 500
 DESK = "desk"
 """Source of an alert about a work item, whose number is its key."""
+AT_ONCE = 500
+"""Alerts read by one query."""
 LONGEST_SILENCE = timedelta(days=31)
 BY_HAND: dict[What, tuple[State, ...]] = {
     "acknowledged": ("firing",),
@@ -251,6 +253,19 @@ def history(desk: Desk, ids: Sequence[int]) -> dict[int, list[Event]]:
         for row in session.scalars(query):
             events[row.alert_id].append(Event(cast(What, row.what), row.who, row.note, row.value, row.at))
     return events
+
+
+def changed(desk: Desk, since: datetime | None) -> list[tuple[Alert, datetime]]:
+    """The alerts with an event at an instant (naive UTC) or later, each with the time of its newest one."""
+    newest = func.max(models.AlertEvent.at)
+    query = select(models.AlertEvent.alert_id, newest).group_by(models.AlertEvent.alert_id)
+    query = query.having(newest >= since) if since else query
+    with desk.read() as session:
+        times = {row.alert_id: row[1] for row in session.execute(query)}
+        ids = sorted(times)
+        groups = (ids[first : first + AT_ONCE] for first in range(0, len(ids), AT_ONCE))
+        queries = (select(models.Alert).where(models.Alert.id.in_(group)).order_by(models.Alert.id) for group in groups)
+        return [(_alert(row), times[row.id]) for one in queries for row in session.scalars(one)]
 
 
 def within(scope: Scope) -> ColumnElement[bool]:

@@ -58,6 +58,9 @@ def _names(flow: Workflow) -> Iterator[str]:
         yield from _each(f"{path}.approves", "transition", transition.approves, {START: 0, **flow.transitions})
         for name in ("before_end", "after_end"):
             yield from _each(f"{path}.{name}", "clock", filter(None, [getattr(transition, name)]), flow.clocks)
+    for id, duration in flow.durations.items():
+        for name, steps in (("from", duration.from_), ("to", duration.to)):
+            yield from _each(f"durations.{id}.{name}", "transition", steps, {START: 0, **flow.transitions})
     yield from _clock_names(flow)
     for i, note in enumerate(flow.notifications):
         yield from _each(f"notifications.{i}.event", "transition or colour", [note.event],

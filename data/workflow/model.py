@@ -157,6 +157,17 @@ class Transition(Permission):
         return self.to or state
 
 
+class Duration(Model):
+    """A reading that an item gives: the time from the newest of some events to the first of others after it.
+
+    from, to: transitions, or `start`. time: working counts the time of working days alone.
+    """
+
+    from_: tuple[Id, ...] = Field(alias="from", min_length=1)
+    to: tuple[Id, ...] = Field(min_length=1)
+    time: Literal["natural", "working"]
+
+
 class Notification(Model):
     """Recipients of the notification of a transition or colour. event: its id; `start` is the beginning."""
 
@@ -165,7 +176,10 @@ class Notification(Model):
 
 
 class Workflow(Model):
-    """One kind of item. number: the letters that its numbers begin with. case_kind: the kind of the case it becomes."""
+    """One kind of item. number: the letters that its numbers begin with. case_kind: the kind of the case it becomes.
+
+    durations: by the measure of the reading, in hours.
+    """
 
     id: Id
     file: str
@@ -180,6 +194,7 @@ class Workflow(Model):
     clocks: dict[Id, Clock] = Field(default_factory=dict)
     colours: tuple[ColourRule, ...] = ()
     notifications: tuple[Notification, ...] = ()
+    durations: dict[Id, Duration] = Field(default_factory=dict)
 
     __hash__ = object.__hash__
 

@@ -1,4 +1,4 @@
-"""The desk as a source: items become cases, and their events steps, by the ordinary way of loading."""
+"""The desk as a source: items become cases, their events steps, their durations and alerts readings."""
 
 import json
 import os
@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import select
 
-from data.desk import models
+from data.desk import alerts, models
 from data.desk.items.item import Item, to_item
 from data.desk.items.store import Rules, to_event
 from data.desk.store import Desk
@@ -20,23 +20,28 @@ from data.ingest.merge import LoadReport
 from data.schema import FACTS
 from data.sources.definition import Source
 from data.store import read_store
+from data.workflow.clocks import Timing
 from data.workflow.model import START, Workflow
-from data.workflow.replay import Event, replay
+from data.workflow.replay import Event, colour_times, replay
 
-SOURCE, STEPS = "desk", "desk_steps"
+SOURCE, STEPS, READINGS = "desk", "desk_steps", "desk_readings"
 NAMES = {
     SOURCE: {"zh": "驾驶舱事项", "en": "Items of the cockpit"},
     STEPS: {"zh": "驾驶舱事项办理过程", "en": "Logs of items"},
+    READINGS: {"zh": "驾驶舱预警与时长", "en": "Alerts and durations of items"},
 }
 CYCLE_DAYS = 31
 """A desk where nothing changes for two months is as silent as any other source."""
-FACT = {SOURCE: "cases", STEPS: "steps"}
+FACT = {SOURCE: "cases", STEPS: "steps", READINGS: "readings"}
 CHANNEL = "驾驶舱"
 AT_ONCE = 1000
 COUNTED = {"extended": "extend", "returned": "return", "reworked": "rework"}
 """Columns of cases that count the events of a step."""
-FIRST = {"accepted_at": "accept", "signed_at": "sign", "responded_at": "respond"}
-"""Columns of cases that are the time of the first event of a step."""
+FIRST = {
+    "accepted_at": ("accept",), "signed_at": ("sign",), "responded_at": ("respond", "reply"), "handled_at": ("handle",),
+    "published_at": ("publish",),
+}  # fmt: skip
+"""Columns of cases that are the time of the first event of some steps."""
 Row = dict[str, Any]
 
 
@@ -45,13 +50,15 @@ def deliver(home: Home, desk: Desk, rules: Rules) -> list[LoadReport]:
 
     Steps come after cases, since a step takes the area of its case. Repeating it changes nothing.
     """
-    since = _newest(home, rules)
-    cases, steps = list[Row](), list[Row]()
+    since = _newest(home, rules, SOURCE)
+    rows: dict[str, list[Row]] = {SOURCE: [], STEPS: [], READINGS: []}
     for item, events in changed(desk, rules, since):
         if item.kind in rules.flows:
-            cases.append(case_of(rules, item, events))
-            steps += steps_of(rules, item, events)
-    return [_load(home, SOURCE, cases), _load(home, STEPS, steps)] if cases else []
+            rows[SOURCE].append(case_of(rules, item, events))
+            rows[STEPS] += steps_of(rules, item, events)
+            rows[READINGS] += durations_of(rules, item, events)
+    rows[READINGS] += alert_readings(desk, rules, _newest(home, rules, READINGS))
+    return [_load(home, source, some, _columns(rules, source, some)) for source, some in rows.items() if some]
 
 
 def changed(desk: Desk, rules: Rules, since: datetime | None) -> Iterator[tuple[Item, list[Event]]]:
@@ -81,7 +88,8 @@ def case_of(rules: Rules, item: Item, events: list[Event]) -> Row:
         "key": item.number, "area": item.area, "kind": flow.case_kind, "title": item.title, "unit": item.unit,
         "channel": CHANNEL, "registered_at": events[0].at, "updated_at": events[-1].at,
     }  # fmt: skip
-    row |= {column: next((at for name, at in steps if name == step), None) for column, step in FIRST.items()}
+    row |= {column: next((at for name, at in steps if name in firsts), None) for column, firsts in FIRST.items()}
+    row["red_at"] = _red_from(rules, flow, events)
     row |= {column: sum(name == step for name, _at in steps) for column, step in COUNTED.items()}
     for id, field in flow.fields.items():
         if field.column and id in snapshot.fields:
@@ -130,24 +138,92 @@ def _entered(events: Iterable[Event]) -> datetime:
     return at
 
 
-def _newest(home: Home, rules: Rules) -> datetime | None:
+def durations_of(rules: Rules, item: Item, events: list[Event]) -> Iterator[Row]:
+    """The durations of an item's workflow as readings in hours, each at the event that ends it."""
+    flow = rules.flow(item.kind)
+    for measure, duration in flow.durations.items():
+        timing, since = Timing(duration.time == "working", rules.calendar), None
+        for event in events:
+            if event.transition in duration.from_:
+                since = event.at
+            elif event.transition in duration.to and since is not None:
+                hours = timing.between(since, event.at).total_seconds() / 3600
+                yield _reading(f"{item.number}/{measure}/{event.seq}", item.area, item.unit, measure, event.at, hours,
+                               events[-1].at)  # fmt: skip
+                since = None
+
+
+def alert_readings(desk: Desk, rules: Rules, since: datetime | None) -> Iterator[Row]:
+    """Alerts changed since an instant (naive UTC): whether somebody acted by the limit, and whether they were true."""
+    found = alerts.changed(desk, since)
+    histories: dict[int, list[alerts.Event]] = {}
+    for first in range(0, len(found), AT_ONCE):
+        histories |= alerts.history(desk, [alert.id for alert, _at in found[first : first + AT_ONCE]])
+    for alert, at in found:
+        events = histories[alert.id]
+        acted = next((event for event in events if event.what in alerts.BY_HAND), None)
+        changed_at = rules.local(at)
+        over = alert.over_at is not None and alert.due_at is not None and alert.over_at < alert.due_at
+        if alert.due_at and (acted or not over):
+            value = float(acted is not None and acted.at <= alert.due_at)
+            yield _reading(f"alert/{alert.id}/due", alert.area, None, "alert_on_time", rules.local(alert.due_at), value,
+                           changed_at)  # fmt: skip
+        if acted:
+            value = float(all(event.what != "false_alarm" for event in events))
+            yield _reading(f"alert/{alert.id}/valid", alert.area, None, "alert_valid", rules.local(acted.at), value,
+                           changed_at)  # fmt: skip
+
+
+def _reading(
+    key: str, area: int, unit: str | None, measure: str, at: datetime, value: float, updated_at: datetime
+) -> Row:
+    return {
+        "key": key, "area": area, "unit": unit, "measure": measure, "measured_at": at, "value": value,
+        "updated_at": updated_at,
+    }  # fmt: skip
+
+
+def _red_from(rules: Rules, flow: Workflow, events: list[Event]) -> datetime | None:
+    """From when an item is red; of a closed one, since when it was until then."""
+    ended = next((n for n, event in enumerate(events) if not _is_open(flow, event.state)), len(events))
+    red = colour_times(flow, replay(flow, events[:ended], rules.calendar), rules.calendar).get("red")
+    if red is None or (ended < len(events) and red > events[ended].at):
+        return None
+    return max(red, events[0].at)
+
+
+def _is_open(flow: Workflow, state: str) -> bool:
+    return state in flow.states and flow.states[state].is_open
+
+
+def _newest(home: Home, rules: Rules, source: str) -> datetime | None:
     """The time of the newest change that was loaded, as naive UTC; None before the first delivery."""
     if not home.store.is_file():
         return None
     with read_store(home) as store:
-        sql = f"SELECT CAST(max(updated_at) AS TIMESTAMP) FROM cases WHERE source = '{SOURCE}'"
+        sql = f"SELECT CAST(max(updated_at) AS TIMESTAMP) FROM {FACT[source]} WHERE source = '{source}'"
         newest = store.execute(sql).fetchall()[0][0]
     return rules.utc(newest) if newest else None
 
 
-def _load(home: Home, name: str, rows: list[Row]) -> LoadReport:
+def _columns(rules: Rules, source: str, rows: list[Row]) -> list[str]:
+    """The columns that the desk can deliver, whatever the rows of this delivery have: a metric needs them all."""
+    names = set().union(*rows)
+    if source == SOURCE:
+        flows = rules.flows.values()
+        names |= {*FIRST, *COUNTED, "red_at", "closed_at", "close_kind", "due_calendar"}
+        names |= {field.column for flow in flows for field in flow.fields.values() if field.column}
+        names |= {clock.column for flow in flows for clock in flow.clocks.values() if clock.column}
+    return [c.name for c in FACTS[FACT[source]].delivered if c.name in names and c.name not in ("key", "area")]
+
+
+def _load(home: Home, name: str, rows: list[Row], columns: list[str]) -> LoadReport:
     """Load rows as one delivery of a source, in the order given. A row that breaks the contract is a reject."""
     fact = FACTS[FACT[name]]
-    columns = [c.name for c in fact.delivered if any(c.name in row for row in rows) and c.name not in ("key", "area")]
     definition = {
         "source": name, "name": NAMES[name], "fact": fact.name, "file": f"{name}.ndjson", "zone": home.zone,
         "cycle_days": CYCLE_DAYS,
-        "key": "key", "columns": {column: column for column in columns}, **({"area": "area"} if name == SOURCE else {}),
+        "key": "key", "columns": {column: column for column in columns}, **({"area": "area"} if name != STEPS else {}),
     }  # fmt: skip
     source = Source.model_validate(definition)
     source._path = Path(f"{name}.yaml")

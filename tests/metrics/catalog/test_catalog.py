@@ -16,6 +16,12 @@ EV = {
     "EV14": "bounce_rate", "EV15": "repeat_rate", "EV16": "solved_rate", "EV17": "satisfaction_rate",
     "EV18": "three_rate_score",
 }  # fmt: skip
+SU = {
+    "SU01": "order_reply_rate", "SU02": "red_orders", "SU03": "escalation_rate", "SU04": "escalation_on_time_rate",
+    "SU05": "alert_handling_rate", "SU06": "alert_precision", "SU07": "approval_hours",
+    "SU08": "problem_clearing_rate", "SU09": "publication_rate", "SU10": "whistle_arrival_rate",
+    "SU11": "wish_claim_rate", "SU12": "wish_done_rate",
+}  # fmt: skip
 WS = {
     "WS01": "site_pass_rate", "WS02": "site_health", "WS03": "site_down_share", "WS04": "home_page_age",
     "WS05": "stale_columns", "WS06": "blank_columns", "WS07": "guide_complete_rate", "WS08": "message_on_time_rate",
@@ -80,7 +86,7 @@ def measured(**measures: object) -> dict[str, object]:
 
 def test_domain_indicators_have_their_ids() -> None:
     metrics = load().metrics
-    assert {m.code: m.id for m in metrics.values() if m.code} == {**EV, **WS, **SV, **DT, **VL}
+    assert {m.code: m.id for m in metrics.values() if m.code} == {**EV, **WS, **SV, **DT, **VL, **SU}
     assert {"closed", "due", "on_time_of_closed"} <= metrics.keys()
 
 
