@@ -24,6 +24,7 @@ from cockpit.screens import panel_files, saved_views, search
 from cockpit.screens.admin import audit_export
 from cockpit.screens.listing import download, row_tools
 from cockpit.screens.timemap import files as timemap_files
+from cockpit.screens.work import evidence
 from cockpit.server import (
     alerting,
     background,
@@ -103,6 +104,7 @@ ROUTES: list[Route | Mount] = [
         *saved_views.ROUTES,
         *row_tools.ROUTES,
         *timemap_files.ROUTES,
+        *evidence.ROUTES,
     ),
     mounted(),
 ]

@@ -1,6 +1,6 @@
 """The directory of units and the area tree as work items need them: the same for everybody, whatever their scope."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 
 from data.editions.edition import AnyEdition
 
@@ -20,6 +20,15 @@ def areas_of_unit(edition: AnyEdition, name: str) -> list[int]:
     """The area codes of the current units of a name; several where areas have units of the same name."""
     sql = "SELECT area FROM assets WHERE kind = 'unit' AND name = $1 AND retired_at IS NULL"
     return [int(code) for (code,) in edition.unscoped.cursor().execute(sql, [name]).fetchall()]
+
+
+def nearest_unit(edition: AnyEdition, areas: Sequence[int], ending: str) -> str | None:
+    """The name of a current unit whose name ends so: of the first of these areas that has one."""
+    for code in areas:
+        named = [name for name in unit_names(edition, [code]) if name.endswith(ending)]
+        if named:
+            return min(named, key=len)
+    return None
 
 
 def is_area(edition: AnyEdition, code: int) -> bool:

@@ -11,6 +11,7 @@ from cockpit.components.navigation.header import header
 from cockpit.panels import screen
 from cockpit.panels.kinds import publicity
 from cockpit.screens import tiles, wall
+from cockpit.screens.work import forms
 from cockpit.view import current
 from metrics.availability.extent import occurs
 
@@ -21,6 +22,7 @@ else:
     sheet = st.query_params.get("sheet") == "publicity"
     header(view, heading="" if sheet else screen.heading(view))
     filters.draw(view)
+    forms.report_link(view)
     export = view.grants.may(Can.EXPORT, view.area.code, view.area.end)
     view = replace(view.shared, tiles=tiles.chosen(view, enter()))
     exists = occurs(view.edition, view.area.code, view.query.where)

@@ -27,15 +27,19 @@ POLICY = {
 }
 HSTS = "max-age=31536000"
 FEATURES = (
-    "accelerometer", "camera", "display-capture", "geolocation", "gyroscope", "magnetometer", "microphone", "midi",
+    "accelerometer", "camera", "display-capture", "gyroscope", "magnetometer", "microphone", "midi",
     "payment", "publickey-credentials-get", "screen-wake-lock", "serial", "usb", "xr-spatial-tracking",
 )  # fmt: skip
 """Browser features that no page uses; disabled."""
+OWN_FEATURES = ("geolocation",)
+"""Used by our own pages alone: the position of an event, at a press of its button."""
 HEADERS = {
     "Content-Security-Policy": "; ".join(f"{name} {sources}" for name, sources in POLICY.items()),
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "same-origin",
-    "Permissions-Policy": ", ".join(f"{feature}=()" for feature in FEATURES),
+    "Permissions-Policy": ", ".join(
+        (*(f"{name}=()" for name in FEATURES), *(f"{name}=(self)" for name in OWN_FEATURES))
+    ),
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
 }

@@ -1,7 +1,7 @@
 """Upload guard: a page must offer it, and right, session, number and size are checked.
 
 Streamlit's own route takes a file of anybody signed in for any session. Every request for it is checked here first.
-A page that takes a file calls `uploader` in place of `st.file_uploader`; so far none does, and the route is closed.
+A page that takes a file calls `uploader` in place of `st.file_uploader`; for all others the route is closed.
 """
 
 import threading

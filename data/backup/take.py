@@ -55,13 +55,14 @@ def take(home: Home, desk_url: str, target: Path, custody: Custody | None = None
     counted: dict[str, Counts] = {}
     with vault.locked(custody.keys), writing(target) as writer:  # keys and secrets must match
         desk_file = sqlite_of(desk_url)
-        excluded = {"scratch", "editions", "spool", "reports", home.store.name, f"{home.store.name}.wal"}
+        excluded = {"scratch", "editions", "spool", "reports", "attachments", home.store.name, f"{home.store.name}.wal"}
         left_out = _folder(writer, home.root, excluded, {target, desk_file} if desk_file else {target})
         counted["pushes"] = _spool(writer, home)
         counted["store"] = _store(writer, home)
         counted["editions"] = _editions(writer, home)
         kind, version, counted["desk"] = _desk(writer, desk_url, desk_file, custody)
-        left_out += _folder(writer, home.root / "reports", set(), {target}, below="reports/")
+        for folder in ("reports", "attachments"):  # after the desk, so that it names no file that is missing
+            left_out += _folder(writer, home.root / folder, set(), {target}, below=f"{folder}/")
         manifest = Manifest(
             made_at.isoformat(), home.zone, kind, version, counted, writer.files, tuple(sorted(left_out))
         )

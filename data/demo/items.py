@@ -165,6 +165,8 @@ def _filled(
 
 def _value(name: str, field: FieldType, at: datetime, rng: random.Random) -> Any:
     match field.type:
+        case "point":
+            return f"{rng.uniform(118, 118.2):.6f},{rng.uniform(32, 32.2):.6f}"
         case "choice":
             return rng.choice(list(field.choices))
         case "integer":

@@ -405,6 +405,21 @@ class ItemLink(Base):
     address: Mapped[str] = mapped_column(Text, default="")
 
 
+class ItemAttachment(Base):
+    """A file of an item; see `data.desk.items.attachments`."""
+
+    __tablename__ = "item_attachment"
+    __table_args__ = (UniqueConstraint("item_id", "sha256"),)
+    id: Mapped[int] = mapped_column(primary_key=True)
+    item_id: Mapped[int] = mapped_column(ForeignKey("item.id"))
+    sha256: Mapped[str] = mapped_column(String(64))
+    type: Mapped[str] = mapped_column(String(40))
+    name: Mapped[str] = mapped_column(String(80))
+    size: Mapped[int]
+    who: Mapped[str] = mapped_column(String(60))
+    at: Mapped[datetime]
+
+
 class ItemEvent(Base):
     """An event of an item; rows are never changed or deleted. fields: JSON. digest: SHA-256 of what was requested.
 

@@ -58,6 +58,12 @@ def _names(flow: Workflow) -> Iterator[str]:
         yield from _each(f"{path}.approves", "transition", transition.approves, {START: 0, **flow.transitions})
         for name in ("before_end", "after_end"):
             yield from _each(f"{path}.{name}", "clock", filter(None, [getattr(transition, name)]), flow.clocks)
+    if flow.routing:
+        choices = flow.fields[flow.routing.field].choices if flow.routing.field in flow.fields else {}
+        yield from _each(
+            "routing.field", "choice field", [flow.routing.field], [i for i, f in flow.fields.items() if f.choices]
+        )
+        yield from _each("routing.units", "choice", flow.routing.units, choices)
     for id, duration in flow.durations.items():
         for name, steps in (("from", duration.from_), ("to", duration.to)):
             yield from _each(f"durations.{id}.{name}", "transition", steps, {START: 0, **flow.transitions})
@@ -71,6 +77,8 @@ def _field_names(flow: Workflow) -> Iterator[str]:
     for id, field in flow.fields.items():
         if bool(field.choices) != (field.type == "choice"):
             yield f"fields.{id}.choices: a choice has choices, and no other type has"
+        if field.default is not None:
+            yield from _each(f"fields.{id}.default", "choice", [field.default], field.choices)
         if field.column is not None:
             yield from _each(f"fields.{id}.column", "column of cases", [field.column], CASES.by_name)
         if field.low > field.high:

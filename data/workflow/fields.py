@@ -1,5 +1,6 @@
 """Check what a transition records against the fields of its workflow, and mask numbers of persons in free text."""
 
+import re
 import threading
 from collections.abc import Mapping
 from datetime import date, datetime, timedelta
@@ -14,6 +15,8 @@ from data.sources.masking import mask
 from data.workflow.model import FieldType, Workflow
 
 LONGEST_TITLE = 100
+POINT = re.compile(r"(-?\d{1,3}(?:\.\d{1,12})?),(-?\d{1,2}(?:\.\d{1,12})?)", re.ASCII)
+"""Longitude and latitude in degrees."""
 FARTHEST = timedelta(days=3660)
 """How far ahead a day may lie."""
 
@@ -69,6 +72,8 @@ def _checked(field: FieldType, name: Name, value: Any, at: datetime) -> Any:
             return value
         case "date":
             return _day(name, value, at)
+        case "point":
+            return _point(name, value)
 
 
 def _day(name: Name, value: Any, at: datetime) -> str:
@@ -79,6 +84,13 @@ def _day(name: Name, value: Any, at: datetime) -> str:
     if not at.date() <= day <= at.date() + FARTHEST:
         raise Refused("item.field_past", "{field} lies in the past or too far ahead: choose another day", field=name)
     return day.isoformat()
+
+
+def _point(name: Name, value: Any) -> str:
+    match = POINT.fullmatch(value) if isinstance(value, str) else None
+    if match is None or abs(float(match[1])) > 180 or abs(float(match[2])) > 90:
+        raise Refused("item.field_point", "{field} is longitude and latitude such as 118.12345,32.12345", field=name)
+    return f"{float(match[1]):.6f},{float(match[2]):.6f}"
 
 
 def masked(text: str) -> str:

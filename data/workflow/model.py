@@ -37,15 +37,17 @@ class State(Model):
 class FieldType(Model):
     """Something that a transition records. column: the column of the case that it becomes.
 
-    low, high: of an integer. longest: characters of a text.
+    low, high: of an integer. longest: characters of a text. default: the choice that a form shows first. A point is
+    `longitude,latitude` in degrees; it becomes the place of the case.
     """
 
     name: Text
-    type: Literal["text", "choice", "integer", "yes_no", "date", "unit"]
+    type: Literal["text", "choice", "integer", "yes_no", "date", "unit", "point"]
     choices: dict[Id, Text] = Field(default_factory=dict)
     low: int = 0
     high: int = 1_000_000
     longest: Annotated[int, Field(ge=1, le=LONGEST_TEXT)] = 500
+    default: Id | None = None
     column: str | None = None
 
 
@@ -157,6 +159,16 @@ class Transition(Permission):
         return self.to or state
 
 
+class Routing(Model):
+    """Which unit is proposed for an item, by the value of a choice.
+
+    units: how the unit's name ends, such as 城管局; of several the one of the item's area or the nearest above.
+    """
+
+    field: Id
+    units: dict[Id, str] = Field(min_length=1)
+
+
 class Duration(Model):
     """A reading that an item gives: the time from the newest of some events to the first of others after it.
 
@@ -195,6 +207,7 @@ class Workflow(Model):
     colours: tuple[ColourRule, ...] = ()
     notifications: tuple[Notification, ...] = ()
     durations: dict[Id, Duration] = Field(default_factory=dict)
+    routing: Routing | None = None
 
     __hash__ = object.__hash__
 

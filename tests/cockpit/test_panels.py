@@ -11,6 +11,8 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from cockpit import filters, i18n, settings
+from cockpit.access.policy import OPERATOR
+from cockpit.access.visitors import Visitor
 from cockpit.components.status.tiles import Tile
 from cockpit.panels import answers, layouts
 from cockpit.panels.kinds import alerts, areas, breakdowns, points, publicity, todo, trend
@@ -19,6 +21,8 @@ from cockpit.panels.kinds.tiles import TilesPanel
 from cockpit.screens import wall
 from cockpit.settings import Settings
 from cockpit.view import View, read
+from data.desk import clock
+from data.desk.identity.sessions import Session
 from data.home import Home
 from metrics.analysis.reds import Red
 from metrics.cases.casefile import Contact
@@ -358,8 +362,10 @@ def test_the_headline_and_the_lines_under_it_name_each_red_once_with_its_ways_in
     assert head
     assert head.strong == headlines.subject(view, every[0])
     assert view.compared in head.moved
-    assert {urlsplit(href).path for _text, href in head.links} <= {"/rows", "/why", "/site", "/start"}
-    order = parameters(next(href for _text, href in head.links if urlsplit(href).path == "/start"))
+    assert {urlsplit(href).path for _text, href in head.links} <= {"/rows", "/why", "/site"}
+    leader = Visitor(Session(1, "leader", "", "", clock.now(), False), OPERATOR)
+    offered = headlines.with_next_step(view, head, every[0], leader)
+    order = parameters(next(href for _text, href in offered.links if urlsplit(href).path == "/start"))
     assert (order["kind"], order["origin"]) == ("order", "red")
     assert order["title"].startswith(head.strong)
     red, old = alerts.lines(view)

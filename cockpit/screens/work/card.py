@@ -15,7 +15,7 @@ from cockpit.i18n import _, language
 from cockpit.labels import format
 from cockpit.labels.names import area_name
 from cockpit.screens.admin import desk
-from cockpit.screens.work import forms, origins, shared
+from cockpit.screens.work import evidence, forms, origins, shared
 from cockpit.view_state import View
 from data.desk import clock
 from data.desk.items import links, lists, store
@@ -52,6 +52,7 @@ def draw(view: View) -> None:
         record(_clocks(flow, snapshot), key="clocks")
         record(_fields(flow, snapshot), key="fields")
         _next(view, flow, item, snapshot, known.local(now))
+        evidence.draw(item)
         _history(flow, events)
         ways.actions([(_("Work items"), view.href("inbox")), (_("Cockpit"), view.href(area=item.area))], key="ways")
 

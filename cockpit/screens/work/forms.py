@@ -9,15 +9,19 @@ from typing import Any
 import streamlit as st
 
 from cockpit import settings
-from cockpit.access import visitors
+from cockpit.access import guard, visitors
+from cockpit.access.policy import Can
 from cockpit.actions import items as actions
+from cockpit.components.navigation import actions as ways
 from cockpit.components.navigation import header
+from cockpit.components.navigation.locate import locate
 from cockpit.errors import CockpitError
 from cockpit.i18n import _, language
 from cockpit.labels.wording import worded
 from cockpit.screens.admin import desk
 from cockpit.screens.work import origins, shared
 from cockpit.view_state import View
+from data.areas.levels import LOWEST
 from data.desk.items.item import Item
 from data.desk.items.store import Beginning
 from data.errors import DataError
@@ -42,10 +46,28 @@ def fields(
     values = {}
     for name in (*required, *optional):
         field = flow.fields[name]
+        if field.type == "point":
+            continue  # drawn by `points`, outside of the form
+        if flow.routing and name == flow.routing.field:
+            values[name] = _pills(field)
+            continue
         label = field.name[language()] + ("" if name in required else _(" (optional)"))
         before = (known or {}).get(name) if field.type in PREFILLED else None
         values[name] = _field(view, field, label, area, before)
     return {name: value for name, value in values.items() if value not in (None, "")}
+
+
+def points(flow: Workflow, transition: str, key: str) -> dict[str, str]:
+    """Draw the positions of a step, which no form of Streamlit takes; gives what was taken."""
+    named = (name for name in sum(flow.inputs(transition), ()) if flow.fields[name].type == "point")
+    taken = {name: locate(flow.fields[name].name[language()], key=f"{key} {name}") for name in named}
+    return {name: point for name, point in taken.items() if point}
+
+
+def _pills(field: FieldType) -> Any:
+    """A choice of one tap."""
+    label, choices = field.name[language()], list(field.choices)
+    return st.pills(label, choices, default=field.default, format_func=lambda id: field.choices[id][language()])
 
 
 def _field(view: View, field: FieldType, label: str, area: int, before: Any) -> Any:
@@ -57,7 +79,7 @@ def _field(view: View, field: FieldType, label: str, area: int, before: Any) -> 
         case "choice":
             choices = list(field.choices)
             return st.selectbox(
-                label, choices, index=_index(choices, before), placeholder="",
+                label, choices, index=_index(choices, before or field.default), placeholder="",
                 format_func=lambda id: field.choices[id][language()],
             )  # fmt: skip
         case "yes_no":
@@ -86,8 +108,9 @@ def units(view: View, area: int) -> list[str]:
 def step(view: View, flow: Workflow, item: Item, id: str, known: Mapping[str, Any]) -> None:
     """The form of one transition. Sent twice, it is one event. known: what earlier steps recorded."""
     transition = flow.transitions[id]
+    taken = points(flow, id, f"{item.number} {item.version} {id}")
     with st.form(f"{item.number} {item.version} {id}", enter_to_submit=False, border=False):
-        filled = fields(view, flow, id, item.area, known)
+        filled = fields(view, flow, id, item.area, _routed(view, flow, item.area, known)) | taken
         sent = st.form_submit_button(transition.name[language()])
     if sent:
         key = _key(f"{item.number} {item.version} {id}")
@@ -96,6 +119,23 @@ def step(view: View, flow: Workflow, item: Item, id: str, known: Mapping[str, An
             filled, key=key, version=item.version,
         )  # fmt: skip
         desk.act(work, _("Done: {step}", step=transition.name[language()]))
+
+
+def _routed(view: View, flow: Workflow, area: int, known: Mapping[str, Any]) -> Mapping[str, Any]:
+    """What earlier steps recorded, with the unit that the workflow proposes where none was named."""
+    unit = next((id for id, field in flow.fields.items() if field.type == "unit"), "")
+    ending = flow.routing.units.get(str(known.get(flow.routing.field))) if flow.routing else None
+    if not ending or not unit or known.get(unit):
+        return known
+    above = [place.code for place in areas.path(view.edition, areas.area(view.edition, area))]
+    return {**known, unit: directory.nearest_unit(view.edition, above[::-1], ending)}
+
+
+def report_link(view: View) -> None:
+    """On a village's cockpit: the way to report an event, for who may act there."""
+    quick = next((id for id, flow in shared.rules().flows.items() if flow.routing), None)
+    if quick and view.area.level == LOWEST.id and guard.enter().grants.may(Can.ACT, view.area.code, view.area.end):
+        ways.actions([(_("Report an event"), view.href("start", kind=quick))], key="report")
 
 
 def begin(view: View) -> None:
@@ -118,12 +158,18 @@ def begin(view: View) -> None:
     desk.show_outcome()
     origin, links, place = origins.of_address(view, flow)
     origins.shown(view, links)
+    taken = points(flow, START, f"begin {kind}")
     with st.form("begin", enter_to_submit=False, border=False):
-        given = st.query_params.get("title", "")[:LONGEST_TITLE]
+        usual = f"{view.area.name} {flow.name[language()]}" if flow.routing else ""
+        given = st.query_params.get("title", "")[:LONGEST_TITLE] or usual
         title = st.text_input(_("Title"), given, max_chars=LONGEST_TITLE, autocomplete="off")
-        filled = fields(view, flow, START, place)
+        filled = fields(view, flow, START, place) | taken
         sent = st.form_submit_button(_("Begin"), type="primary")
     if sent:
+        if flow.routing and title == usual and filled.get(flow.routing.field):
+            title = (
+                f"{view.area.name} {flow.fields[flow.routing.field].choices[filled[flow.routing.field]][language()]}"
+            )
         beginning = Beginning(kind, title, place, filled, origin=origin, links=links)
         _begin(view, beginning)
 

@@ -21,7 +21,7 @@ from data.schema import FACTS
 from data.sources.definition import Source
 from data.store import read_store
 from data.workflow.clocks import Timing
-from data.workflow.model import START, Workflow
+from data.workflow.model import START, FieldType, Workflow
 from data.workflow.replay import Event, colour_times, replay
 
 SOURCE, STEPS, READINGS = "desk", "desk_steps", "desk_readings"
@@ -92,8 +92,10 @@ def case_of(rules: Rules, item: Item, events: list[Event]) -> Row:
     row["red_at"] = _red_from(rules, flow, events)
     row |= {column: sum(name == step for name, _at in steps) for column, step in COUNTED.items()}
     for id, field in flow.fields.items():
-        if field.column and id in snapshot.fields:
-            row[field.column] = snapshot.fields[id]
+        if id in snapshot.fields and field.type == "point":
+            row["lon"], row["lat"] = (float(part) for part in str(snapshot.fields[id]).split(","))
+        elif field.column and id in snapshot.fields:
+            row[field.column] = _of_column(field, snapshot.fields[id])
     for id, clock in flow.clocks.items():
         running = snapshot.clocks[id]
         if clock.column and running.deadline:
@@ -105,6 +107,13 @@ def case_of(rules: Rules, item: Item, events: list[Event]) -> Row:
         row["closed_at"] = _entered(events)
         row["close_kind"] = state.outcome or ("done" if state.type == "closed" else "void")
     return row
+
+
+def _of_column(field: FieldType, value: Any) -> Any:
+    """The value of a column: a choice by its name, unless the column has words of its own for it."""
+    if field.type == "choice" and value in field.choices and not FACTS["cases"].by_name[str(field.column)].words:
+        return field.choices[value].zh
+    return value
 
 
 def steps_of(rules: Rules, item: Item, events: list[Event]) -> Iterator[Row]:
@@ -211,7 +220,7 @@ def _columns(rules: Rules, source: str, rows: list[Row]) -> list[str]:
     names = set().union(*rows)
     if source == SOURCE:
         flows = rules.flows.values()
-        names |= {*FIRST, *COUNTED, "red_at", "closed_at", "close_kind", "due_calendar"}
+        names |= {*FIRST, *COUNTED, "red_at", "closed_at", "close_kind", "due_calendar", "lon", "lat"}
         names |= {field.column for flow in flows for field in flow.fields.values() if field.column}
         names |= {clock.column for flow in flows for clock in flow.clocks.values() if clock.column}
     return [c.name for c in FACTS[FACT[source]].delivered if c.name in names and c.name not in ("key", "area")]

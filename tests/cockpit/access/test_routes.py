@@ -76,8 +76,11 @@ FOUND = {"/search.json", "/api/v1/search"}
 """Refuses nobody, and finds nothing outside: the test below walks it."""
 REPORTS = {"/files/report/{id}", "/api/v1/reports", "/api/v1/reports/{id}", "/api/v1/reports/{id}/file"}
 """For who may report on all areas of a report: the test below walks them."""
-ITEMS = {"/api/v1/item-kinds", "/api/v1/items", "/api/v1/items/{number}", "/api/v1/items/{number}/steps"}
-"""For roles that act on work items, and of the items that they may see (tests/cockpit/api/test_items.py)."""
+ITEMS = {
+    *("/api/v1/item-kinds", "/api/v1/items", "/api/v1/items/{number}", "/api/v1/items/{number}/steps"),
+    "/files/attachment",
+}
+"""For who may act on an item: tests/cockpit/api/test_items.py, tests/cockpit/actions/test_attachments.py."""
 TOKENS = {"/api/v1/push/{source}", "/api/v1/push/{id}"}
 """For systems with a token that says so (tests/cockpit/api); a session opens none, but what became of a push."""
 

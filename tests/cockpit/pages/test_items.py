@@ -25,7 +25,7 @@ WATCHER = Reader("somebody", (Held("leader", DISTRICT, end_of(DISTRICT)),))
 def begun(title: str, kind: str = "order", area: int = VILLAGES[0]) -> Item:
     """An item that another account has begun."""
     known = rules(settings.current())
-    urgency = {"urgency": "normal"} if kind == "event" else {}
+    urgency = {"urgency": "normal", "category": "lighting"} if kind == "event" else {}
     beginning = Beginning(kind, title, area, {"matter": "修好", **urgency})
     return store.start(visitors.desk(), known, beginning, key=f"{title}{clock.now()}", actor="li").item
 
@@ -144,3 +144,18 @@ def test_the_board_counts_by_unit_and_state_and_its_counts_lead_to_their_items(s
     assert item.number in str(data["cards"])
     (data,) = drawn(screen("inbox", show="all", q="看板上", lang="en"), "todo")
     assert [card["title"] for card in data["cards"]] == [item.title]
+
+
+def test_an_event_takes_its_title_from_its_category_and_proposes_the_unit(screen: Screen) -> None:
+    cockpit = screen("cockpit", area=VILLAGES[0])
+    (data,) = (d for d in drawn(cockpit, "actions") if any(text == "一键上报" for text, _href in d["links"]))
+    page = screen("start", **parameters(dict(data["links"])["一键上报"]))
+    page.pills[0].set_value("lighting")
+    pressed(page, "发起")
+    item = newest()
+    assert (item.kind, item.title) == ("event", "新河村 路灯照明")
+    known = rules(settings.current())
+    assert store.events(visitors.desk(), known, item.id)[0].fields["urgency"] == "normal"
+    pressed(screen("item", item=item.number), "受理")
+    page = screen("item", item=item.number)
+    assert next(box for box in page.selectbox if box.label == "处置单位").value == "区城管局"

@@ -112,6 +112,7 @@ def test_nothing_runs_without_an_anchor_of_the_audit(tmp_path: Path, monkeypatch
 def test_headers_close_what_no_page_needs() -> None:
     sent = headers.HEADERS
     assert "camera=()" in sent["Permissions-Policy"]
+    assert "geolocation=(self)" in sent["Permissions-Policy"]
     assert sent["Cross-Origin-Opener-Policy"] == sent["Cross-Origin-Resource-Policy"] == "same-origin"
 
 

@@ -37,6 +37,8 @@ def paths(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
 
 def value(field: FieldType, today: date) -> Any:
     match field.type:
+        case "point":
+            return "118.1,32.1"
         case "choice":
             return next(iter(field.choices))
         case "integer":

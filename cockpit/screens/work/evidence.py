@@ -1,0 +1,97 @@
+"""The files of an item on its card, and the route that serves them."""
+
+from functools import partial
+
+import streamlit as st
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import Route
+
+from cockpit import settings
+from cockpit.access import guard, visitors
+from cockpit.access.gate import visitor_of
+from cockpit.access.policy import Can
+from cockpit.access.signin.forms import spoken
+from cockpit.access.signin.new_session import address_of
+from cockpit.actions import attachments as actions
+from cockpit.actions.action import Actor, Forbidden
+from cockpit.address import link
+from cockpit.components.lists.record import Item as Line
+from cockpit.components.lists.record import record
+from cockpit.components.navigation import header
+from cockpit.i18n import _, using
+from cockpit.labels import format
+from cockpit.labels.wording import worded
+from cockpit.screens.admin import desk
+from cockpit.screens.work import shared
+from cockpit.serving.uploads import Offer, uploader
+from data.desk.errors import Refused
+from data.desk.items import attachments, content
+from data.desk.items.item import Item
+from data.errors import DataError
+
+PATH = "/files/attachment"
+OFFER = Offer(Can.ACT, content.MOST_BYTES, 1, ("jpg", "jpeg", "png", "webp", "pdf"))
+
+
+def draw(item: Item) -> None:
+    """The files with their links, and the field that takes another while the item is open."""
+    files = attachments.listing(visitors.desk(), item.id)
+    if not files and not item.is_open:
+        return
+    header.title(_("Files"), note=_("pictures without camera data, or PDF"))
+    record(
+        [
+            Line(
+                shared.stamp(one.at), one.name, href=link(PATH.lstrip("/"), {"item": item.number, "id": one.id}),
+                note=f"{one.who} · {format.number(max(1, one.size // 1000))} kB",
+            )
+            for one in files
+        ],
+        key="files",
+    )  # fmt: skip
+    if item.is_open and len(files) < attachments.MOST_OF_ITEM:
+        _field(item, len(files))
+
+
+def _field(item: Item, number: int) -> None:
+    with st.expander(_("Add a file")):
+        given = uploader(_("Picture or PDF"), OFFER, token=guard.token(), key=f"file {item.number} {number}")
+        if given and st.button(_("Add")):
+            home, data = settings.current().data, given[0].getvalue()
+            work = partial(actions.attach, visitors.desk(), home, shared.actor(), item.number, data)
+            desk.act(work, _("The file is added."))
+
+
+async def serve(request: Request) -> Response:
+    """GET with `item` and `id`: the file, as an attachment; recorded. 404 for what the visitor may not see."""
+    visitor = visitor_of(request.scope)
+    assert visitor, "the gate lets nobody else through"
+    given = request.query_params
+    number, id = given.get("item", "")[:60], given.get("id", "")
+    if not id.isdecimal() or len(id) > 9:
+        return _said("there is no such file", 404)
+    actor = Actor.holding(visitor.name, visitor.grants, address_of(request))
+    with using(spoken(request)):
+        try:
+            home = settings.current().data
+            found, data = await run_in_threadpool(actions.read, visitors.desk(), home, actor, number, int(id))
+        except Forbidden as error:
+            return _said(worded(error), 403)
+        except Refused as error:
+            return _said(worded(error), 404)
+        except DataError as error:
+            return _said(worded(error), 503)
+    headers = {
+        "Content-Disposition": f'attachment; filename="{found.name}"', "Cache-Control": "no-store",
+        "Content-Security-Policy": "sandbox; default-src 'none'",
+    }  # fmt: skip
+    return Response(data, media_type=found.type, headers=headers)
+
+
+def _said(message: str, status: int) -> Response:
+    return PlainTextResponse(f"{message}\n", status, {"Cache-Control": "no-store"})
+
+
+ROUTES = (Route(PATH, serve),)
