@@ -16,7 +16,7 @@ from tests.data.desk.items import acting
 from tests.desks import sqlite_tables
 
 pytestmark = pytest.mark.slow
-USERS, KILLS, SEED = 100, 12, 20261129
+USERS, KILLS, SEED = 100, 8, 20261129
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
