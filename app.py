@@ -24,7 +24,7 @@ from cockpit.screens import panel_files, saved_views, search
 from cockpit.screens.admin import audit_export
 from cockpit.screens.listing import download, row_tools
 from cockpit.screens.timemap import files as timemap_files
-from cockpit.screens.work import evidence
+from cockpit.screens.work import evidence, ledger
 from cockpit.server import (
     alerting,
     background,
@@ -105,6 +105,7 @@ ROUTES: list[Route | Mount] = [
         *row_tools.ROUTES,
         *timemap_files.ROUTES,
         *evidence.ROUTES,
+        *ledger.ROUTES,
     ),
     mounted(),
 ]

@@ -13,10 +13,10 @@ from sqlalchemy import insert
 
 from cockpit.access.policy import Held
 from data.areas.levels import end_of
-from data.desk import clock, models
+from data.desk import clock
 from data.desk.auditing import audit
 from data.desk.auditing.custody import Custody
-from data.desk.items import lists, store
+from data.desk.items import lists, models, store
 from data.desk.items.lists import VIEWS, Reader
 from data.desk.items.store import Beginning, Rules
 from data.desk.store import Desk, open_desk

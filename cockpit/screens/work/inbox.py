@@ -4,7 +4,7 @@ from datetime import datetime
 
 import streamlit as st
 
-from cockpit.access import visitors
+from cockpit.access import guard, visitors
 from cockpit.actions import items as actions
 from cockpit.components.lists.todo import Card, Count, todo
 from cockpit.components.navigation import actions as links
@@ -15,7 +15,7 @@ from cockpit.labels import format
 from cockpit.labels.names import area_name
 from cockpit.nav import here
 from cockpit.screens.admin import desk
-from cockpit.screens.work import shared
+from cockpit.screens.work import ledger, shared
 from cockpit.view_state import View
 from data.desk import clock
 from data.desk.items import lists
@@ -36,14 +36,25 @@ def draw(view: View) -> None:
         searchbox.searchbox(_("Number or title"), here(q=None, page=None), value=only.text)
         if chips := _chips(only):
             header.chips(chips)
+        who = guard.enter()
+        exporter = ledger.exporter(who.name, who.grants)
+        may_export = bool(exporter.held)
         number = desk.page_number()
         skip = (number - 1) * desk.AT_ONCE
-        found = lists.items(visitors.desk(), reader, chosen, now, only, most=desk.AT_ONCE + 1, skip=skip)
+        sampled = ledger.read_sample(st.query_params.get("sample", "")) if may_export else None
+        if sampled:
+            found = lists.sample(visitors.desk(), exporter, chosen, now, only, *sampled)[: desk.AT_ONCE]
+            guard.note("drill", f"items {chosen} {only.kind} sample {sampled[0]} seed {sampled[1]}")
+            header.chips([Chip(ledger.in_words(sampled), here(sample=None))])
+        else:
+            found = lists.items(visitors.desk(), reader, chosen, now, only, most=desk.AT_ONCE + 1, skip=skip)
         cards = [_card(view, item, now) for item in found[: desk.AT_ONCE]]
         todo(cards, counts=_counts(reader, chosen, now, only), empty=_("Nothing is waiting here."), key="inbox")
         pages = desk.pages(number, more=len(found) > desk.AT_ONCE)
         if pages:
             links.actions([(page.text, page.href) for page in pages], key="pages")
+    if may_export:
+        links.actions(ledger.ways(), key="ledger")
     if begin:
         header.title(_("Begin an item"), note=view.area.name)
         links.actions(begin, key="begin")

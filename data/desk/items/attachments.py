@@ -9,8 +9,9 @@ from pathlib import Path
 
 from sqlalchemy import func, select
 
-from data.desk import clock, models
+from data.desk import clock
 from data.desk.errors import Refused
+from data.desk.items import models
 from data.desk.items.content import Content
 from data.desk.store import Desk
 from data.errors import Unavailable

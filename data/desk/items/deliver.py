@@ -10,7 +10,8 @@ from typing import Any
 
 from sqlalchemy import select
 
-from data.desk import alerts, models
+from data.desk import alerts
+from data.desk.items import models
 from data.desk.items.item import Item, to_item
 from data.desk.items.store import Rules, to_event
 from data.desk.store import Desk

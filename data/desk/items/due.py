@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import and_, or_, select
 
-from data.desk import models
+from data.desk.items import models
 from data.desk.items.item import Item, to_item
 from data.desk.store import Desk
 from data.workflow.model import COLOURS

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from data.desk import models
+from data.desk.items import models
 from data.workflow.parties import Place
 
 NEVER = datetime(9999, 12, 31)

@@ -6,8 +6,8 @@ from typing import Any, Literal, get_args
 
 from sqlalchemy import select
 
-from data.desk import models
 from data.desk.errors import Refused
+from data.desk.items import models
 from data.desk.items.item import Item, to_item
 from data.desk.store import Desk
 

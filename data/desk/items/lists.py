@@ -1,5 +1,6 @@
 """Lists of items, such as those that wait for an account or are overdue, and counts by unit and state."""
 
+import random
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -7,7 +8,7 @@ from typing import Literal, get_args
 
 from sqlalchemy import ColumnElement, and_, case, false, func, not_, or_, select
 
-from data.desk import models
+from data.desk.items import models
 from data.desk.items.item import Item, to_item
 from data.desk.store import Desk
 from data.workflow.parties import SUPERVISORS, Held, is_of_unit
@@ -113,6 +114,17 @@ def count(desk: Desk, reader: Reader, view: View, now: datetime, only: Filter = 
                 some = select(OF.id).where(branch, *only.conditions).limit(MOST_COUNTED - total).subquery()
                 total += session.scalar(select(func.count()).select_from(some)) or 0
     return total
+
+
+def sample(desk: Desk, reader: Reader, view: View, now: datetime, only: Filter, size: int, seed: int) -> list[Item]:
+    """A random sample of a view's items; the same seed gives the same items as long as the view has the same ones."""
+    ids: set[int] = set()
+    with desk.read() as session:
+        for branch in _branches(reader, view, now):
+            ids |= set(session.scalars(select(OF.id).where(branch, *only.conditions)))
+        chosen = random.Random(seed).sample(sorted(ids), min(size, len(ids)))
+        rows = session.scalars(select(OF).where(OF.id.in_(chosen)).order_by(OF.id))
+        return [to_item(row) for row in rows]
 
 
 def may_see(reader: Reader, item: Item) -> bool:

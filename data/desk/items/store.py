@@ -13,9 +13,9 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError
 
-from data.desk import clock, models
+from data.desk import clock
 from data.desk.errors import Refused
-from data.desk.items import links
+from data.desk.items import links, models
 from data.desk.items.item import NEVER, Item, to_item
 from data.desk.items.links import Link
 from data.desk.store import Desk

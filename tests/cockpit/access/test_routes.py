@@ -78,7 +78,7 @@ REPORTS = {"/files/report/{id}", "/api/v1/reports", "/api/v1/reports/{id}", "/ap
 """For who may report on all areas of a report: the test below walks them."""
 ITEMS = {
     *("/api/v1/item-kinds", "/api/v1/items", "/api/v1/items/{number}", "/api/v1/items/{number}/steps"),
-    "/files/attachment",
+    *("/files/attachment", "/files/items.csv"),
 }
 """For who may act on an item: tests/cockpit/api/test_items.py, tests/cockpit/actions/test_attachments.py."""
 TOKENS = {"/api/v1/push/{source}", "/api/v1/push/{id}"}

@@ -14,10 +14,12 @@ from starlette.middleware import Middleware
 from starlette.routing import Mount
 
 from cockpit import settings
-from cockpit.access import gate
+from cockpit.access import gate, visitors
 from cockpit.access.visitors import COOKIE
 from cockpit.api.app import api
 from cockpit.commands import cli
+from cockpit.screens.work import ledger
+from data.desk.auditing import audit
 from data.home import Home
 from tests.cockpit.api.conftest import token_of
 from tests.cockpit.conftest import session_of
@@ -157,3 +159,29 @@ def test_commands_list_begin_and_move_items() -> None:
     assert "for others" in run("do", number, "sign")[1]
     assert "is not NAME=VALUE" in run("do", number, "urge", "--field", "reason")[1]
     assert "no item" in run("show", "DB1-1")[1]
+
+
+async def _ledger(cookie: str, query: str) -> httpx.Response:
+    served = Starlette(routes=[*ledger.ROUTES], middleware=[Middleware(gate.Gate)])
+    transport = httpx.ASGITransport(served, client=("10.1.2.3", 1))
+    async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as client:
+        return await client.get(f"{ledger.PATH}?{query}", headers={"cookie": cookie})
+
+
+def test_the_ledger_is_a_file_for_who_may_export_of_their_own_areas(home: Path, send: Send) -> None:
+    number = send("POST", "items", key="ledger", body=ORDER | {"title": "=1+1 台账"}).json()["number"]
+    url = f"sqlite:///{home.resolve() / 'desk.sqlite'}"
+    inspector, other, official = (
+        f"{COOKIE}={session_of(url, (role,), area)}"
+        for role, area in (("inspector", TOWNS[0]), ("inspector", TOWNS[1]), ("official", TOWNS[0]))
+    )
+    answer = asyncio.run(_ledger(inspector, "show=all&lang=en"))
+    assert answer.status_code == 200
+    assert number in answer.text
+    assert "\n=1+1" not in answer.text
+    assert ",=1+1" not in answer.text
+    assert number not in asyncio.run(_ledger(other, "show=all")).text
+    assert asyncio.run(_ledger(official, "show=all")).status_code == 403
+    entry = audit.entries(visitors.desk(), event="export", limit=2)[1]
+    assert "sha256:" in str(entry["what"])
+    assert len(asyncio.run(_ledger(inspector, "show=all&sample=1-7")).text.splitlines()) == 2

@@ -159,3 +159,25 @@ def test_an_event_takes_its_title_from_its_category_and_proposes_the_unit(screen
     pressed(screen("item", item=item.number), "受理")
     page = screen("item", item=item.number)
     assert next(box for box in page.selectbox if box.label == "处置单位").value == "区城管局"
+
+
+def test_an_inspector_takes_the_ledger_as_a_file_and_samples_it(screen: Screen) -> None:
+    screen("inbox")
+    items = [begun(f"台账 {n}", "wish") for n in range(12)]
+    page = screen("inbox", show="all", kind="wish", lang="en")
+    (links,) = (d["links"] for d in drawn(page, "actions") if any("CSV" in text for text, _href in d["links"]))
+    sampled = parameters(dict(links)["Sample of 10"])
+    assert "Sample of 10, seed" in words(screen("inbox", lang="en", **sampled))
+    (data,) = drawn(screen("inbox", lang="en", **sampled), "todo")
+    again = drawn(screen("inbox", lang="en", **sampled), "todo")[0]
+    assert (len(data["cards"]), data["cards"]) == (10, again["cards"])
+    assert {item.title for item in items} >= {card["title"] for card in data["cards"] if "台账" in card["title"]}
+
+
+def test_who_may_not_export_has_no_ledger(screen: Screen, monkeypatch: pytest.MonkeyPatch) -> None:
+    screen("inbox")
+    cadre = session_of(settings.current().desk_url, ("cadre",), VILLAGES[1])
+    monkeypatch.setattr(guard, "token", lambda: cadre)
+    page = screen("inbox", show="all", lang="en", sample="10-5")
+    assert "CSV" not in str(drawn(page, "actions"))
+    assert "Sample" not in words(page)
