@@ -167,9 +167,9 @@ def test_an_inspector_takes_the_ledger_as_a_file_and_samples_it(screen: Screen) 
     page = screen("inbox", show="all", kind="wish", lang="en")
     (links,) = (d["links"] for d in drawn(page, "actions") if any("CSV" in text for text, _href in d["links"]))
     sampled = parameters(dict(links)["Sample of 10"])
-    assert "Sample of 10, seed" in words(screen("inbox", lang="en", **sampled))
-    (data,) = drawn(screen("inbox", lang="en", **sampled), "todo")
-    again = drawn(screen("inbox", lang="en", **sampled), "todo")[0]
+    assert "Sample of 10, seed" in words(screen("inbox", **sampled))
+    (data,) = drawn(screen("inbox", **sampled), "todo")
+    again = drawn(screen("inbox", **sampled), "todo")[0]
     assert (len(data["cards"]), data["cards"]) == (10, again["cards"])
     assert {item.title for item in items} >= {card["title"] for card in data["cards"] if "台账" in card["title"]}
 
