@@ -8,20 +8,27 @@ sources:
 """
 
 import logging
+from collections.abc import Collection
 from typing import Annotated, Any
 
 from pydantic import Field, model_validator
 
+from cockpit.address import link
 from cockpit.errors import UsageError
 from cockpit.notifications import channels
+from cockpit.notifications.announce import Occasion, announce
 from cockpit.notifications.channels import Endpoint, Reachable
 from cockpit.settings import Settings
-from data.desk.notifications import answers
+from data.desk.notifications import answers, recipients
 from data.desk.notifications.answers import STEPS, Answer, Step
+from data.desk.notifications.store import Severity
 from data.desk.store import Desk
 from data.editions.edition import AnyEdition
 from data.ingest.ledger import batch_of
+from data.messages import Message
 
+CONFIRMED = Message("notification.answer_confirmed", "Case {number} of {source}: the answer is confirmed")
+GIVEN_UP = Message("notification.answer_dead", "Case {number} of {source}: the answer could not be sent")
 log = logging.getLogger(__name__)
 
 PREFIX = "outbox/"
@@ -81,6 +88,20 @@ def confirmed(desk: Desk, edition: AnyEdition, zone_utc: Any) -> list[Answer]:
     zone_utc: turns a local time of the ledger into naive UTC.
     """
     return [one for one in answers.unconfirmed(desk) if _came_again(edition, one, zone_utc)]
+
+
+def produce(desk: Desk, config: Settings, found: Collection[Answer], *, confirmed: bool) -> None:
+    """Notify whoever gave an answer that it is confirmed or could not be sent. A second time it does nothing."""
+    occasions = []
+    for one in found:
+        text = CONFIRMED if confirmed else GIVEN_UP
+        message = Message(text.code, text.text, source=one.source, number=one.case_key)
+        key = f"answer/{one.id}/{'confirmed' if confirmed else one.state}"
+        address = link("case", {"source": one.source, "key": one.case_key})
+        severity: Severity = "none" if confirmed else "yellow"
+        occasion = Occasion(key, "answer", message, one.area, address, severity, to_groups=False)
+        occasions.append((occasion, recipients.named(desk, [one.who])))
+    announce(desk, config, occasions)
 
 
 def _came_again(edition: AnyEdition, one: Answer, zone_utc: Any) -> bool:

@@ -98,6 +98,7 @@ def evaluate(config: Settings, desk: Desk) -> Outcome:
         by_clock = _of_items(desk, config, rules)
         outcome = Outcome(by_clock.fired, alerts.escalate(desk).escalated, by_clock.resolved)
         notifications.of_outcome(desk, config, context, outcome)
+        outbox.produce(desk, config, answers.given_up(desk), confirmed=False)
     if alerts.last_edition(desk) == edition.id:
         return outcome
     found = _found(edition, catalog, rules)
@@ -107,6 +108,7 @@ def evaluate(config: Settings, desk: Desk) -> Outcome:
     again = outbox.confirmed(desk, edition, rules_of_items(config).utc)
     with desk.begin():
         answers.confirm(desk, [one.id for one in again])
+        outbox.produce(desk, config, again, confirmed=True)
         settled = alerts.settle(desk, edition.id, edition.as_of, found, clear, apart=apart)
         notifications.of_outcome(desk, config, context, settled)
         subscriptions.produce(desk, config, context, edition.id, red)

@@ -90,6 +90,11 @@ def unconfirmed(desk: Desk) -> list[Answer]:
     return _read(desk, OF.confirmed_at.is_(None), SENDING.state == "sent")
 
 
+def given_up(desk: Desk) -> list[Answer]:
+    """The answers that could not be sent."""
+    return _read(desk, OF.confirmed_at.is_(None), SENDING.state == "dead")
+
+
 def confirm(desk: Desk, ids: Collection[int], *, now: datetime | None = None) -> None:
     """Mark answers as confirmed."""
     with desk.begin() as session:

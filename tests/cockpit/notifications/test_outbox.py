@@ -20,7 +20,8 @@ from data.areas.levels import end_of
 from data.desk import clock
 from data.desk.auditing import audit
 from data.desk.errors import DeskError, Refused
-from data.desk.notifications import answers, dispatches
+from data.desk.identity import accounts
+from data.desk.notifications import answers, dispatches, store
 from data.desk.store import Desk
 from data.editions.edition import Edition, current
 from data.home import Home
@@ -91,6 +92,7 @@ def opened(home: Home) -> Edition:
 def test_an_answer_is_sent_signed_and_confirmed_by_the_next_delivery_of_the_case(
     desk: Desk, config: Settings, home: Home, case: Callable[..., Any], receiver: Receiver
 ) -> None:
+    account = accounts.add(desk, CADRE.name, "Long enough 4 all").id
     cases.answer(desk, CADRE, config, case(), "reply", "已修好，电话 13812345678", key="k1")
     (stored,) = answers.of_case(desk, "hotline", "1")
     assert (stored.state, stored.text) == ("waiting", "已修好，电话 138****5678")
@@ -110,6 +112,8 @@ def test_an_answer_is_sent_signed_and_confirmed_by_the_next_delivery_of_the_case
     published(home, datetime(2026, 11, 22, 10))
     alerting.evaluate(config, desk)
     assert answers.of_case(desk, "hotline", "1")[0].state == "confirmed"
+    (notice,) = store.listing(desk, account)
+    assert str(notice.message) == "Case 1 of hotline: the answer is confirmed"
 
 
 def test_answers_to_a_case_arrive_in_order_and_a_repeated_request_is_one(
@@ -171,6 +175,11 @@ def test_a_message_that_was_given_up_is_sent_again_or_discarded_by_the_data_offi
         in_the_past(desk)
     (dead,) = dispatches.listing(desk, "dead")
     assert answers.of_case(desk, "hotline", "1")[0].state == "dead"
+    account = accounts.add(desk, CADRE.name, "Long enough 4 all").id
+    for _twice in range(2):
+        alerting.evaluate(config, desk)
+    (notice,) = store.listing(desk, account)
+    assert str(notice.message) == "Case 1 of hotline: the answer could not be sent"
     with pytest.raises(Forbidden):
         cases.retry(desk, CADRE, dead)
     cases.retry(desk, INSPECTOR, dead)
