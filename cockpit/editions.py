@@ -11,7 +11,7 @@ from data.editions.edition import Edition
 from data.errors import DataError
 
 HOLD_SECONDS = 10.0
-"""How long at most readers keep the edition before, while the first screens of a new one are made."""
+"""Longest time that readers stay on the previous edition while a new one is prewarmed."""
 
 
 def current(config: Settings) -> Edition:

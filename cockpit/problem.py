@@ -144,7 +144,7 @@ def _page(
 
 
 def _grants() -> Grants | None:
-    """What the visitor may do; None for a stranger, and while the desk does not answer."""
+    """The visitor's grants; None for strangers, and while the desk does not answer."""
     from cockpit.access import guard  # imports this module
 
     with contextlib.suppress(DataError):

@@ -319,7 +319,7 @@ class Settings(BaseSettings):
 
     @property
     def probing(self) -> "Options":
-        """How the registered sites are checked."""
+        """Options of site checks."""
         from data.probe.service import Options
 
         places = (

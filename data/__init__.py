@@ -1,1 +1,1 @@
-"""What is stored and how it gets there. Knows no metric."""
+"""Storage and ingest. Has no metric ids."""

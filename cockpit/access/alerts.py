@@ -9,7 +9,7 @@ from data.editions.scoped import Scope
 from data.errors import DataError
 
 FRESH_SECONDS = 15.0
-"""How long a number is used again: every screen shows it."""
+"""Cache lifetime: every screen shows the number."""
 REMEMBERED = 2_000
 _counts: dict[Scope, tuple[float, int]] = {}
 

@@ -7,7 +7,7 @@ from data.desk.notifications import store
 from data.errors import DataError
 
 FRESH_SECONDS = 15.0
-"""How long a number is used again: every screen shows it."""
+"""Cache lifetime: every screen shows the number."""
 REMEMBERED = 5_000
 _counts: dict[int, tuple[float, int]] = {}
 

@@ -61,7 +61,7 @@ PAGES = {
 FIRST = "cockpit"
 """The page at the root path."""
 ACCOUNT = "account"
-"""Where an account without any role begins: its own page, which is served without Streamlit."""
+"""Landing page of an account without roles: its own page, served without Streamlit."""
 
 
 MOST_PARAMETERS = 60

@@ -1,4 +1,4 @@
-"""What the parameters of an address can be, page by page. Pages and files refuse all else in the same way.
+"""Valid parameters of an address, by page. Pages and files refuse others in the same way.
 
 Area, metric, topic, edition, period and the like are read against the edition (`cockpit.view`).
 """
@@ -37,7 +37,7 @@ DAYS = {("audit", "since"), ("audit", "until")}
 NARROWING = ("area", "metric", "topic", "edition", "from", "to", "vs", *NAMES)
 """Parameters that decide which numbers are shown: a slip in such a name would show others without a word."""
 NEAR = 0.85
-"""How alike a name must be to be a slip of another, 0 to 1."""
+"""Similarity from which a name counts as a misspelling of another, 0 to 1."""
 
 
 @dataclass(frozen=True)
@@ -58,7 +58,7 @@ def fault(page: str, given: Mapping[str, str]) -> Fault | None:
 
 
 def _hint(page: str, name: str, value: str) -> str:
-    """What a parameter can be instead of the value; empty for one that can be taken."""
+    """A hint on valid values of a parameter; empty if the value is valid."""
     known = CHOICES.get((page, name)) or CHOICES.get((ANY, name))
     if known and value not in known:
         return _("It can be: {known}.", known=", ".join(known))

@@ -23,7 +23,7 @@ COOKIE = "cockpit_session"
 FRESH_SECONDS = 2.0
 """Cache time. A revoked session or grant takes effect within it."""
 STALE_SECONDS = 30.0
-"""How long a cached visitor serves while the desk is busy; after that the request waits for the desk."""
+"""Age up to which a cached visitor is used while the desk is busy; after that the request waits for the desk."""
 AT_ONCE = 4
 """Concurrent desk queries."""
 ASK_SECONDS = 0.1

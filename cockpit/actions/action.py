@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from cockpit.access.visitors import Visitor
 
 Reach = Literal["somewhere", "everywhere", "areas"]
-"""Where the right must be held: anywhere at all, in the whole district, or in the areas that the action is about."""
+"""Reach of the right: anywhere, the whole district, or the areas that the action is about."""
 _REGISTRY: dict[str, "Action"] = {}
 
 

@@ -66,7 +66,7 @@ def start(desk: Desk, actor: Actor, config: Settings, edition: AnyEdition, begin
 
 
 def _links(desk: Desk, actor: Actor, config: Settings, edition: AnyEdition, beginning: Beginning) -> tuple[Link, ...]:
-    """What the item is about, checked and with addresses."""
+    """The subjects of the item, checked and with addresses."""
     if not beginning.links:
         return ()
     scoped = edition.unscoped.scoped(actor.grants.scope(Can.LOOK))

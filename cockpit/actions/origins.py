@@ -41,7 +41,7 @@ def key_reference(source: object, key: object) -> str:
 
 @dataclass(frozen=True)
 class Sight:
-    """What an author may see. edition: scoped to the author's grants."""
+    """The rights of an author. edition: scoped to the author's grants."""
 
     edition: ScopedEdition
     desk: Desk

@@ -145,7 +145,7 @@ class FoundSite(Answer):
 
 
 class FoundOut(Answer):
-    """What a search finds. more: kinds with further matches. complete: false if time ran out."""
+    """Search results. more: kinds with further matches. complete: false if time ran out."""
 
     areas: list[FoundArea]
     cases: list[FoundCase]

@@ -28,7 +28,7 @@ KINDS: dict[str, Kind] = {
 }
 PIECE = 1 << 20
 IDLE_SECONDS, LONGEST_SECONDS = 30.0, 300.0
-"""How long a sender may pause, and how long a body may take."""
+"""Time limits for a pause of the sender and for the whole body."""
 DRAIN_SECONDS, DRAIN_BYTES = 10.0, 2_000_000_000
 MOST_AT_ONCE = 16
 

@@ -20,7 +20,7 @@ from data.desk.identity.tokens import Token
 from metrics.errors import did_you_mean
 
 SYSTEM = "official"
-"""What a token may do in its area: look, down to the case; reports only if it was issued for them."""
+"""Rights of a token in its area: look, down to the case; reports only if it was issued for them."""
 
 bearer = HTTPBearer(
     auto_error=False, scheme_name="token", description="A system's token, `ck_…`, from `python -m cockpit token issue`."

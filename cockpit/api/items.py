@@ -128,7 +128,7 @@ class KindOut(BaseModel):
 
 
 class About(BaseModel):
-    """What a new item is about: `source/key` of a case or site, the id of an alert, metric and area of a number."""
+    """The subject of a new item: `source/key` of a case or site, the id of an alert, metric and area of a number."""
 
     model_config = ConfigDict(extra="forbid")
     kind: LinkKind
@@ -238,7 +238,7 @@ def step(caller: Known, number: Number, new: NewStep, key: Key) -> WholeItem:
 
 
 def _actor(caller: Caller) -> Actor:
-    """Who acts. 403 for tokens, since steps are done by people, and for roles that act on nothing."""
+    """The acting account. 403 for tokens, since only people do steps, and for roles without actions."""
     if caller.token or not caller.grants.may(Can.ACT):
         caller.note("refused", "items", "refused")
         raise Forbidden(

@@ -69,7 +69,7 @@ def listed(caller: Known) -> list[ReportOut]:
 
 @router.get("/reports/{id}", summary="One report")
 def one(caller: Known, id: Id) -> ReportOut:
-    """How far it is; once it is made, its hash and where its file is."""
+    """Progress; once finished, the hash and the address of the file."""
     return _fields(_report(caller, id))
 
 

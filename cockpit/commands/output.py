@@ -1,4 +1,4 @@
-"""How commands print records: an aligned table for people, CSV and JSON for programs."""
+"""Output of records: an aligned table for people, CSV and JSON for programs."""
 
 import csv
 import json

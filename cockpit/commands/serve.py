@@ -27,7 +27,7 @@ KEEP_ALIVE_SECONDS = 75
 LONGEST_MESSAGE = 1_000_000
 """Bytes of a message that a browser sends over the websocket: a click and the state of the page's fields."""
 STOP_SECONDS = 10
-"""What still runs so long after SIGTERM is cut off."""
+"""Time after SIGTERM until running requests are cancelled."""
 
 
 @click.command()

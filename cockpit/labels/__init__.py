@@ -1,1 +1,1 @@
-"""What the screens and documents call things: formats, names, messages of the layers below."""
+"""Labels for screens and documents: formats, names, translated messages."""

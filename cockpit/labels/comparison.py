@@ -9,7 +9,7 @@ from metrics.period import DAY, Period
 
 
 def label(period: Period, how: Comparison, as_of: datetime, *, exact: bool = False) -> str:
-    """How a change is labelled: what it is compared with, and its days. exact: with the time of day it is cut at."""
+    """The label of a change: comparison period and its days. exact: with the time of day it is cut at."""
     other = against(period, how, as_of)
     return _("vs {name} ({days})", name=_name(period, how, as_of), days=days(other, period, exact=exact))
 

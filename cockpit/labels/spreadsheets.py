@@ -7,7 +7,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 RISKY = re.compile(r"[=+\-@\t\r\n＝＋－＠]")  # the wide forms as well: Chinese input methods make them
-"""What a formula begins with."""
+"""First characters of a formula."""
 
 
 def neutral(text: str) -> str:

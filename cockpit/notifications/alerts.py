@@ -49,7 +49,7 @@ ROLES = tuple(role for role, rights in MATRIX.items() if Can.ALERT in rights)
 
 @dataclass(frozen=True)
 class Context:
-    """What the names in a message are looked up in."""
+    """Look-up tables for the names in a message."""
 
     edition: AnyEdition
     catalog: Catalog
@@ -59,7 +59,7 @@ class Context:
         return Name("area", str(code), name, name)
 
     def subject(self, alert: Alert) -> Name:
-        """What an alert is about: a site, item or unit by its name, else the metric or the source."""
+        """The subject of an alert: a site, item or unit by its name, else the metric or the source."""
         metric = self.catalog.metrics.get(alert.metric)
         if alert.key:
             return Name("subject", alert.key, alert.name, alert.name)
@@ -133,7 +133,7 @@ def town_of(area: int) -> int:
 def _recipients(
     desk: Desk, config: Settings, context: Context, what: What, alert: Alert, now: datetime
 ) -> Iterable[int]:
-    """Who may acknowledge it: of the unit that it is about, else of its area; once it is late, of the area above."""
+    """Accounts that may acknowledge it: of its unit, else of its area; once it is late, of the area above."""
     from cockpit.workflows.desk_source import rules
 
     day = rules(config).local(now).date()

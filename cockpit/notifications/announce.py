@@ -81,7 +81,7 @@ def released(hours: Hours, now: datetime, zone: str) -> datetime:
 
 
 def content(one: Occasion) -> dict[str, Any]:
-    """What a channel needs of an occasion, as JSON values."""
+    """The data of an occasion for a channel, as JSON values."""
     return {
         "message": one.message.stored(), "kind": one.kind, "area": one.area, "link": one.link,
         "severity": one.severity,

@@ -98,7 +98,7 @@ class Channel(Model):
 
 
 class Reachable(Model):
-    """What a file of endpoints says of the network. authorities: PEM file of further certificate authorities."""
+    """Network settings of a file of endpoints. authorities: PEM file of further certificate authorities."""
 
     networks: tuple[str, ...] = ()
     authorities: Path | None = None

@@ -60,7 +60,7 @@ class Row(Model):
 
 
 class Scene(Model):
-    """What a wall turns to: its own area, or the areas below with the most reds, each with its most severe metric.
+    """Scenes of a wall: its own area, or the areas below with the most reds, each with its most severe metric.
 
     most: how many areas below. metric: of the own area, in place of the chosen one. rows: in place of the layout's.
     """

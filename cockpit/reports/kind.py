@@ -30,7 +30,7 @@ Format = Literal["docx", "pdf", "xlsx", "csv"]
 Levels = Annotated[tuple[str, ...], AfterValidator(expand_levels)]
 """A list that names the district and no level above it means those above as well."""
 BY = (*AREAS, "month", *COLUMNS)
-"""What a table can be by: areas, months, or a column of the facts."""
+"""Splits of a table: areas, months, or a column of the facts."""
 PLACEHOLDER = re.compile(r"\{([a-z][a-z0-9_]*)(?:\.([a-z_]+))?\}")
 WORDS = (
     "area",

@@ -18,7 +18,7 @@ from metrics.catalog.model import Text
 from metrics.period import DAY
 
 NAMED = 3
-"""How many of the worst a sentence names."""
+"""Number of the worst that a sentence names."""
 
 
 def lines(context: ReportContext, text: Text) -> list[str]:

@@ -87,7 +87,7 @@ def _parts(view: View) -> list[Item]:
 
 
 def formula(view: View, metric: Metric) -> str:
-    """How it is computed, in words."""
+    """The computation in words."""
     if metric.numerator or (metric.aggregate and metric.aggregate.per):
         over, under = words.side(metric, "numerator"), words.side(metric, "denominator")
         scale = f" × {metric.scale:g}" if metric.scale != 1 else ""

@@ -35,7 +35,7 @@ from metrics.search import KINDS, AreaResult, CaseResult, SearchResults, SiteRes
 
 PATH = "/search.json"
 IN_BOX, ON_PAGE = 5, 50
-"""How many of a kind are shown."""
+"""Most results shown of a kind."""
 SECONDS_OF_PAGE = 2.0
 
 

@@ -53,7 +53,7 @@ def when(view: View) -> str:
 
 
 def sources_table(view: View, fact: str | None = None, *, key: str = "sources") -> None:
-    """How fresh each source is, of one fact or of all; the silent ones first."""
+    """Freshness of the sources, of one fact or of all; silent ones first."""
     shown = [source for source in sources(view.edition).values() if fact in (None, source.fact)]
     if not shown:
         header.notice(_("No source delivers this yet."))

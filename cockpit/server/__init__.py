@@ -1,1 +1,1 @@
-"""What runs around the screens: processes, prewarming, health, telemetry, static files."""
+"""The server around the screens: processes, prewarming, health, telemetry, static files."""

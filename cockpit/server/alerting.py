@@ -116,7 +116,7 @@ def evaluate(config: Settings, desk: Desk) -> Outcome:
 
 
 def _found(edition: "Edition", catalog: "Catalog", rules: dict[str, Rule]) -> list[Found]:
-    """What the rules are true of in an edition."""
+    """The signals of the rules in an edition."""
     from metrics.alerting.signals import signals
 
     return [

@@ -38,7 +38,7 @@ IMPORT = re.compile(r'(?:from|import)"\./([^"]+\.js)"')
 PATHS = {"/", *(f"/{name}" for name in PAGES)}
 FIRST_PATHS = {"/", f"/{FIRST}"}
 LASTING = ("lang", "size")
-"""What an address of the first page may name and still lead on."""
+"""Parameters of the root address that are passed on."""
 
 
 @cache

@@ -30,11 +30,11 @@ OWN_BODY_LIMITS = "/api/v1/push/"
 PIPELINED = 8
 """Requests that may wait behind one that is being answered; browsers send none."""
 LINGER_SECONDS = 2.0
-"""How long a refused sender is read from and ignored: a connection closed at once loses the answer."""
+"""Time that a refused sender is read and ignored: a connection closed at once loses the answer."""
 REST_SECONDS = 10.0
-"""How long the rest of a body may take whose request was answered already."""
+"""Time limit for the rest of a body whose request was already answered."""
 UNREAD_SECONDS = 60.0
-"""How long an answer may be left unread."""
+"""Time limit for a client to read an answer."""
 
 
 class Reading(Enum):

@@ -29,7 +29,7 @@ FRAME_BYTES = 4_000
 
 @dataclass(frozen=True)
 class Offer:
-    """What a page accepts. right: required in any area; most_bytes: per file; types: extensions such as `csv`."""
+    """Accepted uploads. right: required in any area; most_bytes: per file; types: extensions such as `csv`."""
 
     right: Can
     most_bytes: int

@@ -17,7 +17,7 @@ from functools import cached_property
 from data.areas.levels import LOWEST, ROLLED, TABLE, end_of
 
 EXACT, ALIKE, LOOSE = range(3)
-"""How well a piece of text fits a name: it is the name; the ending is of the same kind; the ending differs."""
+"""Grades of a match between a text and a name: equal; ending of the same kind; different ending."""
 
 _KINDS = {
     level.id: sorted(

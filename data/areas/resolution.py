@@ -54,7 +54,7 @@ def padded(code: str) -> str:
 
 
 def resolution(source: Source, mapped: Callable[[str], str], day: str) -> Resolution:
-    """How `source` finds areas. `mapped` gives the SQL of a mapped expression by its key; `day` is SQL of a DATE."""
+    """Area resolution of a source. `mapped` gives the SQL of a mapped expression by its key; `day` is SQL of a DATE."""
     values, codes, raw_texts, candidates, ways = [], [], [], ["''"], []
     for key in source.expressions:
         if not key.startswith("area") or key.endswith(".point.lat"):

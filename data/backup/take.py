@@ -42,7 +42,7 @@ LOCKS = ("lock", ".lock")
 NEEDED = ("queued", "held", "failed")
 """States of pushes whose bodies are still of use."""
 TRIES = 5
-"""How many times the journal is read again because a body that it names was just loaded."""
+"""Number of retries of the journal when a body that it names was just loaded."""
 
 
 def take(home: Home, desk_url: str, target: Path, custody: Custody | None = None) -> Manifest:

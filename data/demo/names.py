@@ -38,4 +38,4 @@ DESKS = {
     "hotline": "12345热线中心", "grid": "区网格中心", "urban": "区城市管理指挥中心", "web": "区政府办公室",
     "command": "区指挥中心", "flood": "区防汛抗旱指挥部",
 }  # fmt: skip
-"""Who takes in, dispatches and checks the cases of each source."""
+"""Offices that take in, dispatch and check the cases of each source."""

@@ -41,7 +41,7 @@ TOWN_ITEMS = (
     "社会保险参保登记", "医保参保登记", "老年优待证办理", "生育登记", "残疾人证申请", "临时救助申请", "低保申请",
     "就业失业登记", "农村宅基地申请", "特困供养申请", "高龄津贴申领", "退役军人登记",
 )  # fmt: skip
-"""What the hall of every town handles."""
+"""Services of the hall of every town."""
 DISTRICT_ITEMS = 690
 """With those of 22 towns 954, as in Yuexiu."""
 HALL = "区政务服务中心"
@@ -156,7 +156,7 @@ def services() -> Iterator[dict[str, Any]]:
 
 
 def _town_items(number: int, hall: str, area: int) -> Iterator[dict[str, Any]]:
-    """What the hall of a town handles; in the towns most is done on the spot."""
+    """Services of a town's hall; in towns most are done on the spot."""
     rng = random.Random(f"service items of {area}")
     for i, name in enumerate(TOWN_ITEMS, 1):
         instant = rng.random() < 0.6

@@ -27,7 +27,7 @@ BY_HAND: dict[What, tuple[State, ...]] = {
     "false_alarm": ("firing", "acknowledged"),
     "ordered": ("firing", "acknowledged"),
 }
-"""What people do with an alert, and the states in which they may."""
+"""Actions on an alert, and the states in which they are allowed."""
 NEED_NOTE: tuple[What, ...] = ("false_alarm",)
 
 

@@ -37,7 +37,7 @@ Parameters = Sequence[Any] | Mapping[str, Any] | None
 
 @dataclass(frozen=True)
 class Apart:
-    """How slow queries are isolated. seconds: limit of a quick query.
+    """Isolation of slow queries. seconds: limit of a quick query.
 
     place: context manager that waits for a slot. gone: called at the start of a query; returns a function that says
     whether the client has disconnected.

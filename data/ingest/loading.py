@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from data.sources.databases import Fetched
 
 MERGE_SECONDS = 120.0
-"""How long a load waits for the store lock."""
+"""Time that a load waits for the store lock."""
 
 MACHINE_FAULTS = (
     OSError, duckdb.IOException, duckdb.FatalException, duckdb.InternalException, duckdb.InterruptException,

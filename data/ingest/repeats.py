@@ -13,7 +13,7 @@ LINKS = {
     "caller": ("reporter IS NOT NULL", f"hash(area // {BASE.span}, reporter)"),
     "spot": ("place IS NOT NULL AND category IS NOT NULL", "hash(area, place, category)"),
 }
-"""How cases are linked: SQL of the condition for a link, and of its hash."""
+"""Links between cases: SQL of the condition, and of its hash."""
 
 
 def link_values(relation: str, id: str) -> str:

@@ -1,4 +1,4 @@
-"""How one's own account is notified: mail, quiet hours, digest; and the link in a mail that ends these mails."""
+"""Notification settings of the own account: mail, quiet hours, digest; and the unsubscribe link of a mail."""
 
 from dataclasses import replace
 from html import escape

@@ -30,17 +30,17 @@ if TYPE_CHECKING:
 
 _header = define("header")
 LASTING = ("lang", "size")
-"""What the desk's own pages keep of an address."""
+"""Parameters that the desk's own pages keep in addresses."""
 
 
 _SLASH = "header.slash"
 VIEWS = "/views.json"
-"""Where the account's own views are read and changed: `cockpit.screens.saved_views`."""
+"""Address to read and change the account's saved views: `cockpit.screens.saved_views`."""
 
 
 @dataclass(frozen=True)
 class _Own:
-    """What the header shows of the visitor: alerts to acknowledge, unread notifications, whether / opens the search."""
+    """Visitor state in the header: alerts to acknowledge, unread notifications, whether / opens the search."""
 
     firing: int
     unread: int
@@ -90,7 +90,7 @@ def _packed(
     own: _Own,
     heading: str,
 ) -> bytes:
-    """What the header shows of a view: it also depends on the address, on what is published and on the visitor."""
+    """Header data of a view: also depends on the address, the editions and the visitor."""
     looks = view.grants.may(Can.LOOK)
     wall = {"icon": "wall", "label": _("Wall screen"), "href": view.href("wall"), "apart": True}
     find = {

@@ -14,7 +14,7 @@ from cockpit.i18n import _, language
 
 _panelmenu = define("panelmenu")
 FILES = "/files/panel"
-"""Where the numbers of a panel are served: with `.json` for the table, with `.csv` for the file."""
+"""Address of a panel's numbers: `.json` for the table, `.csv` for the file."""
 PARAMETER = "panel"
 """The parameter of an address that names a panel."""
 

@@ -26,7 +26,7 @@ from metrics.engine.plan import exists_at
 
 RANKING_ON_WALL = 640
 COMPARED = 3
-"""How many areas of a ranking its link to the comparison names; others are added there."""
+"""Number of areas in a ranking's link to the comparison; others are added there."""
 
 
 class MapPanel(Panel):

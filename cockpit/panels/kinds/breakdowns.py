@@ -26,7 +26,7 @@ MOST_BARS = 8
 
 
 class AgesPanel(Panel):
-    """How long what is open has been open; a bar opens its rows. Its metric is a stock of facts that have an age."""
+    """Open facts by age; a bar opens its rows. Its metric is a stock of facts that have an age."""
 
     kind: Literal["ages"]
 

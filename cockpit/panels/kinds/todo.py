@@ -26,11 +26,11 @@ from metrics.query import Query
 MOST_CARDS = 12
 STATES = {"overdue": "red", "today": "amber", "three days": "none", "later": "none", "no deadline": "none"}
 PRESSING = ("overdue", "today", "three days")
-"""What the line above the cards counts; the rest is in the total."""
+"""Urgencies counted above the cards; the rest is in the total."""
 
 
 class TodoPanel(Panel):
-    """How many cases are open and how pressing they are, then a card for each. Its metric counts the open ones.
+    """Counts of open cases by urgency, then a card for each. Its metric counts the open ones.
 
     With `mine` the cards are the cases that the area's own units hold; the counts stay those of all.
     """
@@ -50,7 +50,7 @@ class TodoPanel(Panel):
         cards(view)
 
     def numbers(self, view: View) -> Numbers:
-        """How many are open, by urgency."""
+        """Open cases by urgency."""
         words = {**_urgencies(), "later": _("Due later"), "no deadline": _("no deadline")}
         counts_by_name = answers.to_do(todo_query(view))[1]
         rows = tuple((word, count(counts_by_name[name])) for name, word in words.items() if name in counts_by_name)

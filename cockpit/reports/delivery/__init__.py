@@ -1,1 +1,1 @@
-"""What happens to a finished report: download, mail, access checks, proof of origin."""
+"""Delivery of finished reports: download, mail, access checks, proof of origin."""

@@ -43,7 +43,7 @@ def listing(desk: Desk, config: Settings, grants: Grants) -> list[Report]:
 
 
 def title(config: Settings, report: Report) -> str:
-    """What its file is called: kind, first and last day."""
+    """The name of its file: kind, first and last day."""
     request, kind = make.request_of(report), kinds_of(config).get(report.kind)
     name = kind.name[request.lang] if kind else report.kind
     return f"{name}-{request.start}-{request.end - DAY}"

@@ -17,9 +17,9 @@ from data.desk.store import Desk
 MOST_BYTES = 64_000_000
 """Of a PDF that is searched for an id."""
 OURS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
-"""How entries of a report are packed: Python unpacks others, such as LZMA, into memory as a whole."""
+"""Allowed compression of a report's entries: Python unpacks others, such as LZMA, into memory at once."""
 END, BIG_END, END_BYTES = b"PK\x05\x06", b"PK\x06\x07", 65_557
-"""What a list of entries ends with, also in packs above 4 GB; and the most bytes from there to the end of a file."""
+"""End markers of the list of entries, also in archives above 4 GB; and the most bytes that may follow."""
 MOST_LISTED = 1_000_000
 """Bytes of the list of entries of a pack."""
 MOST_OF_ENTRY = 1_000_000

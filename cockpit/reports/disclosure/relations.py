@@ -41,7 +41,7 @@ class Place(NamedTuple):
 
 
 def above(code: int) -> int | None:
-    """How many codes an area of the level above covers, by the code of the area; None above a district."""
+    """Number of codes that an area of the level above covers, by the code of the area; None above a district."""
     spans = [level.span for level in TABLE[TABLE.index(BASE) :]]
     return next((high for high, own in pairwise(spans) if code % own == 0 and code % high), None)
 

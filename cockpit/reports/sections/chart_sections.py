@@ -94,7 +94,7 @@ def _limits(metric: Metric) -> list[tuple[float, str, str]]:
 
 
 def ages(section: Ages, context: ReportContext) -> Iterator[Block]:
-    """How long what is open has been open, as columns."""
+    """Open facts by age, as columns."""
     name = section.metrics[0] if section.metrics else context.view.layout.metric
     if not context.at((name,), context.view.area.level):
         return

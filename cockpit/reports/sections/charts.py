@@ -164,7 +164,7 @@ def _bars(chart: Chart, low: float, high: float) -> list[str]:
 
 
 def wide(text: str) -> float:
-    """How wide a text is, in ems: a Chinese character one, another about half."""
+    """The width of a text in ems: 1 for a Chinese character, about a half for others."""
     return sum(1.0 if ord(character) > 0x2E80 else 0.56 for character in text)
 
 

@@ -12,7 +12,7 @@ COUNT = "#,##0"
 
 
 def shown_as(metric: Metric) -> str:
-    """How a workbook shows the metric's values."""
+    """The number format of a metric in a workbook."""
     return COUNT + ("." + "0" * metric.decimals if metric.decimals else "")
 
 

@@ -17,7 +17,7 @@ from metrics.catalog import Metric
 from metrics.engine.plan import AREAS
 
 MOST_SMALL = 12
-"""How many of those with too small a sample are named."""
+"""Most names listed of those with too small a sample."""
 
 # --- ranking ------------------------------------------------------------------------------------------------------
 

@@ -14,7 +14,7 @@ LATIN_WIDTH = 0.58
 """Of a letter or digit, in ems: a little more than most have."""
 PIECE = 6
 WORD = re.compile(r"[^\s\u200b\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff\ufe30-\uffef\U00020000-\U0003ffff]+")
-"""What is set as one word: neither space nor a character that a line may end after."""
+"""Text without a line break: neither space nor a character that a line may end after."""
 DIGITS = "〇一二三四五六七八九"
 
 
@@ -92,7 +92,7 @@ def clean(text: str) -> str:
 
 
 def with_end(blocks: Sequence[Block]) -> int:
-    """How many of the last blocks share a page with what ends the document, so that it never stands there alone."""
+    """Number of last blocks kept on one page with the end of the document."""
     if not blocks or not isinstance(blocks[-1], (Text, Form)):
         return 0
     signed = isinstance(blocks[-1], Text) and len(blocks) > 1 and isinstance(blocks[-2], Text)

@@ -20,10 +20,10 @@ OFFICIAL = {
     "sub": ("楷体_GB2312", "KaiTi_GB2312", "楷体", "KaiTi", "SimKai"),
     "body": ("仿宋_GB2312", "FangSong_GB2312", "仿宋", "FangSong", "SimFang"),
 }
-"""What each part of a document is set in, the first of them by its official name."""
+"""Fonts of each part of a document, the official name first."""
 SERIF, SANS = "Noto Serif SC", "Noto Sans SC"
 LATIN = "Times New Roman"
-"""What a Word document names for letters and digits."""
+"""Font of letters and digits in a Word document."""
 FONTS = (".otf", ".ttf", ".ttc", ".otc")
 INVISIBLE = "\ufe0e\ufe0f"
 """Variation selectors: part of the character before them."""

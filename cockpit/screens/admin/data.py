@@ -30,7 +30,7 @@ from metrics.analysis.reconcile import reconcile
 from metrics.engine.frames import records
 
 SECONDS = 5
-"""How long an answer of the store is kept: it changes while deliveries are loaded."""
+"""Cache lifetime of store queries: the store changes while deliveries are loaded."""
 MOST_RAW, MOST_REJECTS = 600, 10
 LOAD, LET_IN, PUBLISH, ALL, PUSHES = (
     f"python -m cockpit {command}"
@@ -166,7 +166,7 @@ def operates() -> bool:
 
 
 def _pushes(own: Home, commands: bool) -> None:
-    """How many pushes are on their way into an edition, and how many wait for somebody to look at them."""
+    """Counts of pushes in progress, and of those that wait for a decision."""
     try:
         counts = Spool(own).counts()
     except DataError as fault:
@@ -245,7 +245,7 @@ def _counts(batch: Batch) -> list[Cell | str]:
 
 
 def _skipped(batch: Batch) -> Cell | str:
-    """How many rows were no facts, and why."""
+    """Counts of rejected rows by reason."""
     if not batch.skipped:
         return "" if batch.skipped is None else "0"
     why = words.listed(f"{words.skip(name)} {format.number(count)}" for name, count in sorted(batch.skipped.items()))
@@ -331,7 +331,7 @@ def reconciliations(view: View) -> None:
 
 
 def _finding_row(finding: dict[str, Any], everywhere: bool) -> list[Cell | str]:
-    """How much was checked, and where it fails, requires district-wide permission."""
+    """Reconciliation results; details require district-wide permission."""
     if not finding["tried"]:
         state = Cell(_("Nothing to check"), state="none")
     else:

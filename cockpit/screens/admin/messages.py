@@ -18,7 +18,7 @@ from data.desk.notifications.dispatches import Dispatch
 
 
 def section() -> None:
-    """What was given up, and what waits after a failed attempt; nothing where there is neither."""
+    """Messages given up or waiting after a failed attempt; draws nothing without any."""
     actor = Actor.of(guard.enter())
     if not actions.RETRY.allowed(actor):
         return

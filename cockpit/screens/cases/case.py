@@ -33,7 +33,7 @@ from metrics.scope import OutOfScope
 
 Case = Mapping[str, Any]
 CLOCKS = (("signed_at", "sign_due_at"), ("responded_at", "respond_due_at"), ("closed_at", "due_at"))
-"""What a case must reach, and by when."""
+"""Stages of a case, and their deadlines."""
 
 
 def find(view: View) -> Case | None:

@@ -158,7 +158,7 @@ def _sample(metric: Metric, n: int) -> str:
 
 
 def _counted(typical: Typical) -> str:
-    """How many values it is made of, and of how many."""
+    """The number of values behind it, and of all subjects."""
     if typical.counted == typical.among:
         return _("of {n}", n=typical.among)
     return _(

@@ -25,7 +25,7 @@ MOST_CHARACTERS = 1000
 SHOWN = 40
 """Characters of a text that is refused."""
 OFFERED, FEW = 24, 8
-"""How many are offered by a click: areas or results of a search; units, and any once there are enough."""
+"""Most suggestions: areas or search results; units, and any once there are enough."""
 UNIT = "department"
 """The breakdown by units."""
 _CODE = re.compile(r"[0-9]{12}")

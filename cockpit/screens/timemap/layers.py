@@ -58,7 +58,7 @@ def metric(view: View, layer: Layer) -> Metric:
 
 
 def url(view: View, layer: Layer, ending: str = ".bin", **parameters: str) -> str:
-    """Where the data of a layer are served: another address for another edition, area, definition or language.
+    """Address of a layer's data, different for each edition, area, definition and language.
 
     Layers that draw the same marks in different shapes have one address, so that a browser fetches them once.
     """

@@ -1,4 +1,4 @@
-"""What colours of a layer mean, in words."""
+"""Legends: the meaning of a layer's colours."""
 
 from typing import Any
 
@@ -94,7 +94,7 @@ def groups(layer: Layer, values: tuple[str, ...]) -> list[str]:
 
 
 def states() -> dict[str, list[dict[str, Any]]]:
-    """What the shapes of cases mean, by what the map shows of them."""
+    """The meaning of the shapes of cases on the map."""
     late, soon = _("Overdue"), _("Due in three days")
     return {
         "open": [_entry("red", late), _entry("amber", soon), _entry("none", _("Due later or without a deadline"))],

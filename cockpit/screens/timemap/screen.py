@@ -31,7 +31,7 @@ def draw(view: View) -> None:
 
 
 def _data(view: View, drawn: Sequence[Layer]) -> dict[str, Any]:
-    """What the component draws; all data of the layers come by URL."""
+    """The data of the component; all data of the layers come by URL."""
     days = extent(view.edition)
     assert days, "the caller has checked it"
     review = settings.current().map_review

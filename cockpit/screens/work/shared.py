@@ -1,4 +1,4 @@
-"""What the screens of items share: the actor, the rules, and clocks and kinds in words."""
+"""Shared by the screens of items: the actor, the rules, and clocks and kinds in words."""
 
 from datetime import datetime, timedelta
 

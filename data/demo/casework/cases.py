@@ -29,9 +29,9 @@ DOORS = 4096
 DAYS_BETWEEN = 10
 """Mean days between two cases of one trouble spot."""
 GROWING_INTAKE = 1.5
-"""How many times the usual comes in from the growing town."""
+"""Factor on the intake of the growing town."""
 Weights = dict[tuple[Any, ...], dict[tuple[Any, ...], float]]
-"""How often each value comes, by group."""
+"""Frequencies of values, by group."""
 SEASONS = dict.fromkeys(("spring", "summer", "autumn", "winter"), 0.25)
 
 

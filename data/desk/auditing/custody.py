@@ -21,7 +21,7 @@ log = logging.getLogger(__name__)
 
 AUDIT_KEY = "audit.key"
 KINDS = ("head", "restored", "continues")
-"""What a line says of its row: the end of the audit, the end after a restore, the end of the file before."""
+"""Kinds of anchor lines: head of the audit, head after a restore, end of the previous file."""
 
 
 @dataclass(frozen=True)

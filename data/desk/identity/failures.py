@@ -30,7 +30,7 @@ MOST_OF_STRANGERS, MOST_CODES, LONG_SPAN = 30, 10, timedelta(hours=1)
 SLOW = timedelta(seconds=30)
 """Interval between two such attempts after that."""
 KNOWN, MOST_KNOWN = timedelta(days=180), 50
-"""How long a place stays known, and how many places an account has."""
+"""Lifetime of a known place, and the most places of an account."""
 TRY_LOCK = 0x0C0C_0419
 
 

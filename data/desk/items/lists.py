@@ -79,7 +79,7 @@ def board(desk: Desk, reader: Reader, kind: str, now: datetime) -> list[Field]:
 
 
 def counts_by_kind(desk: Desk, reader: Reader) -> dict[str, int]:
-    """How many open items of each kind an account may see."""
+    """Counts of open items by kind that an account may see."""
     if not reader.held:
         return {}
     query = select(OF.kind, func.count()).where(OF.is_open, _within(reader.held, False)).group_by(OF.kind)
@@ -106,7 +106,7 @@ def items(
 
 
 def count(desk: Desk, reader: Reader, view: View, now: datetime, only: Filter = ALL) -> int:
-    """How many items a view has, but MOST_COUNTED at most: the rest would take time and help nobody."""
+    """The number of items of a view, at most MOST_COUNTED."""
     total = 0
     with desk.read() as session:
         for branch in _branches(reader, view, now):

@@ -187,7 +187,7 @@ def to_event(rules: Rules, row: models.ItemEvent) -> Event:
 
 
 def count(desk: Desk) -> int:
-    """How many items there are."""
+    """The number of items."""
     with desk.read() as session:
         return session.scalar(select(func.count()).select_from(models.Item)) or 0
 

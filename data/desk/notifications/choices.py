@@ -1,4 +1,4 @@
-"""How an account wants to be notified outside the cockpit: its mail address, of which kinds, and at which hours."""
+"""Notification preferences of an account outside the cockpit: mail address, kinds, and hours."""
 
 import json
 import re

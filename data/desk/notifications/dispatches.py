@@ -28,7 +28,7 @@ FIRST_RETRY, LONGEST_RETRY = timedelta(seconds=30), timedelta(hours=4)
 MOST_TRIES = 14
 """Then a message is dead: about a day after the first attempt."""
 KEPT = timedelta(days=30)
-"""What was sent is kept so long."""
+"""Retention of sent messages."""
 MOST_AT_ONCE = 20
 """Messages that are sent as one."""
 OF = models.Dispatch

@@ -1,4 +1,4 @@
-"""Who receives a notification: the accounts whose roles make them responsible for an area or a party of an item."""
+"""Recipients of notifications: accounts responsible by role for an area or a party of an item."""
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass

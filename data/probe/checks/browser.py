@@ -45,7 +45,7 @@ STATE = """(() => {
 })()"""
 """Properties of a page, as its own script reports them."""
 HIDDEN = "for (const name of ['RTCPeerConnection', 'webkitRTCPeerConnection']) delete globalThis[name]"
-"""What a page could reach other addresses with, past the names."""
+"""Browser features that could reach other addresses without name resolution."""
 
 
 class Unseen(Exception):

@@ -15,7 +15,7 @@ from data.probe.web.charset import decode
 
 UNSEEN = ("script", "style", "noscript", "template", "svg", "iframe", "object")
 SEEN = "img[src], frame, video, canvas, input:not([type=hidden]), button, select, textarea"
-"""What shows something without a text."""
+"""Elements that are visible without text."""
 CLOCK = re.compile(
     r"\d{1,2}\s*[:：时点]\s*\d{1,2}|星期|礼拜|周[一二三四五六日]|农历|今天是|现在是|当前时间|天气|℃|气温"
 )

@@ -1,4 +1,4 @@
-"""What a site's robots.txt lets us request. The site's owner may waive it: it is the owner's site that is checked."""
+"""Requests allowed by a site's robots.txt. The site's owner may waive it: it is the owner's site that is checked."""
 
 from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta

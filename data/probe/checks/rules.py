@@ -43,7 +43,7 @@ REQUIRED = {
     "联系我们": r"联系(我们|方式|电话)",
     "我为政府网站找错": r"找错|zfwzgl\.www\.gov\.cn",
 }
-"""What the foot of a home page must lead to or say."""
+"""Required links and texts in the footer of a home page."""
 ELDER = re.compile(r"适老|长者|关怀|老年|无障碍|elder|barrier", re.IGNORECASE)
 NAMELESS = ("", "首页", "index", "home", "untitled", "无标题文档", "document", "welcome")
 
@@ -109,7 +109,7 @@ def column_items(thing: Thing, at: datetime, items: int) -> Check:
 
 
 def guide_elements(thing: Thing, at: datetime, bits: int) -> Check:
-    """How many of the eight classes a service guide has."""
+    """The number of the eight classes that a service guide has."""
     present = bits.bit_count()
     missing = [name for bit, name in enumerate(ELEMENTS) if not bits & 1 << bit]
     return _check(thing, "guide_elements", at, not missing, present, "类", 14, evidence=_missing(missing))

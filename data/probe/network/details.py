@@ -1,4 +1,4 @@
-"""What happened to a request, in a closed set of phrases: `phrase` or `phrase: value`. Stored in evidence.
+"""Outcomes of a request as a closed set of phrases: `phrase` or `phrase: value`. Stored in evidence.
 
 A phrase that is not in the table, such as one of OpenSSL's rarer ones, is stored and shown as it is.
 """

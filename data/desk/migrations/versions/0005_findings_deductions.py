@@ -1,4 +1,4 @@
-"""What was decided of the checks' findings, and the table of deductions with what is known of it."""
+"""Decisions on findings, and the table of deductions with its sources."""
 
 import sqlalchemy as sa
 from alembic import op

@@ -1,4 +1,4 @@
-"""What accounts choose for their own screens."""
+"""Preferences of accounts."""
 
 import sqlalchemy as sa
 from alembic import op

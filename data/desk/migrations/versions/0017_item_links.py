@@ -1,4 +1,4 @@
-"""What items are about, in place of one reference as text."""
+"""Links of items to their subjects, in place of one reference as text."""
 
 import sqlalchemy as sa
 from alembic import op
