@@ -235,7 +235,7 @@ def _file_faults(layer: Layer) -> Iterator[str]:
             yield f"file: {layer.file} has a feature without coordinates"
     except (OSError, UnicodeDecodeError) as error:
         yield f"file: {layer.file} cannot be read: {line_of(error)}"
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, RecursionError):
         yield f"file: {layer.file} is no GeoJSON FeatureCollection"
 
 

@@ -110,7 +110,7 @@ def _file(view: View, layer: Layer, given: Mapping[str, str], spoken: str) -> by
 
 def _tile(text: str) -> int:
     """The number of a tile. BadParameter for another text."""
-    if not (text.isascii() and text.isdecimal() and int(text) < TILES**2):
+    if not (text.isascii() and text.isdecimal() and len(text) < 10 and int(text) < TILES**2):
         raise BadParameter("tile", text[:60], _("A tile is named by its number, from 0 to {last}.", last=TILES**2 - 1))
     return int(text)
 

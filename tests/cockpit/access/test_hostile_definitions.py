@@ -10,8 +10,10 @@ import pytest
 import yaml
 
 from cockpit import settings
+from cockpit.notifications import channels, outbox
 from cockpit.panels import layouts
 from cockpit.reports import request, schedule
+from cockpit.screens.timemap import layers
 from cockpit.server import alerting
 from cockpit.settings import Settings
 from cockpit.workflows import definitions
@@ -33,6 +35,20 @@ VALUES: tuple[Any, ...] = (
     "{0.__class__.__mro__}", "{", "}", "{x!r:>999999999}", "%(x)s" * 50, "../../../etc/passwd", "=1+1", "<b>x</b>",
     [], {}, [[[[]]]], {"zh": 1}, {"zh": "x"}, ["x"] * 5000, "2026-02-30", "on", "\x00", "\u202e", "select" * 5000,
 )  # fmt: skip
+CHANNELS = {
+    "address": "https://cockpit.district.example", "networks": ["10.8.0.0/16"],
+    "channels": [
+        {"id": "mail", "kind": "mail", "name": {"zh": "邮件", "en": "Mail"}, "domains": ["district.example"]},
+        {
+            "id": "town", "kind": "webhook", "name": {"zh": "平台", "en": "Platform"}, "area": 990101001000,
+            "kinds": ["alert", "item"], "secret": "${secret:town}", "url": "https://platform.example/hooks",
+        },
+    ],
+}  # fmt: skip
+OUTBOX = {
+    "networks": ["10.8.0.0/16"],
+    "sources": {"hotline": {"url": "https://hotline.example/hooks", "secret": "${secret:hotline}", "steps": ["reply"]}},
+}  # fmt: skip
 SCHEDULE = [
     {
         "id": "office", "kind": "monthly", "every": "month", "areas": [990101000000], "format": "docx",
@@ -59,6 +75,9 @@ KINDS: dict[str, tuple[list[Any], Callable[[Path], object]]] = {
     "layouts": (of("cockpit/layouts"), loaded("layouts", layouts.of)),
     "workflows": (of("cockpit/workflows"), loaded("workflows", definitions.of)),
     "alerts": (of("cockpit/alerts"), loaded("alerts", alerting.rules_of)),
+    "layers": (of("cockpit/layers"), loaded("layers", layers.of)),
+    "channels": ([CHANNELS], lambda file: channels.read(file, channels.Channels)),
+    "outbox": ([OUTBOX], lambda file: channels.read(file, outbox.Outbox)),
     "reports": (of("cockpit/reports/kinds"), loaded("reports", request.kinds_of)),
     "schedule": ([SCHEDULE], lambda file: schedule.read(file, settings.load())),
     "source": ([SOURCE], read_source),
