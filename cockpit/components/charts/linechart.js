@@ -20,8 +20,10 @@ function lines(points, line) {
   return `<path class="${line.style}" d="${path(points, done)}"/>${line.unfinished ? `<path class="running" d="${path(points, rest)}"/>` : ""}`
 }
 
+const isMean = limit => limit.state === "mean"      // named in the legend: a word on its line would lie under the others
 const legend = chart => {
   const keys = chart.lines.flatMap(l => [[l.style, l.name], ...(l.unfinished ? [["running", l.unfinished]] : [])])
+    .concat(chart.limits.filter(isMean).map(l => ["limit mean", l.text]))
   if (keys.length < 2) return `<div class="legend"></div>`
   return `<ul class="legend">${keys.map(([style, name]) =>
     `<li><svg viewBox="0 0 24 2" aria-hidden="true"><path class="${style}" d="M0 1H24"/></svg>${esc(name)}</li>`).join("")}</ul>`
@@ -52,7 +54,7 @@ function draw(chart) {
         ${chart.events.map(e => `<path class="event" d="M${across(e.at)} 0V100"/>`).join("")}
         ${[...chart.lines].reverse().map(l => lines(points, l)).join("")}
       </svg>
-      ${chart.limits.map(l => `<span class="bound ${l.state}" style="top:${down(l.at)}%">${esc(l.text)}</span>`).join("")}
+      ${chart.limits.filter(l => !isMean(l)).map(l => `<span class="bound ${l.state}" style="top:${down(l.at)}%">${esc(l.text)}</span>`).join("")}
       ${chart.events.map(e => `<span class="happened ${e.at > .5 ? "left" : "right"}" style="left:${across(e.at)}%" aria-hidden="true">${esc(e.text)}</span>`).join("")}
       ${points.map((_, i) => day(points, i, dots)).join("")}
     </div>

@@ -38,9 +38,10 @@ const draw = ({ tiles, words, choose, compared }) => `<div class="tiles">${tiles
   ${choose || compared ? `<p class="under">${compared ? `<span class="grey">${esc(compared)}</span>` : ""}${choose ? `<a href="${esc(choose)}">${esc(words.choose)}</a>` : ""}</p>` : ""}`
 
 // Where one state does not fit next to its number, all stand below theirs.
+const middle = element => element.offsetTop + element.offsetHeight / 2
 function stack(root) {
   root.classList.remove("stacked")
-  const wrapped = [...root.querySelectorAll(".state")].some(state => state.offsetTop >= state.previousElementSibling.offsetTop + state.previousElementSibling.offsetHeight)
+  const wrapped = [...root.querySelectorAll(".state")].some(state => middle(state) > state.previousElementSibling.offsetTop + state.previousElementSibling.offsetHeight)
   root.classList.toggle("stacked", wrapped)
 }
 
