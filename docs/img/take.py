@@ -14,7 +14,7 @@ HERE = Path(__file__).parent
 AREAS = {"district": 990101000000, "town": 990101100000, "village": 990101100201}
 LEADER = {"zh": "主要领导", "en": "Leader"}
 SIZE, SHOWN, COLOURS = {"width": 1400, "height": 1000}, 1000, 128
-SETTLE_MS = 4000
+SETTLE_MS, PATIENCE_MS = 3000, 60_000
 
 
 def take(page: Page, url: str, lang: str) -> None:
@@ -23,7 +23,8 @@ def take(page: Page, url: str, lang: str) -> None:
     page.locator("button", has_text=LEADER[lang]).first.click()
     for name, area in AREAS.items():
         page.goto(f"{url}/?lang={lang}&area={area}")
-        page.wait_for_load_state("networkidle")
+        page.wait_for_selector("html[data-drawn]", state="attached", timeout=PATIENCE_MS)
+        page.locator('[data-testid="stApp"][data-test-script-state="notRunning"]').wait_for(timeout=PATIENCE_MS)
         page.wait_for_timeout(SETTLE_MS)
         picture = Image.open(BytesIO(page.screenshot())).convert("RGB")
         picture = picture.resize((SHOWN, SHOWN * picture.height // picture.width), Image.Resampling.LANCZOS)

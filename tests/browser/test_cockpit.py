@@ -280,6 +280,19 @@ def test_a_cadre_sees_the_to_do_first_and_can_touch_it(address: str, open_page: 
     assert min(heights) >= 44
 
 
+@pytest.mark.parametrize("width", [390, 1400, 1920])
+def test_states_of_tiles_line_up(address: str, open_page: Open, width: int) -> None:
+    """All next to their numbers, or all below them."""
+    page = open_page(f"{address}/?lang=en", width=width)
+    expect(page.locator(".tile").first).to_be_visible()
+    below = page.locator(".tile .state").evaluate_all("""states => states.map(state => {
+        const value = state.previousElementSibling.getBoundingClientRect()
+        return state.getBoundingClientRect().top >= value.bottom - 3
+    })""")
+    assert len(below) > 3
+    assert len(set(below)) == 1
+
+
 def test_a_publicity_list_prints_on_its_own(address: str, open_page: Open) -> None:
     page = open_page(f"{address}/?area={VILLAGE}&from={MONTH}&to={shift(MONTH, 1)}")
     page.get_by_role("link", name="查看、打印").click()

@@ -163,6 +163,31 @@ def test_the_box_is_used_by_the_keyboard_alone(address: str, open_page: Open) ->
     page.wait_for_url("**/search?**")
 
 
+def test_the_shortcut_of_the_box_can_be_switched_off(address: str, open_page: Open) -> None:
+    page = open_page(f"{address}/account")
+    for state, button, focused in (("已关闭", "关闭", False), ("已开启", "开启", True)):
+        page.goto(f"{address}/account")
+        page.get_by_role("button", name=button, exact=True).click()
+        expect(page.get_by_text(f"按“/”键打开查找：{state}")).to_be_visible()
+        page.goto(address)
+        ready(page)
+        page.keyboard.press("/")
+        box = expect(page.locator(".find input"))
+        box.to_be_focused() if focused else box.not_to_be_focused()
+
+
+def test_the_widgets_of_streamlit_speak_chinese(address: str, open_page: Open) -> None:
+    page = open_page(f"{address}/reports")
+    box = page.get_by_test_id("stMultiSelect").locator("input").first
+    box.click()
+    box.fill("qqqq")
+    expect(page.get_by_text("没有匹配项")).to_be_visible()
+    english = page.evaluate("""() => [...document.querySelectorAll("[data-testid=stMain] *, [data-baseweb] *")]
+        .flatMap(e => [e.getAttribute("aria-label"), e.getAttribute("title"), e.placeholder])
+        .filter(text => /^(Remove|Clear|Open|Select|Choose|No results)\\b/.test(text ?? ""))""")
+    assert english == []
+
+
 def test_suggestions_are_grouped_by_kind_and_a_case_is_opened_by_its_number(address: str, open_page: Open) -> None:
     page = ready(open_page(f"{address}/?lang=en"))
     box = page.locator(".find input")
@@ -238,6 +263,7 @@ def test_unsent_input_survives_navigation_within_the_page(address: str, open_pag
         ("area=1", "没有这个区划"),
         ("area=x&lang=en", "No such area"),
         ("metric=nonsense", "没有这个指标"),
+        ("topic=nonsense", "没有这个专题"),
         ("edition=19990101-000000-none", "没有这个数据版本"),
         ("from=tomorrow&to=never", "这不是一个周期"),
     ],
@@ -247,6 +273,8 @@ def test_an_address_that_names_nothing_is_answered_kindly(
 ) -> None:
     page = open_page(f"{address}/?{query}")
     expect(page.locator(".problem h1")).to_have_text(title)
+    expect(page.locator("header .product")).to_be_visible()
+    expect(page.locator("header .pages a").last).to_have_text("Account" if "lang=en" in query else "账户")
     assert "Traceback" not in page.content()
     page.locator(".problem .links a").last.click()
     ready(page)
