@@ -338,7 +338,7 @@ def test_plain_pages_keep_header_and_language(address: str, open_page: Open, pat
     expect(page.locator("header a.product")).to_have_text("治理驾驶舱")
 
 
-def test_a_wall_turns_and_goes_grey_when_its_server_dies(
+def test_wall_rotates_and_turns_grey_when_its_server_dies(
     fresh_demo: Path, start: Callable[..., Server], open_page: Open
 ) -> None:
     server = start(fresh_demo)

@@ -72,7 +72,7 @@ def harmless(page: Page) -> None:
     assert page.locator('a[href^="javascript"], iframe, img[src*="evil"], [onerror], [onload]').count() == 0
 
 
-def test_stored_texts_do_nothing_on_any_screen(hostile: str, open_page: Open, page_log: PageLog) -> None:
+def test_stored_hostile_texts_are_escaped_on_every_screen(hostile: str, open_page: Open, page_log: PageLog) -> None:
     page = open_page(f"{hostile}/", alone=True)
     for path in PAGES:
         page.goto(f"{hostile}/{path}")
@@ -83,7 +83,7 @@ def test_stored_texts_do_nothing_on_any_screen(hostile: str, open_page: Open, pa
     assert not [complaint for complaint in page_log.complaints if "Content Security Policy" in complaint]
 
 
-def test_names_of_accounts_do_nothing_to_the_administrators(hostile: str, open_page: Open, page_log: PageLog) -> None:
+def test_hostile_account_names_are_escaped_for_administrators(hostile: str, open_page: Open, page_log: PageLog) -> None:
     page = open_page(f"{hostile}/login", alone=True, sign_in=False)
     for role, path in (("system_admin", "accounts"), ("security_admin", "grants"), ("audit_admin", "audit")):
         page.goto(f"{hostile}/login")

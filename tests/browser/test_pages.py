@@ -166,7 +166,7 @@ def test_the_dictionary_narrows_as_one_types(address: str, open_page: Open) -> N
     expect(page.get_by_text("没有这个指标")).to_be_visible()
 
 
-def test_a_part_of_a_change_leads_to_its_own_why(address: str, open_page: Open) -> None:
+def test_part_of_a_change_links_to_its_own_causes(address: str, open_page: Open) -> None:
     page = drawn(open_page(f"{address}/why?metric=backlog"))
     name = page.locator("td.lead a").first.inner_text()
     page.locator("td.lead a").first.click()

@@ -31,7 +31,7 @@ def ready(page: Page) -> Page:
     return page
 
 
-def test_no_page_asks_anything_of_another_host_or_complains(address: str, open_page: Open, page_log: PageLog) -> None:
+def test_no_page_contacts_another_host_or_logs_errors(address: str, open_page: Open, page_log: PageLog) -> None:
     page = open_page(address)
     ready(page)
     for name in PAGES:
@@ -49,7 +49,7 @@ def test_the_skip_link_speaks_the_language_of_the_screen(address: str, open_page
         expect(page.get_by_test_id("stSkipToContent")).to_have_text(text)
 
 
-def test_an_unknown_page_leads_home(address: str, open_page: Open) -> None:
+def test_unknown_page_links_to_the_first_page(address: str, open_page: Open) -> None:
     page = open_page(f"{address}/nosuchpage")
     expect(page.get_by_role("heading", level=1)).to_have_text("没有这个页面")
     expect(page.get_by_role("alert")).to_contain_text("/nosuchpage")
@@ -268,7 +268,7 @@ def test_unsent_input_survives_navigation_within_the_page(address: str, open_pag
         ("from=tomorrow&to=never", "这不是一个周期"),
     ],
 )
-def test_an_address_that_names_nothing_is_answered_kindly(
+def test_address_of_an_unknown_thing_gets_a_friendly_page(
     address: str, open_page: Open, query: str, title: str
 ) -> None:
     page = open_page(f"{address}/?{query}")

@@ -266,7 +266,7 @@ def test_a_unit_has_its_own_cockpit_with_its_own_reds(see: See, screen: Screen) 
     assert {summary.state for summary in summaries.values()} == {"red"}
 
 
-def test_choosing_what_is_chosen_takes_the_filter_away(see: See) -> None:
+def test_selecting_the_active_filter_removes_it(see: See) -> None:
     view = see(category="类别1", unit="住建")
     bars = breakdowns.split_bars(view, "category")
     (chosen,) = (bar for bar in bars if bar.chosen)

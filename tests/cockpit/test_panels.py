@@ -158,7 +158,7 @@ def test_a_wall_and_a_publicity_list_are_drawn(screen: Screen, area: int) -> Non
     assert not screen(area=area, sheet="publicity").exception
 
 
-def test_a_second_visit_asks_the_edition_nothing(screen: Screen) -> None:
+def test_second_visit_runs_no_query(screen: Screen) -> None:
     caches = (answers.summaries, answers.parts, answers.line, answers.ageing, answers.today)
     screen(area=TOWNS[0], metric="closure_rate")
     before = [cache.cache_info().misses for cache in caches]
@@ -300,7 +300,7 @@ def test_a_day_of_the_trend_opens_that_day(see: See) -> None:
     assert [counted(view, point.href) for point in chart.points] == [value or 0 for value in values]
 
 
-def test_a_trend_leaves_out_a_past_without_anything(see: See) -> None:
+def test_trend_omits_past_periods_without_data(see: See) -> None:
     lines = trend.trend_chart(see(metric="intake")).lines
     assert [(line.name, line.unfinished) for line in lines] == [("本期", "未完，截至 08:00"), ("上期", "")]
 
@@ -398,7 +398,7 @@ def test_fold_has_a_few_of_each_metric_and_a_link_to_the_rest(see: See, count: i
     assert {urlsplit(item.href).path for item in more} <= {"/", "/sites"}
 
 
-def test_nothing_over_its_limit_is_good_news_in_green(see: See) -> None:
+def test_no_metric_over_its_limit_is_shown_in_green(see: See) -> None:
     line = alerts.reds(see(), [])
     assert (line.state, line.mark, len(line.items)) == ("green", "●", 0)
 

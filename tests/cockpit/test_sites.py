@@ -132,7 +132,7 @@ def test_uncertain_visit_is_explained_until_the_site_opens(home: Home, tmp_path:
     assert "能否在浏览器中打开" not in texts(drawn(near, "table")[1], "规则")
 
 
-def test_an_area_without_a_site_says_so_kindly(screen: Screen) -> None:
+def test_area_without_a_site_gets_a_notice(screen: Screen) -> None:
     page = screen("sites", area=TOWNS[1])
     assert "这里没有登记政府网站" in words(page)
     assert drawn(page, "table") == []

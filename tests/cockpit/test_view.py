@@ -134,7 +134,7 @@ def test_a_link_keeps_the_view_and_leaves_the_pages_own_parameters_behind(config
     assert urlsplit(view.href()).path == "/"
 
 
-def test_a_link_takes_areas_metrics_and_periods(config: Settings) -> None:
+def test_link_accepts_areas_metrics_and_periods(config: Settings) -> None:
     view = read({"from": "2026-10-01", "to": "2026-11-01"}, config)
     metric = view.catalog.metrics["on_time_rate"]
     parsed = parameters(view.href(area=area(view.edition, VILLAGES[0]), metric=metric, period=view.against))
@@ -142,7 +142,7 @@ def test_a_link_takes_areas_metrics_and_periods(config: Settings) -> None:
     assert parameters(view.href(period=None)) == {}
 
 
-def test_a_permanent_link_leaves_nothing_to_a_default(config: Settings) -> None:
+def test_permanent_link_has_every_parameter(config: Settings) -> None:
     view = read({}, config)
     parsed = parameters(view.permalink())
     assert set(parsed) == {"area", "metric", "from", "to", "vs", "edition", "lang"}
@@ -167,7 +167,7 @@ def test_missing_publication_is_shown_with_the_commands_to_run(tmp_path: Path, s
     assert "python -m cockpit serve" in page
 
 
-def test_an_official_is_told_who_publishes_and_no_commands(
+def test_official_sees_who_publishes_and_no_commands(
     tmp_path: Path, screen: Callable[..., AppTest], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(guard, "token", lambda: session_of(settings.current().desk_url, ("official",)))

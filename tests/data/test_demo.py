@@ -460,7 +460,7 @@ def test_the_police_count_other_people_in_one_town(db: duckdb.DuckDBPyConnection
     assert db.execute(differ).fetchall() == [(stories.DISPUTED_TOWN,)]
 
 
-def test_villages_are_asked_for_fewer_forms_each_year(db: duckdb.DuckDBPyConnection) -> None:
+def test_villages_fill_fewer_forms_each_year(db: duckdb.DuckDBPyConnection) -> None:
     yearly = (
         """SELECT avg(value) FROM villages WHERE measure = 'form_kinds' GROUP BY measured_at ORDER BY measured_at"""
     )

@@ -68,7 +68,7 @@ def test_a_scope_only_ever_gets_narrower(district: Edition) -> None:
         scoped.within(DISTRICT, DISTRICT + 10**6)
 
 
-def test_a_query_is_refused_past_its_scope_and_never_takes_the_whole_edition(district: Edition) -> None:
+def test_query_outside_its_scope_is_refused(district: Edition) -> None:
     query = query_of(district.scoped(TOWN), ["backlog"], TOWNS[0], NOVEMBER)
     assert make_plan(query).edition is district
     with pytest.raises(OutOfScope):

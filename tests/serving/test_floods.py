@@ -45,7 +45,7 @@ def status(answer: bytes) -> int:
     return int(answer.split(b" ")[1])
 
 
-def test_a_flood_takes_little_and_is_answered(server: Server) -> None:
+def test_flood_is_answered_at_low_cost(server: Server) -> None:
     process = psutil.Process(server.process.pid)
     before, most = process.memory_info().rss, 0
     with ThreadPoolExecutor(FLOOD) as pool:

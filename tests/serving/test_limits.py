@@ -111,7 +111,7 @@ def test_limit_applies_to_each_request_of_a_connection(raw: Callable[..., Raw]) 
     assert connection.ended(PATIENCE)
 
 
-def test_requests_sent_ahead_are_answered_in_turn_and_not_without_end(raw: Callable[..., Raw], server: Server) -> None:
+def test_pipelined_requests_are_answered_in_order_and_limited(raw: Callable[..., Raw], server: Server) -> None:
     connection = raw().send(request("/healthz") * 4)
     received = b""
     while received.count(b"200 OK") < 4:

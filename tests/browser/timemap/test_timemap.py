@@ -62,7 +62,7 @@ def test_both_ways_draw_the_same_and_nothing_leaves_the_origin(
     assert len(fetched) == (draw == "webgl")
 
 
-def test_software_webgl_is_left_alone_unless_asked_for(address: str, open_page: Open) -> None:
+def test_software_webgl_is_used_only_on_request(address: str, open_page: Open) -> None:
     page = drawn(open_page(f"{address}/map"))
     expect(page.locator("[data-draws]")).to_have_attribute("data-draws", "canvas")
 

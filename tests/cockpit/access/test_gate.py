@@ -106,7 +106,7 @@ def test_open_paths_need_no_session(path: str) -> None:
 
 
 @pytest.mark.parametrize("path", ["/_stcore/metrics", "/_stcore/agent/run"])
-def test_the_innards_are_closed_to_everybody(path: str, session: Callable[..., str]) -> None:
+def test_internal_paths_are_closed_to_everybody(path: str, session: Callable[..., str]) -> None:
     assert get(path).status_code == 404
     assert get(path, cookie=f"{COOKIE}={session('leader', DISTRICT)}").status_code == 404
 
@@ -148,7 +148,7 @@ def test_tls_login_sets_secure_cookie_and_hsts(wang: str) -> None:
 @pytest.mark.parametrize(
     "target", ["//evil.example", "https://evil.example", "/\\evil.example", "/login", "javascript:1"]
 )
-def test_signing_in_never_leads_elsewhere(wang: str, target: str) -> None:
+def test_sign_in_never_redirects_to_another_host(wang: str, target: str) -> None:
     response = ask(lambda c: c.post("/login", params={"next": target}, data={"name": wang, "password": PASSWORD}))
     assert response.headers["location"] == "/"
 

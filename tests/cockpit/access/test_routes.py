@@ -300,7 +300,7 @@ def test_reports_are_limited_to_granted_areas(get: Callable[..., httpx.Response]
         assert (newest["who"], made in str(newest["what"])) == (f"{role}-{OWN}", True)
 
 
-def test_a_token_asks_for_reports_if_it_was_issued_for_them_and_never_for_rows(
+def test_token_may_request_reports_only_if_issued_for_them_and_no_rows(
     get: Callable[..., httpx.Response],
 ) -> None:
     desk, until = visitors.desk(), clock.now() + timedelta(days=1)
@@ -370,7 +370,7 @@ def test_search_is_not_cached_and_is_limited_in_length_and_rate(
         assert int(answer.headers["retry-after"]) >= 1
 
 
-def test_a_password_to_be_changed_opens_nothing_else(get: Callable[..., httpx.Response]) -> None:
+def test_password_to_be_changed_blocks_all_other_pages(get: Callable[..., httpx.Response]) -> None:
     desk = visitors.desk()
     account = accounts.add(desk, "to-change", "Hongqi+2026+x")
     accounts.grant(desk, "to-change", "leader", DISTRICT)

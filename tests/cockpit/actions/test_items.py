@@ -236,9 +236,7 @@ def test_an_item_is_found_from_what_it_is_about_and_keeps_its_address(desk: Desk
         ("case", Link("case", "hotline/2")), ("red", Link("metric", "")),
     ],
 )  # fmt: skip
-def test_what_is_not_there_or_not_to_be_seen_is_no_origin(
-    desk: Desk, edition: Edition, origin: str, link: Link
-) -> None:
+def test_unknown_or_hidden_subject_is_no_origin(desk: Desk, edition: Edition, origin: str, link: Link) -> None:
     local = who("chen", "leader", TOWNS[0])
     with pytest.raises(Refused):
         about(desk, edition, origin, link, actor=local)

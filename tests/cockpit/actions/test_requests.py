@@ -49,7 +49,7 @@ def test_second_administrator_confirms_a_request(desk: Desk, admin: str) -> None
         actions.confirm(desk, SECOND, waiting.id)
 
 
-def test_a_request_ends_by_itself_or_by_hand(desk: Desk, admin: str) -> None:  # noqa: F811
+def test_request_expires_or_is_withdrawn(desk: Desk, admin: str) -> None:  # noqa: F811
     requests.ask(desk, "remove_factor", admin, "first", now=clock.now() - timedelta(days=2))
     assert requests.waiting(desk) == []
     actions.ask(desk, FIRST, "remove_factor", admin)

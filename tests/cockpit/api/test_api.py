@@ -170,7 +170,7 @@ def test_every_route_refuses_areas_not_granted(
         assert audit.entries(visitors.desk(), event="refused", limit=1)[0]["what"] == f"area {area}"
 
 
-def test_a_token_asks_of_its_area_until_it_is_revoked(get: Callable[..., httpx.Response]) -> None:
+def test_token_reads_its_area_until_it_is_revoked(get: Callable[..., httpx.Response]) -> None:
     desk = visitors.desk()
     token = tokens.issue(desk, "hotline", area=TOWNS[0], expires_at=clock.now() + timedelta(days=1))
     assert get("metrics/intake", token=token, **NOVEMBER).json()[0]["value"] == 30

@@ -193,7 +193,7 @@ def test_chunked_body_is_limited_while_it_is_received(token: str) -> None:
     assert read < 10_000_000
 
 
-def test_a_sender_that_leaves_or_pauses_leaves_nothing(root: Path, token: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_interrupted_push_leaves_no_file(root: Path, token: str, monkeypatch: pytest.MonkeyPatch) -> None:
     async def pausing() -> AsyncIterator[bytes]:
         yield b"[" + b" " * bodies.PIECE
         await asyncio.sleep(5)

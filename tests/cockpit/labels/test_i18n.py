@@ -133,6 +133,6 @@ def test_unknown_text_is_shown_in_english() -> None:
     ("language", "count", "text"),
     [("en", 1, "1 day"), ("en", 1200, "1,200 days"), ("zh", 1200, "1,200 天"), ("zh", 1, "1 天")],
 )
-def test_a_count_takes_the_form_of_its_language(language: str, count: int, text: str) -> None:
+def test_plural_form_follows_the_language(language: str, count: int, text: str) -> None:
     with i18n.using(language):
         assert i18n.ngettext("{n} day", "{n} days", count) == text

@@ -143,7 +143,7 @@ def test_answers_to_a_case_arrive_in_order_and_a_repeated_request_is_one(
         (CADRE, "hotline", "1", "reply", "长" * 1001, Refused),
     ],
 )
-def test_who_may_not_answer_or_answers_unfitly_sends_nothing(
+def test_answer_without_right_or_with_faults_is_not_sent(
     desk: Desk, config: Settings, case: Callable[..., Any], actor: Actor, source: str, number: str, step: Any,
     words: str, error: type[Exception],
 ) -> None:  # fmt: skip

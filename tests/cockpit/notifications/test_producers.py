@@ -92,7 +92,7 @@ def test_a_town_is_one_message_to_each_who_is_responsible(
     assert sorted(groups) == sorted(TOWNS), "a group learns of each town once, whoever else learns of a part of it"
 
 
-def test_what_nobody_acknowledged_goes_to_the_area_above_and_what_is_over_says_so(
+def test_unacknowledged_alert_notifies_the_area_above_and_its_end_is_announced(
     desk: Desk, config: Settings, context: Context, person: Person
 ) -> None:
     district, town = person("wang", "leader", DISTRICT), person("zhang", "official", TOWNS[0])

@@ -127,7 +127,7 @@ def test_case_shows_its_delivery(screen: Screen) -> None:
     assert parameters(items["批次"]["href"])["batch"] == "1"
 
 
-def test_a_repeat_leads_to_the_case_it_repeats(screen: Screen) -> None:
+def test_repeat_links_to_the_repeated_case(screen: Screen) -> None:
     cases = {case["key"]: case for case in hotline()}
     items = lines(screen("case", source="hotline", key="H081"))
     earlier = cases[parameters(items["重复"]["href"])["key"]]

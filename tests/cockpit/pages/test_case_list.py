@@ -24,7 +24,7 @@ def way(screen: Screen, case: dict[str, str]) -> dict[str, Any]:
     return drawn(screen("case", **case), "listnav")[0]
 
 
-def test_a_case_leads_on_through_the_list_as_it_is_sorted_and_filtered(screen: Screen) -> None:
+def test_case_links_to_the_next_in_the_sorted_and_filtered_list(screen: Screen) -> None:
     list_address = {"metric": "backlog", "category": "路灯照明", "sort": "-unit", "q": "件"}
     cases = opened(screen, **list_address)
     passed, here = [cases[0]["key"]], way(screen, cases[0])
@@ -38,7 +38,7 @@ def test_a_case_leads_on_through_the_list_as_it_is_sorted_and_filtered(screen: S
     assert {name: parameters(here["back"]).get(name) for name in list_address} == list_address
 
 
-def test_the_way_back_leads_to_the_page_on_which_the_case_stands(screen: Screen) -> None:
+def test_back_link_opens_the_list_page_with_the_case(screen: Screen) -> None:
     list_address = {"metric": "intake", "from_": "2026-10-01", "to": "2026-11-23"}
     second = opened(screen, **list_address, page=2)
     here = way(screen, second[0])
@@ -64,7 +64,7 @@ def test_address_of_no_case_list_has_no_navigation(screen: Screen, address: str)
     assert not drawn(page, "listnav")
 
 
-def test_a_case_that_left_the_list_still_leads_back(screen: Screen) -> None:
+def test_case_that_left_the_list_links_back_to_it(screen: Screen) -> None:
     here = way(screen, {"source": "hotline", "key": "H001", "list": "metric=backlog"})
     assert (here["place"], here["previous"], here["next"]) == ("已不在该列表中", "", "")
     assert here["back"] == "/rows?metric=backlog"

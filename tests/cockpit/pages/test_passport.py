@@ -60,7 +60,7 @@ def test_the_rest_is_offered_only_where_it_means_something(screen: Screen) -> No
     assert none == ["明细：分子", "明细：分母"]
 
 
-def test_a_copied_address_leaves_nothing_to_a_default(screen: Screen, view: Callable[..., View]) -> None:
+def test_copied_address_has_every_parameter(screen: Screen, view: Callable[..., View]) -> None:
     copied = parameters(drawn(screen("passport", metric="due"), "actions")[0]["copy"])
     assert set(copied) == {"area", "metric", "from", "to", "vs", "edition", "lang"}
     assert copied["edition"] == view().edition.id

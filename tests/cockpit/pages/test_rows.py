@@ -192,7 +192,7 @@ def test_rows_of_a_site_metric_are_sites(screen: Screen) -> None:
     assert not drawn(page, "searchbox")
 
 
-def test_a_score_leads_to_the_rows_of_its_parts(screen: Screen) -> None:
+def test_score_links_to_the_rows_of_its_components(screen: Screen) -> None:
     page = screen("rows", metric="three_rate_score")
     assert all(name in words(page) for name in ("按期响应率", "解决率", "满意率"))
 

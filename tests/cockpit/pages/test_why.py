@@ -77,7 +77,7 @@ def test_the_page_compares_up_to_the_same_time_and_says_so(screen: Screen) -> No
     assert "2026-11-01 至 2026-11-22 08:00 对比 2026-10-01 至 2026-10-22 08:00" in words(screen("why", metric="intake"))
 
 
-def test_a_part_leads_to_its_own_why_and_rows(screen: Screen) -> None:
+def test_part_links_to_its_own_causes_and_rows(screen: Screen) -> None:
     towns, units, categories, *_others = drawn(screen("why", metric="intake"), "table")
     assert "unit" in parameters(units["rows"][0][0]["href"])
     own = next(row for row in towns["rows"] if row[0]["text"] == "北塘街道")

@@ -88,7 +88,7 @@ def test_pushed_fact_is_published_even_if_the_publisher_is_killed(served: Served
     until(lambda: shown(served, token, "2026-11-20") == 4, "a fourth case, by a new publisher")
 
 
-def test_two_servers_of_a_home_have_one_publisher_and_the_other_takes_over(served: Served, token: str) -> None:
+def test_second_server_of_a_home_takes_over_the_publisher(served: Served, token: str) -> None:
     first = served.process
     until(lambda: publishers(served), "a publisher")
     served.start(COCKPIT_PUBLISH_SECONDS="4")
@@ -139,7 +139,7 @@ def slowly(served: Served, token: str, number: str, pause: float) -> bytes:
             return b""
 
 
-def test_a_push_under_way_at_the_end_is_promised_or_refused_and_never_half(served: Served, token: str) -> None:
+def test_push_during_shutdown_is_accepted_or_refused_completely(served: Served, token: str) -> None:
     answers: dict[str, bytes] = {}
 
     def one(number: str) -> None:

@@ -97,7 +97,7 @@ def test_unacknowledged_alert_escalates_once(desk: Desk) -> None:
     assert alerts.record(desk, 1, "acknowledged", "wang").escalated, "how late it was stays known"
 
 
-def test_a_second_click_changes_nothing_and_what_is_over_cannot_be_changed(desk: Desk) -> None:
+def test_second_click_and_finished_alert_change_nothing(desk: Desk) -> None:
     settle(desk, 0, backlog())
     alerts.record(desk, 1, "acknowledged", "li")
     alerts.record(desk, 1, "acknowledged", "wang")

@@ -189,7 +189,7 @@ def test_damaged_file_gives_one_line(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["\0", "a\0b", "\ud800", "路\udfff灯", "𠮷" * 300])
-def test_a_search_for_what_no_desk_can_hold_finds_nothing(desk: Desk, name: str) -> None:
+def test_search_for_unstorable_text_finds_nothing(desk: Desk, name: str) -> None:
     with pytest.raises(Refused, match="there is no account"):
         accounts.named(desk, name)
     assert audit.entries(desk, who=name) == []

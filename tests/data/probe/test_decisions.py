@@ -125,7 +125,7 @@ def test_other_entries_count_when_they_are_enabled(home: Home, desk: Desk) -> No
     assert (deducted["ipv6"], deducted["https"]) == (2.5, 0.0)
 
 
-def test_a_dismissed_finding_costs_nothing_and_one_found_after_it_does(home: Home, tmp_path: Path) -> None:
+def test_dismissed_finding_costs_no_points_and_a_later_one_does(home: Home, tmp_path: Path) -> None:
     entry = Deduction("ipv6", "IPv6", "t", "ipv6", points=2.5, enabled=True)
     assert lost(probed(home, ("site", "ipv6", False, 0), decided="ipv6"), [entry]) == {}
     later = Home(tmp_path / "later", memory="1GB")

@@ -378,7 +378,7 @@ def test_a_clock_that_was_set_back_stops_no_task(home: Home) -> None:
 
 
 @pytest.mark.parametrize("minutes", [15, 180])
-def test_starts_in_short_order_put_nothing_off(minutes: int) -> None:
+def test_quick_restarts_delay_no_check(minutes: int) -> None:
     """Started again and again with nothing ever done, every task has its time within a day."""
     things = {f"s/{i}": Thing("s", str(i), "site", "n", f"http://h{i}.example/") for i in range(50)}
     for task in plan.tasks(Register(things)):

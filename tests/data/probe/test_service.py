@@ -131,7 +131,7 @@ def test_old_evidence_goes_while_it_runs(home: Home, zoo: Zoo, tmp_path: Path, c
 
 
 @pytest.mark.usefixtures("minutes")
-def test_what_is_under_way_at_the_end_is_given_up_and_what_was_found_is_kept(
+def test_shutdown_cancels_running_checks_and_keeps_findings(
     home: Home, zoo: Zoo, tmp_path: Path, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     fine, hangs = zoo.house(z.page(PAGE)), zoo.house(z.hanging)

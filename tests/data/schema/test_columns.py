@@ -135,7 +135,7 @@ def test_report_kind_cannot_name_the_reporter(tmp_path: Path) -> None:
         kinds.load(tmp_path, load_catalog(), layouts.load(None, load_catalog()))
 
 
-def test_a_table_of_a_report_takes_every_split(tmp_path: Path) -> None:
+def test_report_table_supports_every_split(tmp_path: Path) -> None:
     sections = [{"type": "table", "by": split} for split in COLUMNS]
     file = tmp_path / "mine.yaml"
     file.write_text(yaml.safe_dump({**REPORT, "id": "mine", "sections": sections}), "utf-8")

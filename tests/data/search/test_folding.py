@@ -21,7 +21,7 @@ def test_spellings_of_one_text_are_equal(one: str, other: str) -> None:
 
 
 @pytest.mark.parametrize("text", ["", " ", "\u3000\t\r\n", "\0", "\u200b\ufeff"])
-def test_of_an_invisible_text_nothing_stays(text: str) -> None:
+def test_invisible_text_folds_to_nothing(text: str) -> None:
     assert fold(text) == ""
 
 

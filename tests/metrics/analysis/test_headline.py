@@ -42,7 +42,7 @@ def worst(edition: Edition, area: int = DISTRICT, *metrics: str) -> Headline | N
 
 
 @given(TIMES, COUNTS, DAYS, TIMES, COUNTS, DAYS)
-def test_more_of_anything_is_never_less_grave(b1: float, c1: int, d1: int, b2: float, c2: int, d2: int) -> None:
+def test_severity_is_monotonic(b1: float, c1: int, d1: int, b2: float, c2: int, d2: int) -> None:
     less = severity(min(b1, b2), min(c1, c2), min(d1, d2))
     assert less <= severity(max(b1, b2), max(c1, c2), max(d1, d2))
 

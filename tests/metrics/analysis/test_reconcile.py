@@ -93,7 +93,7 @@ def test_silent_source_is_reported(home: Home) -> None:
     assert failed(published(home, AS_OF)) == {"fresh": "hotline: 2026-11-20 07:00"}
 
 
-def test_a_check_that_had_nothing_to_try_has_not_passed(home: Home) -> None:
+def test_check_without_attempts_has_not_passed(home: Home) -> None:
     areas(home)
     checks = reconcile(published(home, AS_OF), load())
     idle = checks[checks["tried"].eq(0)]

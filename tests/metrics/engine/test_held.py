@@ -17,7 +17,7 @@ PERIODS = [Period(date(2026, month, 1), date(2026, month + 1, 1)) for month in r
 
 @pytest.mark.parametrize("by", [None, "town"])
 @pytest.mark.parametrize("periods", [PERIODS, PERIODS[-2:], PERIODS[-1:]])
-def test_a_district_too_large_to_hold_is_answered_alike(
+def test_district_too_large_for_memory_gets_the_same_answers(
     district: Edition, monkeypatch: pytest.MonkeyPatch, by: str | None, periods: list[Period]
 ) -> None:
     held = answer(district, NAMES, DISTRICT, periods[0], by=by, periods=periods)

@@ -67,7 +67,7 @@ def test_a_cluster_is_found_in_its_month_alone(edition: Edition) -> None:
     assert not found.grade[0].any()
 
 
-def test_of_few_cases_nothing_is_said(edition: Edition) -> None:
+def test_few_cases_make_no_statement(edition: Edition) -> None:
     found = hotspots(query(edition), "month", "village", LAYER)
     assert [found.is_known(i) for i in range(3)] == [True, True, False]
     assert not found.grade[2].any()

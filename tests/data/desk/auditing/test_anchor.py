@@ -80,7 +80,7 @@ def test_anchor_file_rotates_after_a_year(sqlite_desk: Callable[[], Desk]) -> No
     assert proof.verify(desk).ok
 
 
-def test_a_process_killed_while_a_file_was_put_aside_loses_nothing(rotated: Desk) -> None:
+def test_kill_during_rotation_of_a_file_loses_nothing(rotated: Desk) -> None:
     """Between the two steps the newest number and the file itself are one."""
     current = files(rotated)[-1]
     os.link(current, current.with_name(f"{current.stem}.{len(files(rotated)):04}.jsonl"))
