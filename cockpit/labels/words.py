@@ -6,6 +6,7 @@ from typing import Any
 
 from cockpit.i18n import _, language, ngettext
 from cockpit.labels import format
+from cockpit.labels.measures import measure
 from data.areas.levels import BY_ID
 from data.formats.csv_tables import SWALLOWED
 from data.ingest.validation_sql import ERROR_CELL, LONG_NUMBER, ONE_OF, REMEDY
@@ -45,7 +46,8 @@ def _further() -> dict[str, str]:
         "stale": _("Stale columns"), "blank": _("Blank columns"), "lost": _("Points lost"),
         "unanswered": _("Messages unanswered"), "elements": _("Classes of elements, of 8"), "tests": _("Tests"),
         "stale_listed": _("Stale: news, notices, policies"), "stale_other": _("Stale: other columns"),
-        "part": _("Part"), "age": _("Age"), "q": _("Search"),
+        "lowest": _("Lowest value"), "highest": _("Highest value"), "by_lowest": _("Source of the lowest"),
+        "by_highest": _("Source of the highest"), "part": _("Part"), "age": _("Age"), "q": _("Search"),
     }  # fmt: skip
 
 
@@ -61,6 +63,8 @@ def value(name: str, stored: object) -> str:
         return f"{stored:.0f}" if isinstance(stored, float) and name in CODES else str(stored)
     if isinstance(stored, (int, float)):
         return format.number(stored, 0 if stored == int(stored) else 2)
+    if name == "measure":
+        return measure(str(stored))
     return (kinds().get(str(stored)) if name == "kind" else None) or _enumerated(name, str(stored))
 
 
