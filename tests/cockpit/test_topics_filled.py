@@ -33,6 +33,9 @@ TODAY = date(2026, 11, 22)
 WITHOUT_NUMBERS = ("alerts", "stack", "headline", "points", "publicity", "map")
 MAIN = str(Path(__file__).parents[2] / "cockpit" / "main.py")
 TOPICS = layouts.load(None, load_catalog())
+OPENED = ("waiting_now", "conflicts", "residents", "cases_per_10k", "time_cut", "update_on_time_rate", "mean_wait",
+          "window_satisfaction_rate", "share_reply_rate", "repeated_fields", "closing_hours")  # fmt: skip
+"""One metric of each form and domain."""
 SOME = {
     "district": (stories.DISTRICT,),
     "town": (stories.GROWING_TOWN, stories.DEFAULTED_TOWN, stories.UNKIND_TOWN),
@@ -96,17 +99,31 @@ def test_no_panel_of_an_area_is_empty(config: Settings, level: str, area: int) -
 def test_every_topic_is_drawn(
     config: Settings, monkeypatch: pytest.MonkeyPatch, topic: str, level: str, lang: str
 ) -> None:
+    page = drawn(config, monkeypatch, "cockpit", topic=topic, area=str(SOME[level][0]), lang=lang)
+    assert TOPICS.by_id[topic].name[lang] in page
+
+
+@pytest.mark.parametrize("page", ["rows", "passport", "why"])
+@pytest.mark.parametrize("metric", OPENED)
+def test_numbers_of_every_form_open(config: Settings, monkeypatch: pytest.MonkeyPatch, page: str, metric: str) -> None:
+    text = drawn(config, monkeypatch, page, metric=metric, area=str(stories.DISTRICT))
+    assert load_catalog().metrics[metric].name.zh in text
+
+
+def drawn(config: Settings, monkeypatch: pytest.MonkeyPatch, page: str, **parameters: str) -> str:
+    """The HTML of a page, which ends neither in an error nor in a refusal."""
     monkeypatch.setenv("COCKPIT_HOME", str(config.home))
     settings.current.cache_clear()
     app = AppTest.from_file(MAIN, default_timeout=60)
-    for name, value in {"topic": topic, "area": str(SOME[level][0]), "lang": lang}.items():
+    app.switch_page(f"../pages/{page}.py")
+    for name, value in parameters.items():
         app.query_params[name] = value
     app.run()
     settings.current.cache_clear()
     assert not app.exception
-    page = "".join(text.value for text in app.get("html"))
-    assert TOPICS.by_id[topic].name[lang] in page
-    assert 'role="alert"' not in page
+    html = "".join(text.value for text in app.get("html"))
+    assert 'role="alert"' not in html
+    return html
 
 
 @pytest.mark.slow
