@@ -24,7 +24,7 @@ from cockpit.screens import panel_files, saved_views, search
 from cockpit.screens.admin import audit_export
 from cockpit.screens.listing import download, row_tools
 from cockpit.screens.timemap import files as timemap_files
-from cockpit.screens.work import evidence, ledger
+from cockpit.screens.work import evidence, ledger, paper, published
 from cockpit.server import (
     alerting,
     background,
@@ -106,6 +106,8 @@ ROUTES: list[Route | Mount] = [
         *timemap_files.ROUTES,
         *evidence.ROUTES,
         *ledger.ROUTES,
+        *paper.ROUTES,
+        *published.ROUTES,
     ),
     mounted(),
 ]

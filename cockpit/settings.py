@@ -163,6 +163,7 @@ class Settings(BaseSettings):
         (), description='what groups give, as JSON: {"leaders": "leader:990101000000", "audit": "audit_admin"}'
     )
     oidc_name: str = Field("", max_length=40, description="the provider's name on the login page")
+    public_items: bool = Field(False, description="serve the list of published items to everybody at /public, 0 or 1")
     probe: bool = Field(False, description="check the registered sites while serving, 0 or 1")
     probe_every: float = Field(
         900, ge=10, le=86_400, description="seconds between two deliveries of what was found while serving"

@@ -27,7 +27,7 @@ log = logging.getLogger(__name__)
 
 API = "/api/v1/"
 """The API checks tokens itself and refuses requests with neither token nor session."""
-OPEN = ("/login", "/unsubscribe", "/healthz", "/readyz", "/_stcore/health")
+OPEN = ("/login", "/unsubscribe", "/public", "/healthz", "/readyz", "/_stcore/health")
 OPEN_BELOW = ("/login/", API)
 """Paths without a session: exact ones, and prefixes."""
 CLOSED = ("/_stcore/metrics", "/_stcore/agent", "/media/")

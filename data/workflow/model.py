@@ -22,12 +22,16 @@ START = "start"
 
 
 class State(Model):
-    """A state. turn: the party that acts next. outcome: how the case closed (`close_kind` of cases)."""
+    """A state. turn: the party that acts next. outcome: how the case closed (`close_kind` of cases).
+
+    public: its items stand in the public list, where a district has one.
+    """
 
     name: Text
     type: Literal["open", "closed", "cancelled"]
     turn: Party | None = None
     outcome: str | None = None
+    public: bool = False
 
     @property
     def is_open(self) -> bool:

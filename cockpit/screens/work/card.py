@@ -6,6 +6,7 @@ import streamlit as st
 
 from cockpit.access import guard, visitors
 from cockpit.actions import items as actions
+from cockpit.address import link
 from cockpit.components.lists.record import Item as Line
 from cockpit.components.lists.record import record
 from cockpit.components.lists.table import Column, table
@@ -15,12 +16,13 @@ from cockpit.i18n import _, language
 from cockpit.labels import format
 from cockpit.labels.names import area_name
 from cockpit.screens.admin import desk
-from cockpit.screens.work import evidence, forms, origins, shared
+from cockpit.screens.work import evidence, forms, origins, paper, shared
+from cockpit.screens.work.fields import field_value, step_name
 from cockpit.view_state import View
 from data.desk import clock
 from data.desk.items import links, lists, store
 from data.desk.items.item import Item
-from data.workflow.model import START, FieldType, Workflow
+from data.workflow.model import Workflow
 from data.workflow.parties import open_transitions
 from data.workflow.replay import Event, Snapshot, replay
 
@@ -54,7 +56,15 @@ def draw(view: View) -> None:
         _next(view, flow, item, snapshot, known.local(now))
         evidence.draw(item)
         _history(flow, events)
-        ways.actions([(_("Work items"), view.href("inbox")), (_("Cockpit"), view.href(area=item.area))], key="ways")
+        form = link(paper.PATH.lstrip("/"), {"item": item.number, "lang": view.lang})
+        ways.actions(
+            [
+                (_("Form to print"), form),
+                (_("Work items"), view.href("inbox")),
+                (_("Cockpit"), view.href(area=item.area)),
+            ],
+            key="ways",
+        )
 
 
 def _about(view: View, flow: Workflow, item: Item, now: datetime) -> list[Line]:
@@ -91,18 +101,10 @@ def _clocks(flow: Workflow, snapshot: Snapshot) -> list[Line]:
 
 def _fields(flow: Workflow, snapshot: Snapshot) -> list[Line]:
     return [
-        Line(field.name[language()], _value(field, snapshot.fields[id]))
+        Line(field.name[language()], field_value(field, snapshot.fields[id]))
         for id, field in flow.fields.items()
         if id in snapshot.fields and field.type != "unit"
     ]
-
-
-def _value(field: FieldType, value: object) -> str:
-    if field.type == "choice" and value in field.choices:
-        return field.choices[str(value)][language()]
-    if isinstance(value, bool):
-        return _("Yes") if value else _("No")
-    return str(value)
 
 
 def _next(view: View, flow: Workflow, item: Item, snapshot: Snapshot, at: datetime) -> None:
@@ -123,19 +125,12 @@ def _next(view: View, flow: Workflow, item: Item, snapshot: Snapshot, at: dateti
 def _history(flow: Workflow, events: list[Event]) -> None:
     header.title(_("History"))
     columns = [Column(_("When"), short=True, lead=True), Column(_("What")), Column(_("Who")), Column(_("Note"))]
-    rows = [[format.stamp(e.at), _step(flow, e), e.actor, _note(flow, e)] for e in reversed(events)]
+    rows = [[format.stamp(e.at), step_name(flow, e), e.actor, _note(flow, e)] for e in reversed(events)]
     table(columns, rows, key="history")
-
-
-def _step(flow: Workflow, event: Event) -> str:
-    if event.transition == START:
-        return _("Begun")
-    step = flow.transitions.get(event.transition)
-    return step.name[language()] if step else event.transition
 
 
 def _note(flow: Workflow, event: Event) -> str:
     """The recorded fields of an event, in one line."""
     known = {id: field for id, field in flow.fields.items() if id in event.fields}
-    parts = (f"{field.name[language()]}: {_value(field, event.fields[id])}" for id, field in known.items())
+    parts = (f"{field.name[language()]}: {field_value(field, event.fields[id])}" for id, field in known.items())
     return " · ".join(parts)

@@ -127,6 +127,16 @@ def sample(desk: Desk, reader: Reader, view: View, now: datetime, only: Filter, 
         return [to_item(row) for row in rows]
 
 
+def in_states(desk: Desk, states: Sequence[tuple[str, str]], most: int) -> list[Item]:
+    """Items in some states (kind, state), those changed last on top."""
+    if not states:
+        return []
+    where = or_(*(and_(OF.kind == kind, OF.state == state) for kind, state in states))
+    with desk.read() as session:
+        rows = session.scalars(select(OF).where(where).order_by(OF.changed_at.desc(), OF.id.desc()).limit(most))
+        return [to_item(row) for row in rows]
+
+
 def may_see(reader: Reader, item: Item) -> bool:
     """Whether an account may open an item: it is in its areas, concerns its unit, or is its own."""
     if not reader.held:

@@ -39,7 +39,7 @@ NONSENSE = ("0", "-1", "990109000000", "999999999999", "x'; DROP TABLE cases;--"
 NOVEMBER = "from=2026-11-01&to=2026-12-01"
 
 OPEN = {
-    "/unsubscribe",
+    "/unsubscribe", "/public",
     "/login", "/login/demo", "/login/provider", "/login/provider/back", "/login/provider/link", "/healthz", "/readyz",
 }  # fmt: skip
 """For everybody: the way in, what the browser needs for it, and what a load balancer asks."""
@@ -78,7 +78,7 @@ REPORTS = {"/files/report/{id}", "/api/v1/reports", "/api/v1/reports/{id}", "/ap
 """For who may report on all areas of a report: the test below walks them."""
 ITEMS = {
     *("/api/v1/item-kinds", "/api/v1/items", "/api/v1/items/{number}", "/api/v1/items/{number}/steps"),
-    *("/files/attachment", "/files/items.csv"),
+    *("/files/attachment", "/files/items.csv", "/files/item-form"),
 }
 """For who may act on an item: tests/cockpit/api/test_items.py, tests/cockpit/actions/test_attachments.py."""
 TOKENS = {"/api/v1/push/{source}", "/api/v1/push/{id}"}
