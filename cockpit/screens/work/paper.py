@@ -76,9 +76,10 @@ def body(item: Item) -> str:
         f"<tr><td>{format.stamp(event.at)}</td><td>{escape(step_name(flow, event))}</td></tr>" for event in events
     )
     signs = "".join(f"<td>{escape(name)}：</td>" for name in (_("Issued by"), _("Handled by"), _("Date")))
+    history = _("History")
     note = escape(_("Draft without seal. Printed from the governance cockpit."))
     return (
-        f"<table>{about}</table><h2>{escape(_('History'))}</h2><table>{course}</table>"
+        f"<table>{about}</table><h2>{escape(history)}</h2><table>{course}</table>"
         f"<table><tr>{signs}</tr></table><p><small>{note}</small></p>"
     )
 

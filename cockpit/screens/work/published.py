@@ -53,7 +53,8 @@ def _list() -> str:
     ]
     items = lists.in_states(visitors.desk(), states, MOST)
     if not items:
-        return f"<p>{escape(_('Nothing is published at this time.'))}</p>"
+        nothing = _("Nothing is published at this time.")
+        return f"<p>{escape(nothing)}</p>"
     edition = editions.current(settings.current())
     names = (_("Number"), _("Kind"), _("Title"), _("Area"), _("Responsible unit"), _("State"), _("Since"))
     head = "".join(f"<th>{escape(name)}</th>" for name in names)
