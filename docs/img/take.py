@@ -11,6 +11,8 @@ from PIL import Image
 from playwright.sync_api import Page, sync_playwright
 
 HERE = Path(__file__).parent
+MAP = "day=2026-10-20&step=month&on=hotspots.80,cases.60"
+"""What the picture of the map shows, of a demo district that has this day."""
 AREAS = {"district": 990101000000, "town": 990101100000, "village": 990101100201}
 LEADER = {"zh": "主要领导", "en": "Leader"}
 SIZE, SHOWN, COLOURS = {"width": 1400, "height": 1000}, 1000, 128
@@ -18,11 +20,12 @@ SETTLE_MS, PATIENCE_MS = 3000, 60_000
 
 
 def take(page: Page, url: str, lang: str) -> None:
-    """One picture of each level, as a PNG of few colours."""
+    """One picture of each level and of the map, as a PNG of few colours."""
     page.goto(f"{url}/?lang={lang}")
     page.locator("button", has_text=LEADER[lang]).first.click()
-    for name, area in AREAS.items():
-        page.goto(f"{url}/?lang={lang}&area={area}")
+    addresses = {name: f"/?lang={lang}&area={area}" for name, area in AREAS.items()}
+    for name, address in (addresses | {"map": f"/map?lang={lang}&{MAP}"}).items():
+        page.goto(f"{url}{address}")
         page.wait_for_selector("html[data-drawn]", state="attached", timeout=PATIENCE_MS)
         page.locator('[data-testid="stApp"][data-test-script-state="notRunning"]').wait_for(timeout=PATIENCE_MS)
         page.wait_for_timeout(SETTLE_MS)

@@ -40,8 +40,13 @@ def bins(marks: Marks) -> Bins:
     lon = marks.x / STEPS * (east - west) * shrink / radius
     lat = marks.y / STEPS * (north - south) / radius
     q, r = _hexagons(lon, lat)
-    names, cell = np.unique(q * (1 << 20) + r + (1 << 19), return_inverse=True)
-    q, r = names >> 20, (names & ((1 << 20) - 1)) - (1 << 19)
+    least, wide = r.min(initial=0), int(np.ptp(r)) + 1 if len(r) else 1
+    names = q * wide + (r - least)  # a small whole number: counting is quicker than sorting
+    low = names.min(initial=0)
+    taken = np.bincount(names - low) > 0
+    cell = (taken.cumsum() - 1)[names - low]
+    names = np.flatnonzero(taken) + low
+    q, r = names // wide, names % wide + least
     x = np.clip(radius * np.sqrt(3) * (q + r / 2) / shrink / (east - west), 0, 1)
     y = np.clip(radius * 1.5 * r / (north - south), 0, 1)
     start = marks.start.astype(np.int64)
