@@ -66,8 +66,8 @@ def _columns(edition: Edition) -> None:
 
 def _visits(browser: Browser, server: Served, width: int, height: int) -> None:
     (viewer,) = server.viewers(1, ("district",))
-    phone = {"has_touch": True, "is_mobile": True} if width < height else {}
-    context = browser.new_context(viewport={"width": width, "height": height}, **phone)
+    is_phone = width < height
+    context = browser.new_context(viewport={"width": width, "height": height}, has_touch=is_phone, is_mobile=is_phone)
     context.add_cookies([{"name": COOKIE, "value": viewer.token, "url": viewer.address}])
     address = f"{viewer.address}/map?on={LAYERS}"
     measured = [_visit(context, address) for _ in range(VISITS + 1)][1:]  # the first one loads the program

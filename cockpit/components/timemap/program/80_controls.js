@@ -37,7 +37,7 @@ function layersHtml(specs, state, esc, w) {
     const { about } = byId.get(id), opacity = state.on.get(id), label = esc(about.name)
     const tools = opacity === undefined ? "" : `<span class="tools">${button("up", `${esc(w.up)}: ${label}`, "↑", `data-layer="${id}"`)}${button("down", `${esc(w.down)}: ${label}`, "↓", `data-layer="${id}"`)}
       <input type="range" min="10" max="100" step="5" value="${opacity}" data-opacity="${id}" aria-label="${esc(w.opacity)}: ${label}"></span>`
-    return `<li><label><input type="checkbox" data-on="${id}" ${opacity === undefined ? "" : "checked"}> ${label}</label>${tools}<div class="legend" data-legend="${id}" aria-label="${esc(w.legend)}"></div></li>`
+    return `<li><label><input type="checkbox" data-on="${id}" ${opacity === undefined ? "" : "checked"}> ${label}</label>${tools}<div class="legend" role="group" data-legend="${id}" aria-label="${esc(w.legend)}"></div></li>`
   }).join("")
 }
 
