@@ -1,0 +1,1 @@
+"""The benchmark of the time-and-space map."""
