@@ -1,12 +1,13 @@
 """Cost of a visit on a slow line: Chromium limited to 1.6 Mbit/s and 150 ms latency.
 
-    python -m bench.visit [--cases 20000] [--home FOLDER] [--width PIXELS] [--times 3] [--files]
+    python -m bench.visit [--cases 20000] [--home FOLDER] [--width PIXELS] [--times 3] [--files] [--wall MINUTES]
 
 Serves the demo district, opens the cockpits of a village and of the district, each in an empty browser and then again.
 Prints the bytes that came over the line, the time until the first tile shows its value, and the layout shift: the sum
 of all shifts of the visit, which is at least the Cumulative Layout Shift. The server is warm and has its compressed
 copies. The seconds include the processor time of Chromium and of the server, and so grow with other work on the
 machine: they are those of the quickest visit of several, the layout shift is the largest.
+`--wall` measures the memory of a wall screen instead.
 """
 
 import argparse
@@ -25,6 +26,7 @@ from playwright.sync_api import Browser, BrowserContext, CDPSession, Page, sync_
 from bench.support.district import district
 from bench.support.served import served
 from bench.support.viewer import Viewer
+from bench.support.wall import wall
 from cockpit.access.visitors import COOKIE
 
 BYTES_PER_SECOND = 1_600_000 / 8
@@ -119,6 +121,9 @@ class Visit:
 def main() -> None:
     options = _options()
     home, _ = district(options.home, options.cases)
+    if options.wall:
+        wall(home, options.wall)
+        return
     print(f"{'page':<10}{'width':>6}  {'visit':<8}{'MB':>7}{'files':>7}{'content':>9}{'shift':>8}")
     environment = {**os.environ, "COCKPIT_HOME": str(home.root)}
     subprocess.run([sys.executable, "-m", "cockpit.server.compression"], env=environment, check=True)
@@ -207,6 +212,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--home", type=Path, default=Path("var/bench"))
     parser.add_argument("--width", type=int, action="append", help="of the screen in pixels; 390 and 1400 otherwise")
     parser.add_argument("--times", type=int, default=3, help="visits to choose the quickest of (3)")
+    parser.add_argument("--wall", type=int, default=0, help="minutes of a wall screen in place of the visits")
     parser.add_argument("--files", action="store_true", help="list the files and the shifts")
     return parser.parse_args()
 

@@ -15,7 +15,7 @@ MAP = "day=2026-10-20&step=month&on=hotspots.80,cases.60"
 """What the picture of the map shows, of a demo district that has this day."""
 AREAS = {"district": 990101000000, "town": 990101100000, "village": 990101100201}
 LEADER = {"zh": "主要领导", "en": "Leader"}
-SIZE, SHOWN, COLOURS = {"width": 1400, "height": 1000}, 1000, 128
+SIZE, SHOWN, COLOURS = {"width": 1400, "height": 1000}, 1000, 256
 SETTLE_MS, PATIENCE_MS = 3000, 60_000
 
 
@@ -31,7 +31,8 @@ def take(page: Page, url: str, lang: str) -> None:
         page.wait_for_timeout(SETTLE_MS)
         picture = Image.open(BytesIO(page.screenshot())).convert("RGB")
         picture = picture.resize((SHOWN, SHOWN * picture.height // picture.width), Image.Resampling.LANCZOS)
-        picture.quantize(COLOURS, dither=Image.Dither.NONE).save(HERE / f"{name}.{lang}.png", optimize=True)
+        few = picture.quantize(COLOURS, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)  # green stays green
+        few.save(HERE / f"{name}.{lang}.png", optimize=True)
 
 
 if __name__ == "__main__":
