@@ -24,7 +24,7 @@ EXEMPT = {
     "data/desk/migrations/versions": "migrations are only ever added, in one sequence",
 }
 """Folders that may have more, and why."""
-MOST_LINES = 430
+MOST_LINES = 450
 
 
 def modules_of(layer: str) -> list[Path]:
