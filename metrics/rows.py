@@ -13,7 +13,7 @@ import pandas as pd
 from data.editions.edition import AnyEdition, Edition
 from data.editions.scoped import ScopedEdition
 from data.schema import FACTS, Fact, known
-from data.search.folding import fold, pattern
+from data.search.folding import LONGEST, fold, pattern
 from data.sources.expressions import quoted
 from metrics.analysis.ageing import aged, end_sql, has_age
 from metrics.availability.extent import has_data
@@ -270,6 +270,8 @@ def _facts(query: Query, selection: Selection) -> _Facts:
     plan = narrowed(plan, metric)
     is_fed = feed(plan.edition, plan.catalog, metric).is_fed
     condition = _condition(plan, domain, metric, part) if available and is_fed else "false"
+    if len(selection.search.strip()) > LONGEST:
+        raise MetricsError("search.too_long", "a search has at most {n} characters: shorten it", n=LONGEST)
     if text := fold(selection.search):
         texts = ("key", *_text_columns(domain))
         matches = (f"coalesce(regexp_matches({name}, '{pattern(text)}'), false)" for name in texts)

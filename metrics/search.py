@@ -14,14 +14,12 @@ from data.editions.edition import AnyEdition, Edition
 from data.editions.scoped import EVERYTHING, ScopedEdition
 from data.errors import TooSlow
 from data.search import grams, index, names
-from data.search.folding import fold, pattern
+from data.search.folding import LONGEST, fold, pattern
 from data.search.names import EXACT, NOT, Names
 from metrics.areas import Area, area, path
 from metrics.catalog import Catalog, Metric
 from metrics.errors import MetricsError
 
-LONGEST = 100
-"""Characters of a search."""
 SECONDS = 0.1
 """How long cases are looked for; what is found by then is the answer, and it says that there may be more."""
 FIRST_STRETCHES, MOST_STRETCHES = 4, 64

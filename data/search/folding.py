@@ -12,6 +12,8 @@ from functools import cache, lru_cache
 import numpy as np
 import opencc
 
+LONGEST = 100
+"""Characters of a text that is searched for: the time of a search grows with it."""
 DROPPED = 0
 """What blanks, control and invisible characters fold to."""
 _INVISIBLE = ("Cc", "Cf", "Zs", "Zl", "Zp")

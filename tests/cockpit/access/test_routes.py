@@ -220,7 +220,7 @@ def test_the_file_is_of_todays_grants_and_in_the_audit_with_its_hash(get: Callab
     assert sha256(answer.content).hexdigest() in str(row["what"])
     assert (row["who"], row["address"] != "") == (f"inspector-{OWN}", True)
     for bad in ("metric=nonsense", "part=x", "age=9-1", "from=x", "edition=x", "metric=three_rate_score", "sort=nope",
-                "catgory=x", "as_of=2026-11-01"):  # fmt: skip
+                "catgory=x", "as_of=2026-11-01", "q=" + "9" * 101):  # fmt: skip
         assert get(f"{checks}&{bad}", "inspector").status_code == 400, bad
 
 
@@ -262,6 +262,12 @@ def test_panel_file_is_audited_and_not_cached(get: Callable[..., httpx.Response]
     assert (shown.status_code, shown.headers["cache-control"]) == (200, "no-store")
     for bad in ("panel=nonsense", "panel=", "metric=nonsense", "from=x"):
         assert get(f"{of(SCOPED['/files/panel.csv'], CHILD)}&{bad}", "inspector").status_code == 400, bad
+
+
+@pytest.mark.parametrize("bad", ["tile=" + "9" * 5000, "tile=-1", "tile=x", "tile=%EF%BC%91", "vs=x", "edtion=x"])
+def test_a_layer_refuses_what_it_cannot_take(get: Callable[..., httpx.Response], bad: str) -> None:
+    answer = get(f"{of(SCOPED['/files/layer/{edition}/{area}/{layer}.bin'], CHILD)}&{bad}", "leader")
+    assert answer.status_code == 400, answer.text
 
 
 @pytest.mark.parametrize("path", ["/media/abc.csv", "/rows/media/abc.csv"])

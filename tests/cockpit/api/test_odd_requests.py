@@ -22,8 +22,8 @@ pytestmark = pytest.mark.slow
 
 ODD = [
     "%00", "a%00b", "%ed%a0%80", "%ff", "%", "%zz", "", "9" * 400, "-1", "1e308", "NaN", "0001-01-01", "9999-12-31",
-    "10000-01-01", "2026-11-20T24:00:00", "2026-11-20T00:00:00+14:00", "2026-11-20T00:00:00-23:59", "%F0%9F%8F%98",
-    "%E2%80%AE", "x" * 7000, "'%22;--", "..%2f..%2fetc%2fpasswd", "1&{0}=2", "1&{0}=%00",
+    "9" * 5000, "10000-01-01", "2026-11-20T24:00:00", "2026-11-20T00:00:00+14:00", "2026-11-20T00:00:00-23:59",
+    "%F0%9F%8F%98", "%E2%80%AE", "x" * 7000, "'%22;--", "..%2f..%2fetc%2fpasswd", "1&{0}=2", "1&{0}=%00",
 ]  # fmt: skip
 """Values of a parameter; `{0}` is its name, so that it is given twice."""
 QUESTIONS = {
@@ -32,6 +32,11 @@ QUESTIONS = {
     "/api/v1/reds": ("area", "from", "to", "edition", "limit"),
     "/api/v1/areas": ("area", "edition", "level", "q"),
     "/files/rows.csv": ("area", "metric", "from", "to", "edition", "report", "part", "as_of", "category", "lang", "q"),
+    "/files/panel.json": ("panel", "area", "areas", "units", "over", "metric", "edition", "report", "lang"),
+    "/search.json": ("q", "area", "edition", "lang"),
+    "/api/v1/search": ("q", "limit", "edition"),
+    "/api/v1/items": ("kind", "state", "owner", "q", "view", "limit", "offset"),
+    "/unsubscribe": ("token", "lang"),
     "/geo/e/1.geojson": ("own", "q"),
     "/login": ("next", "lang"),
     "/wall": ("area", "lang"),
