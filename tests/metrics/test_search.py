@@ -14,10 +14,10 @@ from data.editions.publish import publish
 from data.editions.scoped import EVERYTHING, ScopedEdition
 from data.home import Home
 from data.search import index
-from data.search.folding import fold
+from data.search.folding import LONGEST, fold
 from metrics.catalog import load
 from metrics.errors import MetricsError
-from metrics.search import LONGEST, SearchResults, search, warm
+from metrics.search import SearchResults, search, warm
 from tests.factory import DISTRICT, TOWNS, VILLAGES, deliver, edition_of
 
 AS_OF = datetime(2026, 11, 22, 8)

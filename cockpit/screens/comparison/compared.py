@@ -14,10 +14,11 @@ from cockpit.components.navigation.searchbox import searchbox
 from cockpit.i18n import _, language
 from cockpit.labels import words
 from cockpit.view_state import View
+from data.search.folding import LONGEST
 from metrics import areas
 from metrics.areas import Area
 from metrics.errors import MetricsError
-from metrics.search import LONGEST, areas_like, units, units_like
+from metrics.search import areas_like, units, units_like
 
 LEAST, MOST = 2, 6
 MOST_CHARACTERS = 1000
