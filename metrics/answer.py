@@ -251,10 +251,10 @@ def _quotient(metric: Metric, readers: dict[str, Reader]) -> Reader:
     over, per = (readers[name] for name in metric.components)
 
     def read(key: Key) -> Number:
-        (number, _, _, n), (divisor, *_) = over(key), per(key)
+        (number, *_), (divisor, *_) = over(key), per(key)
         if number is None or not divisor:
             return None, number, divisor, 0
-        return number / divisor * metric.scale, number, divisor, n
+        return number / divisor * metric.scale, number, divisor, int(divisor)
 
     return read
 

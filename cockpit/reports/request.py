@@ -50,7 +50,7 @@ class Request(BaseModel):
     format: Format = "docx"
     lang: Literal["zh", "en"] = "zh"
     edition: Annotated[str, Field(max_length=40)] = ""
-    metrics: Annotated[tuple[str, ...], Field(max_length=40)] = ()
+    metrics: Annotated[tuple[str, ...], Field(max_length=200)] = ()
     where: dict[str, str] = {}
     deadline: date | None = None
     rows: bool = True

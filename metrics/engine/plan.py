@@ -124,8 +124,11 @@ def metric_of(catalog: Catalog, name: str) -> Metric:
 def filters(catalog: Catalog, metric: Metric) -> tuple[str, ...]:
     """The columns that a metric can be broken down and filtered by: those of its fact.
 
-    The view of an SQL file has none; a metric made of others has those that all of these have.
+    The view of an SQL file has none, and neither has a quotient, whose divisor is that of the whole area; a score has
+    those that all its rates have.
     """
+    if metric.quotient:
+        return ()
     allowed = [catalog.domain(catalog.metrics[name]).splits for name in metric.components or (metric.id,)]
     return tuple(name for name in COLUMNS if all(name in names for names in allowed))
 

@@ -159,7 +159,7 @@ def test_a_score_is_made_of_the_rates_on_the_tiles(level: str) -> None:
 def test_the_rows_give_the_value_again(level: str, name: str, where: tuple[str, str] | None) -> None:
     """Computed from the rows that a number opens, the value is that of the tile."""
     view = shown(level, name, where)
-    if view.metric.composite or (where and where[0] not in filters(CATALOG, view.metric)):
+    if view.metric.components or (where and where[0] not in filters(CATALOG, view.metric)):
         return
     now = summary_of(view).now
     if number(now.value) is None:
@@ -185,7 +185,12 @@ def from_rows(view: View) -> tuple[float | None, float | None, float | None]:
         days = f"max(date_diff('second', {metric.oldest.since}, TIMESTAMP '{at}')) // 86400"
         return computed(frame, days), None, None
     if metric.aggregate:
-        made = metric.aggregate
+        made, terms = metric.aggregate, CATALOG.domain(metric).terms
+        at = min(datetime.combine(view.period.end, time.min), view.as_of)
+        with duckdb.connect() as con:
+            con.register("listed", frame)
+            derived = "".join(f", ({sql}) AS {name}" for name, sql in terms.items())
+            frame = con.execute(f"SELECT *{derived} FROM (SELECT *, TIMESTAMP '{at}' AS moment FROM listed)").df()
         over = computed(frame, f"sum({made.sum})" if made.sum else f"max({made.max})")
         per = computed(frame, f"sum({made.per})") if made.per else None
         return (over / per * metric.scale if per and over is not None else over), over, per
