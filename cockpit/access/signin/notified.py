@@ -1,5 +1,6 @@
 """Notification settings of the own account: mail, quiet hours, digest; and the unsubscribe link of a mail."""
 
+from contextlib import suppress
 from dataclasses import replace
 from html import escape
 
@@ -67,16 +68,14 @@ async def unsubscribe(request: Request) -> Response:
 
 
 async def end(request: Request) -> Response:
-    """End one of the own subscriptions."""
+    """End one of the own subscriptions; one that has ended already stays so."""
     visitor = visitor_of(request.scope)
     assert visitor, "the gate requires a session"
     with using(spoken(request)):
         form = await read_form(request)
         try:
-            await run_in_threadpool(_end, visitor, address_of(request), form.get("id", ""))
-        except Refused as error:
-            content = alert(worded(error)) + await run_in_threadpool(_content, visitor)
-            return page(content, 409, title=_("Notifications"), visitor=visitor, at=PATH)
+            with suppress(Refused):
+                await run_in_threadpool(_end, visitor, address_of(request), form.get("id", ""))
         except DataError as error:
             return page(alert(worded(error)), 503, title=_("Notifications"), visitor=visitor, at=PATH)
         return RedirectResponse(here(PATH), 303)
