@@ -9,7 +9,7 @@ from cockpit.actions import items as actions
 from cockpit.components.lists.table import Cell, Column, table
 from cockpit.components.lists.todo import Count, todo
 from cockpit.components.navigation import header
-from cockpit.i18n import _, language
+from cockpit.i18n import _, language, ngettext
 from cockpit.labels import format
 from cockpit.screens.admin import desk
 from cockpit.screens.work import shared
@@ -77,4 +77,5 @@ def _cell(view: View, flow: Workflow, fields: list[Field], state: str, unit: str
     owner = None if unit is None else unit or NO_UNIT
     href = view.href("inbox", show="all", kind=flow.id, state=state, owner=owner)
     note = _("{n} overdue", n=format.number(overdue)) if overdue else ""
-    return Cell(format.number(n), href, "red" if overdue else "", note)
+    text = ngettext("{n} item", "{n} items", n)  # a digit alone is too narrow for a finger
+    return Cell(text, href, "red" if overdue else "", note)
