@@ -72,7 +72,7 @@ def show(settings: "Settings", number: str, layout: str) -> None:
 @item.command()
 @click.argument("kind")
 @click.option("--area", required=True, help="Code or name.")
-@click.option("--title", required=True)
+@click.option("--title", required=True, help="What the item is about, in one line.")
 @field_option
 @key_option
 @with_settings

@@ -14,7 +14,7 @@ from cockpit.labels import format
 from cockpit.labels.names import area_name, source_name
 from cockpit.notifications.announce import Occasion, announce
 from cockpit.settings import Settings
-from data.areas.levels import SPANS, end_of
+from data.areas.levels import TABLE, end_of
 from data.desk import alerts, clock, silences
 from data.desk.alerts import Alert, Outcome
 from data.desk.notifications import recipients
@@ -126,7 +126,7 @@ def _occasions(
 
 def town_of(area: int) -> int:
     """The town that an area belongs to; a district or what is above it stays itself."""
-    span = SPANS["town"]
+    span = TABLE[-2].span
     return area // span * span if end_of(area) - area < span else area
 
 
