@@ -9,7 +9,7 @@ import shutil
 import tempfile
 from pathlib import Path
 
-from playwright.sync_api import CDPSession, sync_playwright
+from playwright.sync_api import CDPSession, ViewportSize, sync_playwright
 
 from bench.support.served import served
 from cockpit.access.visitors import COOKIE
@@ -17,7 +17,7 @@ from cockpit.panels.layouts import HERE
 from data.home import Home
 
 FLAGS = ("--no-sandbox", "--use-angle=swiftshader", "--disable-background-networking", "--disable-dev-shm-usage")
-SIZE = {"width": 1920, "height": 1080}
+SIZE: ViewportSize = {"width": 1920, "height": 1080}
 MB = 1_000_000
 COUNT = """() => {
     window.turns = 0
