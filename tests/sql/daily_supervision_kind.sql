@@ -1,0 +1,204 @@
+SELECT area, kind, day,
+coalesce(sum(orders_due), 0)::BIGINT AS orders_due,
+coalesce(sum(orders_replied), 0)::BIGINT AS orders_replied,
+coalesce(sum(orders_turned_red), 0)::BIGINT AS orders_turned_red,
+coalesce(sum(red_orders_closed), 0)::BIGINT AS red_orders_closed,
+coalesce(sum(cases_accepted), 0)::BIGINT AS cases_accepted,
+coalesce(sum(cases_escalated), 0)::BIGINT AS cases_escalated,
+coalesce(sum(escalations_due), 0)::BIGINT AS escalations_due,
+coalesce(sum(escalations_on_time), 0)::BIGINT AS escalations_on_time,
+coalesce(sum(problems_due), 0)::BIGINT AS problems_due,
+coalesce(sum(problems_cleared), 0)::BIGINT AS problems_cleared,
+coalesce(sum(problems_closed), 0)::BIGINT AS problems_closed,
+coalesce(sum(problems_published), 0)::BIGINT AS problems_published,
+coalesce(sum(whistles_due), 0)::BIGINT AS whistles_due,
+coalesce(sum(whistles_arrived), 0)::BIGINT AS whistles_arrived,
+coalesce(sum(wishes_listed), 0)::BIGINT AS wishes_listed,
+coalesce(sum(wishes_claimed), 0)::BIGINT AS wishes_claimed,
+coalesce(sum(wishes_due), 0)::BIGINT AS wishes_due,
+coalesce(sum(wishes_done), 0)::BIGINT AS wishes_done
+FROM (
+SELECT area // 1000 * 1000 AS area, kind AS kind, CAST(due_at AS DATE) AS day,
+count(*) FILTER (
+WHERE kind = 'order' AND standing) AS orders_due,
+count(*) FILTER (
+WHERE kind = 'order' AND standing AND responded_at <= due_at) AS orders_replied,
+count(*) FILTER (
+WHERE kind = 'escalation' AND standing) AS escalations_due,
+count(*) FILTER (
+WHERE kind = 'escalation' AND standing AND closed_at <= due_at) AS escalations_on_time,
+count(*) FILTER (
+WHERE kind = 'problem' AND standing) AS problems_due,
+count(*) FILTER (
+WHERE kind = 'problem' AND standing AND closed_at IS NOT NULL) AS problems_cleared,
+count(*) FILTER (
+WHERE kind = 'whistle' AND standing) AS whistles_due,
+count(*) FILTER (
+WHERE kind = 'whistle' AND standing AND handled_at <= due_at) AS whistles_arrived,
+count(*) FILTER (
+WHERE kind = 'wish' AND standing) AS wishes_due,
+count(*) FILTER (
+WHERE kind = 'wish' AND standing AND closed_at <= due_at) AS wishes_done
+FROM (
+SELECT *, (closed_at IS NOT NULL AND coalesce(close_kind, 'done') <> 'done') AS cancelled, (coalesce(close_kind, 'done') = 'done' AND deferred IS NOT TRUE) AS standing
+FROM (
+SELECT source, key, kind, area, area_then, lon, lat, place, unit, co_units, channel, category, subcategory, urgency, registered_at,
+CASE WHEN accepted_at < $as_of THEN accepted_at END AS accepted_at, sign_due_at,
+CASE WHEN signed_at < $as_of THEN signed_at END AS signed_at, respond_due_at,
+CASE WHEN responded_at < $as_of THEN responded_at END AS responded_at,
+CASE WHEN handled_at < $as_of THEN handled_at END AS handled_at, due_at, due_calendar,
+CASE WHEN published_at < $as_of THEN published_at END AS published_at, red_at,
+CASE WHEN closed_at < $as_of THEN closed_at END AS closed_at,
+CASE WHEN closed_at < $as_of THEN close_kind END AS close_kind, deferred, extended, returned,
+CASE WHEN closed_at < $as_of THEN reworked END AS reworked,
+CASE WHEN closed_at < $as_of THEN reached END AS reached,
+CASE WHEN closed_at < $as_of THEN solved END AS solved,
+CASE WHEN closed_at < $as_of THEN satisfied END AS satisfied,
+CASE WHEN closed_at < $as_of THEN rating END AS rating,
+CASE WHEN closed_at < $as_of THEN rating_default END AS rating_default,
+CASE WHEN closed_at < $as_of THEN cert_presented END AS cert_presented,
+CASE WHEN closed_at < $as_of THEN cert_accepted END AS cert_accepted, complexity, title, description, parent, repeat_of, repeated, asset, reporter, updated_at, batch
+FROM cases
+WHERE registered_at < $as_of))
+WHERE due_at < $as_of
+GROUP BY ALL
+UNION ALL BY NAME
+SELECT area // 1000 * 1000 AS area, kind AS kind, CAST(CASE WHEN kind = 'order' AND red_at IS NOT NULL THEN greatest(red_at, registered_at) END AS DATE) AS day,
+count(*) AS orders_turned_red
+FROM (
+SELECT *, (closed_at IS NOT NULL AND coalesce(close_kind, 'done') <> 'done') AS cancelled, (coalesce(close_kind, 'done') = 'done' AND deferred IS NOT TRUE) AS standing
+FROM (
+SELECT source, key, kind, area, area_then, lon, lat, place, unit, co_units, channel, category, subcategory, urgency, registered_at,
+CASE WHEN accepted_at < $as_of THEN accepted_at END AS accepted_at, sign_due_at,
+CASE WHEN signed_at < $as_of THEN signed_at END AS signed_at, respond_due_at,
+CASE WHEN responded_at < $as_of THEN responded_at END AS responded_at,
+CASE WHEN handled_at < $as_of THEN handled_at END AS handled_at, due_at, due_calendar,
+CASE WHEN published_at < $as_of THEN published_at END AS published_at, red_at,
+CASE WHEN closed_at < $as_of THEN closed_at END AS closed_at,
+CASE WHEN closed_at < $as_of THEN close_kind END AS close_kind, deferred, extended, returned,
+CASE WHEN closed_at < $as_of THEN reworked END AS reworked,
+CASE WHEN closed_at < $as_of THEN reached END AS reached,
+CASE WHEN closed_at < $as_of THEN solved END AS solved,
+CASE WHEN closed_at < $as_of THEN satisfied END AS satisfied,
+CASE WHEN closed_at < $as_of THEN rating END AS rating,
+CASE WHEN closed_at < $as_of THEN rating_default END AS rating_default,
+CASE WHEN closed_at < $as_of THEN cert_presented END AS cert_presented,
+CASE WHEN closed_at < $as_of THEN cert_accepted END AS cert_accepted, complexity, title, description, parent, repeat_of, repeated, asset, reporter, updated_at, batch
+FROM cases
+WHERE registered_at < $as_of))
+WHERE CASE WHEN kind = 'order' AND red_at IS NOT NULL THEN greatest(red_at, registered_at) END < $as_of
+GROUP BY ALL
+UNION ALL BY NAME
+SELECT area // 1000 * 1000 AS area, kind AS kind, CAST(CASE WHEN kind = 'order' AND red_at IS NOT NULL AND closed_at IS NOT NULL THEN greatest(red_at, closed_at) END AS DATE) AS day,
+count(*) AS red_orders_closed
+FROM (
+SELECT *, (closed_at IS NOT NULL AND coalesce(close_kind, 'done') <> 'done') AS cancelled, (coalesce(close_kind, 'done') = 'done' AND deferred IS NOT TRUE) AS standing
+FROM (
+SELECT source, key, kind, area, area_then, lon, lat, place, unit, co_units, channel, category, subcategory, urgency, registered_at,
+CASE WHEN accepted_at < $as_of THEN accepted_at END AS accepted_at, sign_due_at,
+CASE WHEN signed_at < $as_of THEN signed_at END AS signed_at, respond_due_at,
+CASE WHEN responded_at < $as_of THEN responded_at END AS responded_at,
+CASE WHEN handled_at < $as_of THEN handled_at END AS handled_at, due_at, due_calendar,
+CASE WHEN published_at < $as_of THEN published_at END AS published_at, red_at,
+CASE WHEN closed_at < $as_of THEN closed_at END AS closed_at,
+CASE WHEN closed_at < $as_of THEN close_kind END AS close_kind, deferred, extended, returned,
+CASE WHEN closed_at < $as_of THEN reworked END AS reworked,
+CASE WHEN closed_at < $as_of THEN reached END AS reached,
+CASE WHEN closed_at < $as_of THEN solved END AS solved,
+CASE WHEN closed_at < $as_of THEN satisfied END AS satisfied,
+CASE WHEN closed_at < $as_of THEN rating END AS rating,
+CASE WHEN closed_at < $as_of THEN rating_default END AS rating_default,
+CASE WHEN closed_at < $as_of THEN cert_presented END AS cert_presented,
+CASE WHEN closed_at < $as_of THEN cert_accepted END AS cert_accepted, complexity, title, description, parent, repeat_of, repeated, asset, reporter, updated_at, batch
+FROM cases
+WHERE registered_at < $as_of))
+WHERE CASE WHEN kind = 'order' AND red_at IS NOT NULL AND closed_at IS NOT NULL THEN greatest(red_at, closed_at) END < $as_of
+GROUP BY ALL
+UNION ALL BY NAME
+SELECT area // 1000 * 1000 AS area, kind AS kind, CAST(registered_at AS DATE) AS day,
+count(*) FILTER (
+WHERE accepted_at IS NOT NULL AND NOT cancelled) AS cases_accepted,
+count(*) FILTER (
+WHERE kind = 'escalation' AND accepted_at IS NOT NULL AND NOT cancelled) AS cases_escalated
+FROM (
+SELECT *, (closed_at IS NOT NULL AND coalesce(close_kind, 'done') <> 'done') AS cancelled, (coalesce(close_kind, 'done') = 'done' AND deferred IS NOT TRUE) AS standing
+FROM (
+SELECT source, key, kind, area, area_then, lon, lat, place, unit, co_units, channel, category, subcategory, urgency, registered_at,
+CASE WHEN accepted_at < $as_of THEN accepted_at END AS accepted_at, sign_due_at,
+CASE WHEN signed_at < $as_of THEN signed_at END AS signed_at, respond_due_at,
+CASE WHEN responded_at < $as_of THEN responded_at END AS responded_at,
+CASE WHEN handled_at < $as_of THEN handled_at END AS handled_at, due_at, due_calendar,
+CASE WHEN published_at < $as_of THEN published_at END AS published_at, red_at,
+CASE WHEN closed_at < $as_of THEN closed_at END AS closed_at,
+CASE WHEN closed_at < $as_of THEN close_kind END AS close_kind, deferred, extended, returned,
+CASE WHEN closed_at < $as_of THEN reworked END AS reworked,
+CASE WHEN closed_at < $as_of THEN reached END AS reached,
+CASE WHEN closed_at < $as_of THEN solved END AS solved,
+CASE WHEN closed_at < $as_of THEN satisfied END AS satisfied,
+CASE WHEN closed_at < $as_of THEN rating END AS rating,
+CASE WHEN closed_at < $as_of THEN rating_default END AS rating_default,
+CASE WHEN closed_at < $as_of THEN cert_presented END AS cert_presented,
+CASE WHEN closed_at < $as_of THEN cert_accepted END AS cert_accepted, complexity, title, description, parent, repeat_of, repeated, asset, reporter, updated_at, batch
+FROM cases
+WHERE registered_at < $as_of))
+WHERE registered_at < $as_of
+GROUP BY ALL
+UNION ALL BY NAME
+SELECT area // 1000 * 1000 AS area, kind AS kind, CAST(closed_at AS DATE) AS day,
+count(*) FILTER (
+WHERE kind = 'problem' AND NOT cancelled) AS problems_closed,
+count(*) FILTER (
+WHERE kind = 'problem' AND NOT cancelled AND published_at IS NOT NULL) AS problems_published
+FROM (
+SELECT *, (closed_at IS NOT NULL AND coalesce(close_kind, 'done') <> 'done') AS cancelled, (coalesce(close_kind, 'done') = 'done' AND deferred IS NOT TRUE) AS standing
+FROM (
+SELECT source, key, kind, area, area_then, lon, lat, place, unit, co_units, channel, category, subcategory, urgency, registered_at,
+CASE WHEN accepted_at < $as_of THEN accepted_at END AS accepted_at, sign_due_at,
+CASE WHEN signed_at < $as_of THEN signed_at END AS signed_at, respond_due_at,
+CASE WHEN responded_at < $as_of THEN responded_at END AS responded_at,
+CASE WHEN handled_at < $as_of THEN handled_at END AS handled_at, due_at, due_calendar,
+CASE WHEN published_at < $as_of THEN published_at END AS published_at, red_at,
+CASE WHEN closed_at < $as_of THEN closed_at END AS closed_at,
+CASE WHEN closed_at < $as_of THEN close_kind END AS close_kind, deferred, extended, returned,
+CASE WHEN closed_at < $as_of THEN reworked END AS reworked,
+CASE WHEN closed_at < $as_of THEN reached END AS reached,
+CASE WHEN closed_at < $as_of THEN solved END AS solved,
+CASE WHEN closed_at < $as_of THEN satisfied END AS satisfied,
+CASE WHEN closed_at < $as_of THEN rating END AS rating,
+CASE WHEN closed_at < $as_of THEN rating_default END AS rating_default,
+CASE WHEN closed_at < $as_of THEN cert_presented END AS cert_presented,
+CASE WHEN closed_at < $as_of THEN cert_accepted END AS cert_accepted, complexity, title, description, parent, repeat_of, repeated, asset, reporter, updated_at, batch
+FROM cases
+WHERE registered_at < $as_of))
+WHERE closed_at < $as_of
+GROUP BY ALL
+UNION ALL BY NAME
+SELECT area // 1000 * 1000 AS area, kind AS kind, CAST(published_at AS DATE) AS day,
+count(*) FILTER (
+WHERE kind = 'wish' AND NOT cancelled) AS wishes_listed,
+count(*) FILTER (
+WHERE kind = 'wish' AND NOT cancelled AND signed_at IS NOT NULL) AS wishes_claimed
+FROM (
+SELECT *, (closed_at IS NOT NULL AND coalesce(close_kind, 'done') <> 'done') AS cancelled, (coalesce(close_kind, 'done') = 'done' AND deferred IS NOT TRUE) AS standing
+FROM (
+SELECT source, key, kind, area, area_then, lon, lat, place, unit, co_units, channel, category, subcategory, urgency, registered_at,
+CASE WHEN accepted_at < $as_of THEN accepted_at END AS accepted_at, sign_due_at,
+CASE WHEN signed_at < $as_of THEN signed_at END AS signed_at, respond_due_at,
+CASE WHEN responded_at < $as_of THEN responded_at END AS responded_at,
+CASE WHEN handled_at < $as_of THEN handled_at END AS handled_at, due_at, due_calendar,
+CASE WHEN published_at < $as_of THEN published_at END AS published_at, red_at,
+CASE WHEN closed_at < $as_of THEN closed_at END AS closed_at,
+CASE WHEN closed_at < $as_of THEN close_kind END AS close_kind, deferred, extended, returned,
+CASE WHEN closed_at < $as_of THEN reworked END AS reworked,
+CASE WHEN closed_at < $as_of THEN reached END AS reached,
+CASE WHEN closed_at < $as_of THEN solved END AS solved,
+CASE WHEN closed_at < $as_of THEN satisfied END AS satisfied,
+CASE WHEN closed_at < $as_of THEN rating END AS rating,
+CASE WHEN closed_at < $as_of THEN rating_default END AS rating_default,
+CASE WHEN closed_at < $as_of THEN cert_presented END AS cert_presented,
+CASE WHEN closed_at < $as_of THEN cert_accepted END AS cert_accepted, complexity, title, description, parent, repeat_of, repeated, asset, reporter, updated_at, batch
+FROM cases
+WHERE registered_at < $as_of))
+WHERE published_at < $as_of
+GROUP BY ALL)
+GROUP BY ALL
