@@ -14,7 +14,7 @@ import httpx
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from cockpit.access import visitors
+from cockpit.access import guard, visitors
 from cockpit.access.visitors import Visitors
 from data.desk.errors import DeskError
 from data.desk.store import open_desk
@@ -74,7 +74,9 @@ def test_a_question_without_end_is_stopped_at_the_limit(original: Path, limit: C
         (Damaged("edition.damaged", "broken"), "显示较早的数据"),
     ],
 )
-def test_a_screen_says_what_to_do(error: Exception, said: str) -> None:
+def test_a_screen_says_what_to_do(monkeypatch: pytest.MonkeyPatch, error: Exception, said: str) -> None:
+    monkeypatch.setattr(guard, "token", lambda: "")
+
     def script(error: Exception) -> None:
         from cockpit import problem
 

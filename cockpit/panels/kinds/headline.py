@@ -2,10 +2,9 @@
 
 from contextlib import suppress
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
-from cockpit.access import visitors
 from cockpit.access.policy import MATRIX, Can
-from cockpit.access.visitors import Visitor
 from cockpit.actions.origins import key_reference, number_reference
 from cockpit.components.status.today import Head
 from cockpit.i18n import _, language, ngettext
@@ -26,6 +25,9 @@ from metrics.analysis.reds import Red
 from metrics.availability.extent import occurs
 from metrics.catalog import Metric
 from metrics.period import last_day
+
+if TYPE_CHECKING:
+    from cockpit.access.visitors import Visitor
 
 MOST_ITEMS = 3
 """Items about a headline that it links to."""
@@ -145,11 +147,13 @@ def _reference(view: View, red: Red) -> tuple[LinkKind, str]:
     return "metric", number_reference(red.metric, code, red.name if red.kind == "unit" else "")
 
 
-def with_next_step(view: View, head: Head, red: Red, visitor: Visitor) -> Head:
+def with_next_step(view: View, head: Head, red: Red, visitor: "Visitor") -> Head:
     """The headline with the open items about it or else with the way to begin an order, for who may act there.
 
     Not to be cached: views that are shared between visitors grant nothing.
     """
+    from cockpit.access import visitors  # reports draw headlines too, and need no accounts
+
     code = red.area if red.kind == "below" else view.area.code
     if not visitor.grants.may(Can.ACT, code, end_of(code)):
         return head

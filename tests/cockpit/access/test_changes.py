@@ -33,7 +33,7 @@ def test_described_settings_contain_no_secret(monkeypatch: pytest.MonkeyPatch) -
     assert "COCKPIT_OIDC_CLIENT_SECRET=…" in description
 
 
-FILES = {"schedule", "calendar", "probe_extras", "probe_authorities", "audit_syslog_authorities",
+FILES = {"schedule", "calendar", "channels", "outbox", "probe_extras", "probe_authorities", "audit_syslog_authorities",
          "audit_syslog_certificate"}  # fmt: skip
 PATHS = sorted(
     name

@@ -47,6 +47,7 @@ PAGES = {name: page.right for name, page in pages.PAGES.items()}
 LOOKING = [name for name, need in PAGES.items() if need is Can.LOOK]
 LOOKERS = [role for role, rights in MATRIX.items() if Can.LOOK in rights]
 SHOWN = (
+    "timemap",
     "tiles",
     "table",
     "record",
@@ -128,7 +129,7 @@ def test_page_shows_granted_areas_only(ask: Callable[..., str], page: str, role:
         case = {"source": "hotline", "key": f"{code}-1"} if page == "case" else {}
         said = ask(page, role, area=area, **case)
         assert (REFUSAL not in said) is (looks and inside), (area, said[:200])
-        assert (looks and inside) or f"{code}-1" not in said
+        assert (looks and inside) or f"{code}-1" not in re.sub(r'"href": "[^"]*"', "", said), "its own address aside"
 
 
 @pytest.mark.parametrize(
@@ -170,7 +171,8 @@ def test_a_page_shows_the_same_to_every_role_that_may_look(
         monkeypatch.setattr(guard, "token", lambda role=role: session(role, OWN))
         tested = run_page(page, area=OWN, **case)
         shown[role] = {name: without_links(components(tested, name)) for name in SHOWN}
-    assert any(shown["leader"].values()), "the page shows no data at all"
+    has_no_polygons = page == "map"  # of this home: the page says so in words
+    assert has_no_polygons or any(shown["leader"].values()), "the page shows no data at all"
     for role in LOOKERS:
         assert shown[role] == shown["leader"], role
 
