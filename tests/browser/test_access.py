@@ -46,7 +46,7 @@ def test_a_cadre_sees_the_village_and_is_refused_the_district_politely(address: 
     expect(page.get_by_role("heading", name="待办", exact=True)).to_be_visible()
     assert page.locator(".crumbs a").count() == 0
     page.goto(f"{address}/?area=990101000000")
-    expect(page.get_by_text("不在您的权限范围内")).to_be_visible()
+    expect(page.get_by_role("heading", name="不在您的权限范围内")).to_be_visible()
     page.get_by_role("link", name="回到首页").click()
     expect(page.get_by_role("heading", name="待办", exact=True)).to_be_visible()
 
