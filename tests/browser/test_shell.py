@@ -78,9 +78,9 @@ def test_back_and_forward_restore_area_metric_and_period_at_every_step(address: 
     metric.click()
     expect(page.locator(".tile.chosen .name")).to_have_text(name)
     stepped()
-    page.locator("summary").first.click()
+    page.locator("summary", has_text="周期").click()
     page.get_by_role("link", name="近30日").click()
-    expect(page.locator("summary").first).to_contain_text("近30日")
+    expect(page.locator("summary", has_text="周期")).to_contain_text("近30日")
     expect(page.locator(".map svg a").first).to_have_attribute("href", re.compile("from="))
     stepped()
     for depth in (1, 2):
@@ -95,7 +95,7 @@ def test_back_and_forward_restore_area_metric_and_period_at_every_step(address: 
         at = index
         expect(page.locator(".crumbs b")).to_have_text(names[index])
         expect(page.locator(".crumbs a")).to_have_count(max(0, index - 2))
-        expect(page.locator("summary").first).to_contain_text("近30日" if index >= 2 else "本月")
+        expect(page.locator("summary", has_text="周期")).to_contain_text("近30日" if index >= 2 else "本月")
         assert page.url == steps[index]
 
 
@@ -210,13 +210,13 @@ def test_suggestions_are_grouped_by_kind_and_a_case_is_opened_by_its_number(addr
 
 def test_custom_period_includes_its_last_day(address: str, open_page: Open) -> None:
     page = ready(open_page(address))
-    page.locator("summary").first.click()
+    page.locator("summary", has_text="周期").click()
     page.locator("input[name=from]").fill("2026-03-05")
     page.locator("input[name=to]").fill("2026-03-31")
     page.locator(".custom button").click()
     page.wait_for_url("**from=2026-03-05**")
     assert parameter(page, "to") == "2026-04-01"
-    expect(page.locator("summary").first).to_contain_text("2026-03-05 至 2026-03-31")
+    expect(page.locator("summary", has_text="周期")).to_contain_text("2026-03-05 至 2026-03-31")
 
 
 def test_language_and_large_type_are_switched_and_stay(address: str, open_page: Open) -> None:
