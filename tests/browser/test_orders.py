@@ -1,13 +1,13 @@
 """From a red headline to a closed order, with three accounts in a real browser; the town's official is on a phone."""
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import date, timedelta
 from pathlib import Path
 from urllib.parse import parse_qsl, urlsplit
 
 import pytest
-from playwright.sync_api import BrowserContext, Page, expect
+from playwright.sync_api import BrowserContext, Locator, Page, TimeoutError, expect
 
 from cockpit.access.visitors import COOKIE
 from data.demo import names, stories
@@ -31,6 +31,17 @@ def signed_in(contexts: Contexts, address: str, home: Path, role: str, area: int
     context.close()
 
 
+def choose(page: Page, box: Locator, text: str) -> None:
+    """Choose an option of a list; what is typed while the form is still being drawn is lost, so it is typed again."""
+    option = page.get_by_role("option", name=text)
+    for _attempt in range(10):
+        box.fill(text)
+        with suppress(TimeoutError):
+            option.click(timeout=3000)
+            return
+    expect(option).to_be_visible()
+
+
 def step(page: Page, name: str, **fields: str) -> None:
     """Open a step of the card, fill it in and send it; the card then says that it is done."""
     unfold = page.locator("summary", has_text=name)
@@ -42,9 +53,10 @@ def step(page: Page, name: str, **fields: str) -> None:
             box.get_by_role("spinbutton").first.click()
             page.keyboard.type(text.replace("-", ""))
             continue
-        box.fill(text)
         if label == "Responsible unit":
-            page.get_by_role("option", name=text).click()
+            choose(page, box, text)
+        else:
+            box.fill(text)
     page.get_by_role("button", name=name, exact=True).locator("visible=true").first.click()
     expect(page.get_by_text(f"Done: {name}")).to_be_visible()
 
