@@ -69,7 +69,7 @@ class Channel(Model):
     @model_validator(mode="before")
     @classmethod
     def _flat(cls, raw: Any) -> Any:
-        """A file writes url and secret beside the others."""
+        """A file gives url and secret at the same level as the other fields."""
         if not isinstance(raw, dict) or "url" not in raw:
             return raw
         return {name: value for name, value in raw.items() if name not in ("url", "secret")} | {

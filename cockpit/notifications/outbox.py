@@ -91,7 +91,7 @@ def confirmed(desk: Desk, edition: AnyEdition, zone_utc: Any) -> list[Answer]:
 
 
 def produce(desk: Desk, config: Settings, found: Collection[Answer], *, confirmed: bool) -> None:
-    """Notify whoever gave an answer that it is confirmed or could not be sent. A second time it does nothing."""
+    """Notify the author of an answer that it is confirmed or could not be sent. Idempotent."""
     occasions = []
     for one in found:
         text = CONFIRMED if confirmed else GIVEN_UP

@@ -333,10 +333,10 @@ def test_the_api_has_the_numbers_of_the_screen(level: str, client: httpx.Client)
         view = shown(level, name)
         summary, metric = summary_of(view), CATALOG.metrics[name]
         now, before = client.get(f"/metrics/{name}", params={**period, "vs": "previous"}).raise_for_status().json()
-        for told, shown_row in ((now, summary.now), (before, summary.before)):
+        for reported, shown_row in ((now, summary.now), (before, summary.before)):
             for field in ("value", "numerator", "denominator", "n"):
-                assert same(told[field], getattr(shown_row, field)), (name, field)
-            assert told["quality"] == shown_row.quality
+                assert same(reported[field], getattr(shown_row, field)), (name, field)
+            assert reported["quality"] == shown_row.quality
         if metric.composite:
             continue
         rest = {"part": "numerator"} if metric.numerator else {}
