@@ -114,7 +114,7 @@ def _filters(view: View, kind: Kind) -> dict[str, str]:
         name: place.selectbox(
             words.column(name), choices[name],
             index=choices[name].index(where[name]) if where.get(name) in choices[name] else None, placeholder=_("All"),
-            format_func=partial(_group, view, name), key=f"{name}-{where.get(name, '')}-{view.area.code}-{kind.id}",
+            format_func=partial(_group, view, name), key=f"{name}-{where.get(name, '')}-{view.area.code}",
         )
         for name, place in zip(offered, places, strict=False)
     }  # fmt: skip

@@ -43,8 +43,9 @@ def here(page: Page) -> Locator:
 
 
 def shown(page: Page, name: str, **parameters: object) -> None:
-    """The screen shows the area, and the address says so."""
-    expect(here(page)).to_have_text(name)
+    """The screen shows the area and nothing of the page before, its run has ended, and the address says so."""
+    expect(here(page)).to_have_text([name])
+    page.locator('[data-testid="stApp"][data-test-script-state="notRunning"]').wait_for()
     assert {key: parameters_of(page).get(key) for key in parameters} == {
         key: str(value) for key, value in parameters.items()
     }
@@ -305,7 +306,10 @@ def test_a_publicity_list_prints_on_its_own(address: str, open_page: Open) -> No
 def test_a_wall_shows_whole_lines_in_all_of_its_window(address: str, open_page: Open, width: int, height: int) -> None:
     page = open_page(f"{address}/wall", width=width, height=height, alone=True)
     expect(page.locator(".root.fits .line").first).to_be_visible()
-    page.wait_for_timeout(1500)
+    page.wait_for_function(
+        "height => document.querySelector('.root.fits .lines').getBoundingClientRect().bottom <= height", arg=height
+    )
+    page.wait_for_timeout(500)
     lists = page.locator(".root.fits .lines").evaluate(
         """lists => {
             const box = lists.getBoundingClientRect()

@@ -37,6 +37,7 @@ def test_a_report_is_made_proved_issued_and_opened_again(
 ) -> None:
     page = drawn(open_page(f"{address}/reports?from=2026-10-01&to=2026-11-01"))
     choose(page, "报告种类", "通报")
+    expect(page.get_by_text("镇街、村社、部门分别排序的办理情况通报。")).to_be_visible()
     choose(page, "格式", "PDF")
     choose(page, "类别", "路灯照明")
     page.get_by_role("button", name="生成报告").click()

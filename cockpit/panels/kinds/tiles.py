@@ -43,7 +43,8 @@ class TilesPanel(Panel):
         self.tiles(view)
 
     def shown(self, view: View) -> bool:
-        return not view.wall or bool(self.tiles(view))
+        """Not on the wall without tiles, nor where it names no metrics that lack a source."""
+        return bool(self.tiles(view)) or (self.missing and not view.wall)
 
     def draw(self, view: View, *, leads: bool) -> None:
         from cockpit.components.navigation import header
