@@ -9,9 +9,12 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import cache
+from gettext import GNUTranslations, NullTranslations
+from io import BytesIO
 from pathlib import Path
 
 from babel.messages.catalog import Catalog
+from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 
 from cockpit import settings
@@ -33,7 +36,7 @@ def language() -> str:
 
 @cache
 def _of_visitor() -> Callable[[], str | None]:
-    """Tells what the address says of the page that is being run, if any is."""
+    """A function that returns the `lang` of the address of the page that runs, None outside a page."""
     import streamlit as st
     from streamlit.runtime.scriptrunner_utils.script_run_context import get_script_run_ctx
 
@@ -52,7 +55,7 @@ def using(wanted: str) -> Iterator[None]:
 
 def _(text: str, /, **values: object) -> str:
     """The text in the language spoken, its {placeholders} filled in."""
-    translated = _messages(language()).get(text, text)
+    translated = _translations(language()).gettext(text) if text else ""
     return translated.format(**values) if values else translated
 
 
@@ -63,27 +66,22 @@ def N_(text: str, /) -> str:
 
 def ngettext(singular: str, plural: str, count: float, /, **values: object) -> str:
     """The text for a count; {n} is the count with thousands separators. Chinese has one form for both."""
-    text = _messages(language()).get(singular) or (singular if count == 1 else plural)
+    text = _translations(language()).ngettext(singular, plural, 1 if count == 1 else 2)
     return text.format(n=f"{count:,}", **values)
 
 
 @cache
-def _messages(wanted: str) -> dict[str, str]:
-    return {} if wanted == "en" else messages(catalogue(wanted))
+def _translations(wanted: str) -> NullTranslations:
+    """The translations of a language: English stands in the code."""
+    if wanted == "en":
+        return NullTranslations()
+    compiled = BytesIO()
+    write_mo(compiled, catalogue(wanted))
+    compiled.seek(0)
+    return GNUTranslations(compiled)
 
 
 def catalogue(wanted: str) -> Catalog:
     """The catalogue of a language, from locale/."""
     with (LOCALE / f"{wanted}.po").open("rb") as file:
         return read_po(file, locale=wanted)
-
-
-def messages(catalog: Catalog) -> dict[str, str]:
-    """Translation by English text (the singular, where there are two forms)."""
-    pairs = ((message.id, message.string) for message in catalog if message.id and message.string)
-    first = ((_one(english), _one(translated)) for english, translated in pairs)
-    return {english: translated for english, translated in first if translated}
-
-
-def _one(text: str | tuple[str, ...] | list[str]) -> str:
-    return text if isinstance(text, str) else text[0]

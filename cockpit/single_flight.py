@@ -1,4 +1,8 @@
-"""A bounded cache that computes each value once, also for concurrent callers."""
+"""A bounded cache that computes each value once, also for concurrent callers.
+
+cachetools (8.0) can do this with a condition, but computes a failed value again for each waiter, one after the other,
+and wakes all waiters of a cache when any of its values is ready.
+"""
 
 import threading
 from collections.abc import Callable, Hashable

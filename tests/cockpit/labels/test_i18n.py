@@ -57,34 +57,57 @@ def texts() -> dict[str, str]:
     return texts_found
 
 
-def calls() -> set[str]:
+def calls(*functions: str) -> set[str]:
     """The same by the syntax tree, which also sees into f-strings; an attribute's text is marked by N_ elsewhere."""
     trees = (
         ast.parse(file.read_text("utf-8")) for folder in ("cockpit", "pages") for file in (ROOT / folder).rglob("*.py")
     )
     nodes = (node for tree in trees for node in ast.walk(tree) if isinstance(node, ast.Call) and node.args)
-    named = (node for node in nodes if isinstance(node.func, ast.Name) and node.func.id in ("_", "ngettext"))
+    named = (node for node in nodes if isinstance(node.func, ast.Name) and node.func.id in functions)
     return {str(ast.literal_eval(node.args[0])) for node in named if not isinstance(node.args[0], ast.Attribute)}
+
+
+def has_words(text: str) -> bool:
+    """Whether anything besides placeholders needs a translation."""
+    return bool(re.search("[A-Za-z]", re.sub(r"{[^}]*}", "", text)))
 
 
 def placeholders(text: str) -> set[str]:
     return {name for _literal, name, _spec, _conversion in string.Formatter().parse(text) if name}
 
 
+def translated(catalogue: Catalog) -> dict[str, str]:
+    """Translation by English text (the singular, where there are two forms)."""
+    pairs = ((message.id, message.string) for message in catalogue if message.id and message.string)
+    first = ((one(english), one(chinese)) for english, chinese in pairs)
+    return {english: chinese for english, chinese in first if chinese}
+
+
+def one(text: str | tuple[str, ...] | list[str]) -> str:
+    return text if isinstance(text, str) else text[0]
+
+
 def faults(english: dict[str, str], catalogue: Catalog) -> Iterator[str]:
-    chinese = i18n.messages(catalogue)
-    needed = {text: where for text, where in english.items() if re.search("[A-Za-z]", re.sub(r"{[^}]*}", "", text))}
+    chinese = translated(catalogue)
+    needed = {text: where for text, where in english.items() if has_words(text)}
     yield from (f'{where}: "{text}" has no Chinese' for text, where in needed.items() if text not in chinese)
     yield from (f'zh.po: "{text}" is nowhere in the code' for text in chinese if text not in english)
-    for text, translated in chinese.items():
-        if placeholders(text) != placeholders(translated):
-            yield f'zh.po: "{text}" and "{translated}" have other placeholders'
+    for text, words in chinese.items():
+        if placeholders(text) != placeholders(words):
+            yield f'zh.po: "{text}" and "{words}" have other placeholders'
 
 
 def test_every_text_has_its_chinese_and_none_is_left_over() -> None:
     english = texts()
     assert "Governance Cockpit" in english
     assert list(faults(english, i18n.catalogue("zh"))) == []
+
+
+def test_plural_calls_have_plural_entries_and_plain_calls_plain_ones() -> None:
+    """gettext looks each kind up among its own: a plain entry of a counted text would be shown in English."""
+    ids = [message.id for message in i18n.catalogue("zh") if message.id]
+    assert {text for text in calls("ngettext") if has_words(text)} <= {id[0] for id in ids if not isinstance(id, str)}
+    assert {text for text in calls("_") if has_words(text)} <= {id for id in ids if isinstance(id, str)}
 
 
 def test_message_code_is_dotted_and_has_one_text() -> None:
@@ -104,7 +127,7 @@ def test_no_text_is_translated_twice() -> None:
 
 
 def test_no_text_hides_where_the_extractor_does_not_look() -> None:
-    assert calls() - set(texts()) == set()
+    assert calls("_", "ngettext") - set(texts()) == set()
 
 
 def test_a_missing_a_left_over_and_a_wrong_translation_are_found() -> None:
