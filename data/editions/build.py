@@ -7,11 +7,13 @@ from datetime import datetime, timedelta
 
 import duckdb
 
+from data.editions import workdays
 from data.editions.rollups import Rollup
 from data.ingest import repeats
 from data.progress import Progress, watched
 from data.schema import FACTS, Fact, known, layout
 from data.search import index
+from data.values.calendar import Calendar
 
 log = logging.getLogger(__name__)
 
@@ -25,9 +27,16 @@ MERGERS = 64
 """Maximum length of a chain of mergers; stops a cycle."""
 
 
-def build(con: duckdb.DuckDBPyConnection, rollups: Sequence[Rollup], as_of: datetime, progress: Progress) -> None:
+def build(
+    con: duckdb.DuckDBPyConnection,
+    rollups: Sequence[Rollup],
+    as_of: datetime,
+    progress: Progress,
+    calendar: Calendar,
+) -> None:
     """All tables but `meta`, from everything in the store."""
     areas(con, as_of)
+    workdays.write(con, calendar)
     built = []
     with ThreadPoolExecutor(1) as executor:
         for name in FACT_ORDER:

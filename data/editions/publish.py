@@ -22,6 +22,7 @@ import duckdb
 
 from data.editions import edition as editions
 from data.editions import files as edition_files
+from data.editions import workdays
 from data.editions.build import build, date_sql, describe, latest, rows_of
 from data.editions.edition import Edition
 from data.editions.patch import Step, patch
@@ -34,11 +35,12 @@ from data.progress import Progress, watched
 from data.schema import FACTS
 from data.search import index
 from data.store import attach_store
+from data.values.calendar import calendar
 from data.values.zones import LOCAL
 
 log = logging.getLogger(__name__)
 
-FORMAT = 3
+FORMAT = 4
 """Version of the table layout. A change forces a full build."""
 CHANGED_SHARE = 0.05
 """Maximum share of facts changed since the last full build for a patch."""
@@ -72,9 +74,9 @@ class PublishRequest:
 
     @property
     def recipe(self) -> str:
-        """Hash of the format, time storage, facts and roll-ups: a change requires a full build."""
+        """Hash of the format, time storage, calendar, facts and roll-ups: a change requires a full build."""
         time_zone = self.home.zone if self.home.time_type == LOCAL else f"instants of {self.home.zone}"
-        made_by = repr((FORMAT, time_zone, FACTS, self.rollups))
+        made_by = repr((FORMAT, time_zone, calendar(self.home.calendar).mark, FACTS, self.rollups))
         return hashlib.blake2b(made_by.encode(), digest_size=16).hexdigest()
 
 
@@ -121,7 +123,7 @@ def _make(con: duckdb.DuckDBPyConnection, request: PublishRequest) -> tuple[str,
     patched = last and step and _patched(con, request, building, last, step)
     if not patched:
         _attach(con, building)
-        build(con, request.rollups, request.as_of, request.progress)
+        build(con, request.rollups, request.as_of, request.progress, calendar(request.home.calendar))
     kind: Kind = "incremental" if patched else "full"
     rows = rows_of(con, "edition")
     describe(con, _meta(con, request, id, kind, rows, changed=step.changed if patched and step else 0))
@@ -164,6 +166,7 @@ def _patched(
     _copy(last.path, building)
     request.progress("copy", 1.0)
     _attach(con, building)
+    workdays.use(con)
     if patch(con, request.rollups, step, request.progress):
         if rows_of(con, "edition") == rows_of(con, "store"):
             return True

@@ -5,6 +5,7 @@ Times are local to the district and naive.
 """
 
 import csv
+import hashlib
 import io
 import logging
 from collections.abc import Iterable, Mapping
@@ -79,6 +80,16 @@ class Calendar:
         """Rows for SQL: each day, whether it is a working day, and the number of working days up to it."""
         days = (FIRST + timedelta(days=i) for i in range(len(self._working)))
         return zip(days, self._working.tolist(), self._counts.tolist(), strict=True)
+
+    def lists(self) -> tuple[np.ndarray, np.ndarray]:
+        """The working days (datetime64[D]), and for each day from FIRST the number of working days up to it (int32)."""
+        days = np.arange(np.datetime64(FIRST), np.datetime64(LAST) + 1)
+        return days[self._working], self._counts.astype("int32")
+
+    @cached_property
+    def mark(self) -> str:
+        """Fingerprint of its working days."""
+        return hashlib.blake2b(np.packbits(self._working).tobytes(), digest_size=16).hexdigest()
 
     def counts(self, days: np.ndarray) -> np.ndarray:
         """For each day (datetime64[D]), how many working days have passed with it since FIRST."""

@@ -21,7 +21,9 @@ from data.values.times import Refused, TimeReader
 
 log = logging.getLogger(__name__)
 
-PUBLIC = frozenset({"deadline", "workdays_between", "working_minutes"})
+WORKDAYS = frozenset({"workday_deadline", "workdays_between", "working_minutes"})
+"""Functions that the expressions of sources and of metrics may call; those of metrics: `data.editions.workdays`."""
+PUBLIC = WORKDAYS | {"deadline"}
 """Functions that a source's expressions may call."""
 
 NONE_US = -62_135_596_800_000_000
@@ -107,13 +109,14 @@ def value_functions(connection: duckdb.DuckDBPyConnection, reader: ValueReader) 
             "CREATE TEMP MACRO deadline(begun, span) AS "
             f"nullif(_deadline(CAST(begun AS VARCHAR), CAST(span AS VARCHAR)), {NONE})"
         )
+        connection.execute("CREATE TEMP MACRO workday_deadline(begun, n) AS deadline(begun, n || '个工作日')")
         for name, inner in (("workdays_between", "_workdays"), ("working_minutes", "_minutes")):
             value = f"{inner}(CAST(low AS VARCHAR), CAST(high AS VARCHAR))"
             connection.execute(f"CREATE TEMP MACRO {name}(low, high) AS CASE WHEN isfinite({value}) THEN {value} END")
         try:
             yield
         finally:
-            for name in PUBLIC:
+            for name in sorted(PUBLIC, reverse=True):
                 connection.execute(f"DROP MACRO {name}")
 
 

@@ -6,6 +6,7 @@ from functools import lru_cache
 from typing import Any
 
 from data.sources.expressions import statements
+from data.values.functions import WORKDAYS
 from metrics.catalog import Catalog, Domain, Metric, Stock, Trailing
 
 Tree = Any
@@ -160,5 +161,5 @@ def _is_null(tree: Tree, name: str, terms: Mapping[str, Tree]) -> bool:
     return False
 
 
-NULL_IN_NULL_OUT = ("date_diff", "datediff", "date_part", "to_days", "abs", "round", "floor", "ceil")
+NULL_IN_NULL_OUT = ("date_diff", "datediff", "date_part", "to_days", "abs", "round", "floor", "ceil", *WORKDAYS)
 """Functions that certainly give NULL for NULL."""

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 import duckdb
 
+from data.editions import workdays
 from data.schema import FACTS
 from data.store import AREA_COLUMNS
 from metrics.catalog.model import Domain
@@ -22,6 +23,7 @@ NUMBERS = ("INT", "DOUBLE", "FLOAT", "DECIMAL", "BOOLEAN", "BIGNUM")
 def sql_faults(domain: Domain) -> Iterator[str]:
     """Each expression or view that does not bind: file, field, and the database's message."""
     with duckdb.connect() as con:
+        workdays.declare(con)
         for fact in FACTS.values():
             con.execute(f"CREATE TABLE {fact.name} ({', '.join(f'{c.name} {c.type}' for c in fact.columns)})")
         if reserved := _reserved(con, domain):

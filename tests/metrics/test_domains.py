@@ -174,8 +174,9 @@ def test_a_request_answered_on_its_last_day_is_in_time(home: Home) -> None:
     due = datetime(2026, 11, 10, 23, 59, 59)
     replies = [due, due + timedelta(seconds=1), None]
     deliver(home, "cases", [
-        {"key": f"{kind}{i}", "kind": kind, "area": DISTRICT, "registered_at": datetime(2026, 10, 27),
-         "respond_due_at": due, "responded_at": replied, "due_at": due, "closed_at": replied}
+        {"key": f"{kind}{i}", "kind": kind, "area": DISTRICT, "respond_due_at": due,
+         "registered_at": datetime(2026, 10, 20 if kind == "open_req" else 27), "responded_at": replied, "due_at": due,
+         "closed_at": replied}
         for kind in ("share_req", "open_req", "flow_req") for i, replied in enumerate(replies)
     ])  # fmt: skip
     edition = published(home, AS_OF)

@@ -12,7 +12,8 @@ FROM (
 SELECT area // 1000 * 1000 AS area, CAST(registered_at AS DATE) AS day,
 count(*) AS requested
 FROM (
-SELECT *, (coalesce(close_kind, 'done') = 'done' AND deferred IS NOT TRUE) AS standing
+SELECT *, (coalesce(close_kind, 'done') = 'done' AND deferred IS NOT TRUE) AS standing, (workday_deadline(registered_at, 10)) AS share_reply_by, (workday_deadline(registered_at,
+CASE WHEN coalesce(extended, 0) > 0 THEN 30 ELSE 15 END)) AS open_reply_by
 FROM (
 SELECT *
 FROM (
@@ -48,7 +49,8 @@ WHERE kind = 'flow_req' AND standing) AS return_due,
 count(*) FILTER (
 WHERE kind = 'flow_req' AND standing AND closed_at <= due_at) AS return_delivered
 FROM (
-SELECT *, (coalesce(close_kind, 'done') = 'done' AND deferred IS NOT TRUE) AS standing
+SELECT *, (coalesce(close_kind, 'done') = 'done' AND deferred IS NOT TRUE) AS standing, (workday_deadline(registered_at, 10)) AS share_reply_by, (workday_deadline(registered_at,
+CASE WHEN coalesce(extended, 0) > 0 THEN 30 ELSE 15 END)) AS open_reply_by
 FROM (
 SELECT *
 FROM (
@@ -74,17 +76,14 @@ WHERE kind IN ('share_req', 'open_req', 'flow_req')))
 WHERE due_at < $as_of
 GROUP BY ALL
 UNION ALL BY NAME
-SELECT area // 1000 * 1000 AS area, CAST(respond_due_at AS DATE) AS day,
+SELECT area // 1000 * 1000 AS area, CAST(share_reply_by AS DATE) AS day,
 count(*) FILTER (
 WHERE kind = 'share_req') AS share_reply_due,
 count(*) FILTER (
-WHERE kind = 'share_req' AND responded_at <= respond_due_at) AS share_replied,
-count(*) FILTER (
-WHERE kind = 'open_req') AS open_reply_due,
-count(*) FILTER (
-WHERE kind = 'open_req' AND responded_at <= respond_due_at) AS open_replied
+WHERE kind = 'share_req' AND responded_at <= share_reply_by) AS share_replied
 FROM (
-SELECT *, (coalesce(close_kind, 'done') = 'done' AND deferred IS NOT TRUE) AS standing
+SELECT *, (coalesce(close_kind, 'done') = 'done' AND deferred IS NOT TRUE) AS standing, (workday_deadline(registered_at, 10)) AS share_reply_by, (workday_deadline(registered_at,
+CASE WHEN coalesce(extended, 0) > 0 THEN 30 ELSE 15 END)) AS open_reply_by
 FROM (
 SELECT *
 FROM (
@@ -107,6 +106,39 @@ CASE WHEN closed_at < $as_of THEN cert_accepted END AS cert_accepted, complexity
 FROM cases
 WHERE registered_at < $as_of)
 WHERE kind IN ('share_req', 'open_req', 'flow_req')))
-WHERE respond_due_at < $as_of
+WHERE share_reply_by < $as_of
+GROUP BY ALL
+UNION ALL BY NAME
+SELECT area // 1000 * 1000 AS area, CAST(open_reply_by AS DATE) AS day,
+count(*) FILTER (
+WHERE kind = 'open_req') AS open_reply_due,
+count(*) FILTER (
+WHERE kind = 'open_req' AND responded_at <= open_reply_by) AS open_replied
+FROM (
+SELECT *, (coalesce(close_kind, 'done') = 'done' AND deferred IS NOT TRUE) AS standing, (workday_deadline(registered_at, 10)) AS share_reply_by, (workday_deadline(registered_at,
+CASE WHEN coalesce(extended, 0) > 0 THEN 30 ELSE 15 END)) AS open_reply_by
+FROM (
+SELECT *
+FROM (
+SELECT source, key, kind, area, area_then, lon, lat, place, unit, co_units, channel, category, subcategory, urgency, registered_at,
+CASE WHEN accepted_at < $as_of THEN accepted_at END AS accepted_at, sign_due_at,
+CASE WHEN signed_at < $as_of THEN signed_at END AS signed_at, respond_due_at,
+CASE WHEN responded_at < $as_of THEN responded_at END AS responded_at,
+CASE WHEN handled_at < $as_of THEN handled_at END AS handled_at, due_at, due_calendar,
+CASE WHEN published_at < $as_of THEN published_at END AS published_at, red_at,
+CASE WHEN closed_at < $as_of THEN closed_at END AS closed_at,
+CASE WHEN closed_at < $as_of THEN close_kind END AS close_kind, deferred, extended, returned,
+CASE WHEN closed_at < $as_of THEN reworked END AS reworked,
+CASE WHEN closed_at < $as_of THEN reached END AS reached,
+CASE WHEN closed_at < $as_of THEN solved END AS solved,
+CASE WHEN closed_at < $as_of THEN satisfied END AS satisfied,
+CASE WHEN closed_at < $as_of THEN rating END AS rating,
+CASE WHEN closed_at < $as_of THEN rating_default END AS rating_default,
+CASE WHEN closed_at < $as_of THEN cert_presented END AS cert_presented,
+CASE WHEN closed_at < $as_of THEN cert_accepted END AS cert_accepted, complexity, title, description, parent, repeat_of, repeated, asset, reporter, updated_at, batch
+FROM cases
+WHERE registered_at < $as_of)
+WHERE kind IN ('share_req', 'open_req', 'flow_req')))
+WHERE open_reply_by < $as_of
 GROUP BY ALL)
 GROUP BY ALL

@@ -6,7 +6,7 @@ FROM (
 SELECT area, CAST(registered_at AS DATE) AS day,
 count(*) AS reviews_received
 FROM (
-SELECT *, (coalesce(close_kind, 'done') = 'done' AND deferred IS NOT TRUE) AS standing
+SELECT *, (coalesce(close_kind, 'done') = 'done' AND deferred IS NOT TRUE) AS standing, (workday_deadline(registered_at, 15)) AS fix_by
 FROM (
 SELECT *
 FROM (
@@ -32,13 +32,13 @@ WHERE kind = 'review'))
 WHERE registered_at < $as_of
 GROUP BY ALL
 UNION ALL BY NAME
-SELECT area, CAST(due_at AS DATE) AS day,
+SELECT area, CAST(fix_by AS DATE) AS day,
 count(*) FILTER (
 WHERE standing) AS reviews_due,
 count(*) FILTER (
-WHERE standing AND closed_at <= due_at) AS reviews_fixed
+WHERE standing AND closed_at <= fix_by) AS reviews_fixed
 FROM (
-SELECT *, (coalesce(close_kind, 'done') = 'done' AND deferred IS NOT TRUE) AS standing
+SELECT *, (coalesce(close_kind, 'done') = 'done' AND deferred IS NOT TRUE) AS standing, (workday_deadline(registered_at, 15)) AS fix_by
 FROM (
 SELECT *
 FROM (
@@ -61,6 +61,6 @@ CASE WHEN closed_at < $as_of THEN cert_accepted END AS cert_accepted, complexity
 FROM cases
 WHERE registered_at < $as_of)
 WHERE kind = 'review'))
-WHERE due_at < $as_of
+WHERE fix_by < $as_of
 GROUP BY ALL)
 GROUP BY ALL
