@@ -4,9 +4,10 @@ import functools
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
 
 import click
 
@@ -133,6 +134,13 @@ def unit_to_grant(settings: "Settings", unit: str, area: int | None) -> str:
             near=nearest(unit, known) or ", ".join(known[:MOST_NAMED]) or "it has none",
         )  # fmt: skip
     return unit
+
+
+def on_the_clock(settings: "Settings", at: datetime | None) -> datetime | None:
+    """A time of the desk (naive UTC) on the district's clock, as every command prints times."""
+    if at is None:
+        return None
+    return at.replace(tzinfo=UTC, microsecond=0).astimezone(ZoneInfo(settings.zone)).replace(tzinfo=None)
 
 
 def area_code(edition: "Edition", text: str) -> int:

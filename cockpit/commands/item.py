@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, get_args
 import click
 
 from cockpit.commands.admin.user import opened as open_desk
-from cockpit.commands.common import area_code, as_usage, opened, with_settings
+from cockpit.commands.common import area_code, as_usage, on_the_clock, opened, with_settings
 from cockpit.commands.output import format_option, write
 from cockpit.errors import UsageError
 
@@ -48,7 +48,8 @@ def listed(settings: "Settings", view: str, layout: str, **narrowed: str) -> Non
         only: Filter = lists.Filter(**narrowed)
         (chosen,) = (one for one in get_args(lists.View) if one == view)
         found = lists.items(desk, reader(OPERATOR), chosen, clock.now(), only, most=MOST)
-    write(COLUMNS, [tuple(getattr(one, name) for name in COLUMNS) for one in found], layout)
+    rows = [(*(getattr(one, name) for name in COLUMNS[:-1]), on_the_clock(settings, one.due_at)) for one in found]
+    write(COLUMNS, rows, layout)
 
 
 @item.command()
@@ -117,7 +118,7 @@ def do(settings: "Settings", number: str, step: str, fields: Sequence[str], key:
 
 
 def values(flow: "Workflow", given: Sequence[str]) -> dict[str, Any]:
-    """`name=value` by the types of the workflow's fields. Raises UsageError for what is not so."""
+    """`name=value` by the types of the workflow's fields; several units are separated by commas. Raises UsageError."""
     found: dict[str, Any] = {}
     for text in given:
         name, sign, value = text.partition("=")
@@ -128,6 +129,8 @@ def values(flow: "Workflow", given: Sequence[str]) -> dict[str, Any]:
             found[name] = int(value)
         elif kind == "yes_no" and value in ("yes", "no"):
             found[name] = value == "yes"
+        elif kind == "units":
+            found[name] = [one for one in value.split(",") if one]
         else:
             found[name] = value
     return found

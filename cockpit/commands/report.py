@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from cockpit.commands.admin.user import opened
-from cockpit.commands.common import DAY, FILE, as_usage, progress, with_settings
+from cockpit.commands.common import DAY, FILE, as_usage, on_the_clock, progress, with_settings
 from cockpit.commands.output import format_option, write
 from cockpit.commands.query import edition_option, from_option, to_option
 from cockpit.errors import CockpitError, UsageError
@@ -235,7 +235,8 @@ def listed(settings: "Settings", layout: str) -> None:
     for one in stored:
         requested: Request = made.request_of(one)
         codes = ",".join(map(str, requested.areas))
-        when = (requested.start, requested.end, requested.format, one.edition, one.who, one.asked_at, one.sha256)
+        at = on_the_clock(settings, one.asked_at)
+        when = (requested.start, requested.end, requested.format, one.edition, one.who, at, one.sha256)
         rows.append((one.id, one.status, one.kind, codes, *when))
     write(COLUMNS, rows, layout)
 

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import click
 
 from cockpit.commands.admin.user import opened
-from cockpit.commands.common import area_to_grant, as_usage, with_settings
+from cockpit.commands.common import area_to_grant, as_usage, on_the_clock, with_settings
 from cockpit.commands.output import format_option, write
 
 if TYPE_CHECKING:
@@ -65,8 +65,8 @@ def listed(settings: "Settings", layout: str) -> None:
 
     with as_usage():
         stored = tokens.listing(opened(settings))
-    write(
-        COLUMNS,
-        [(t.id, t.system, t.area, t.reports, ",".join(t.sources), t.expires_at, t.revoked_at) for t in stored],
-        layout,
-    )
+    rows = []
+    for one in stored:
+        times = (on_the_clock(settings, one.expires_at), on_the_clock(settings, one.revoked_at))
+        rows.append((one.id, one.system, one.area, one.reports, ",".join(one.sources), *times))
+    write(COLUMNS, rows, layout)
