@@ -5,13 +5,13 @@ import time
 from collections import OrderedDict
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from functools import cache
 from zoneinfo import ZoneInfo
 
 from cockpit import settings
 from cockpit.access.policy import Grants, Held
 from data.areas.levels import end_of
 from data.desk import clock
+from data.desk.auditing.custody import Custody
 from data.desk.errors import DeskError
 from data.desk.identity import accounts, sessions
 from data.desk.identity.roles import ADMINISTRATORS
@@ -58,10 +58,23 @@ class Visitor:
 def desk() -> Desk:
     """This process's desk. Raises DeskError when it cannot be reached."""
     config = settings.current()
-    return _opened(config.desk_url, config.custody)
+    key = (config.desk_url, config.custody)
+    found = _desks.get(key)
+    if found is None:
+        opened = open_desk(*key)
+        found = _desks.setdefault(key, opened)
+        if found is not opened:  # another thread was first
+            opened.close()
+    return found
 
 
-_opened = cache(open_desk)
+def close_desks() -> None:
+    """Close the desks of this process; they are opened anew when they are needed."""
+    while _desks:
+        _desks.popitem()[1].close()
+
+
+_desks: dict[tuple[str, Custody], Desk] = {}
 
 
 class Visitors:

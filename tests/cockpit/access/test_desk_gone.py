@@ -66,6 +66,7 @@ def gone(
 
     yield taken, given
     given()
+    visitors.close_desks()
 
 
 def _lock(file: Path) -> tuple[Callable[[], None], Callable[[], None]]:

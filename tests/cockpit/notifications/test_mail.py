@@ -135,7 +135,6 @@ def ask(path: str, method: str) -> httpx.Response:
 def test_one_click_in_the_mail_ends_the_mails_and_following_the_link_does_not(
     desk: Desk, config: Settings, person: Person
 ) -> None:
-    visitors._opened.cache_clear()
     li = person("li")
     choices.write(desk, li, Choices("li@example.gov.cn"), DOMAINS)
     path = "/" + unsubscribing.path(config, li).lstrip("/")
@@ -145,16 +144,15 @@ def test_one_click_in_the_mail_ends_the_mails_and_following_the_link_does_not(
     assert choices.read(desk, li).mail == ""
     row = audit.entries(desk, event="settings", limit=1)[0]
     assert (row["who"], row["what"]) == ("li", "no more notifications by mail")
-    visitors._opened.cache_clear()
+    visitors.close_desks()
 
 
 @pytest.mark.parametrize("token", ["", "x", "gAAAA" * 20, "我"])
 def test_another_token_ends_nothing(config: Settings, desk: Desk, token: str) -> None:
-    visitors._opened.cache_clear()
     assert ask(f"/unsubscribe?token={token}", "POST").status_code == 400
     other = vault.encrypt(config.data.keys, '{"for": "something else", "account": 1}')
     assert unsubscribing.account_of(config, other) is None
-    visitors._opened.cache_clear()
+    visitors.close_desks()
 
 
 @pytest.mark.parametrize(
