@@ -109,7 +109,7 @@ def _card(view: View, item: Item, now: datetime) -> Card:
         item.title,
         view.href("item", item=item.number),
         shared.kind_name(item),
-        shared.STATES[item.colour(now)],
+        shared.mark(item, now),
         shared.time_left(item.due_at, now) if item.due_at else "",
         tuple(fact for fact in facts if fact),
     )

@@ -151,11 +151,10 @@ def about(view: View, kind: LinkKind, reference: str, *, area: int, title: str, 
 def _line(view: View, item: Item) -> Line:
     now = clock.now()
     left = shared.time_left(item.due_at, now) if item.due_at else ""
-    colour = item.colour(now)
     note = " · ".join(filter(None, (item.title, item.unit or "", left)))
     return Line(
         f"{shared.kind_name(item)} {shared.state_name(item)}", item.number, href=view.href("item", item=item.number),
-        state=shared.STATES[colour] if colour else "", note=note,
+        state=shared.mark(item, now) if item.is_open else "", note=note,
     )  # fmt: skip
 
 

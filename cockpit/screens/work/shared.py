@@ -16,7 +16,7 @@ from data.workflow.model import Workflow
 from data.workflow.parties import may_start
 
 STATES = {"red": "red", "yellow": "amber", "blue": "none", None: "none"}
-"""Shape and colour of a colour of supervision."""
+"""Shape and colour of a colour of supervision; see `mark`."""
 
 
 def rules() -> Rules:
@@ -48,6 +48,16 @@ def state_name(item: Item) -> str:
 
 def colour_name(colour: str | None) -> str:
     return {"red": _("Red"), "yellow": _("Yellow"), "blue": _("Blue"), None: ""}[colour]
+
+
+def mark(item: Item, now: datetime) -> str:
+    """Shape and colour of an item: those of its colour of supervision; an overdue one is never without a mark."""
+    state = STATES[item.colour(now)]
+    return "amber" if state == "none" and is_overdue(item, now) else state
+
+
+def is_overdue(item: Item, now: datetime) -> bool:
+    return item.is_open and item.due_at is not None and item.due_at < now
 
 
 def time_left(due: datetime, now: datetime) -> str:
