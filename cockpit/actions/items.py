@@ -28,7 +28,7 @@ from data.editions.edition import AnyEdition
 from data.messages import Name
 from data.workflow.model import START as START_EVENT
 from data.workflow.model import Workflow
-from data.workflow.parties import hindrance, may_start, permitted
+from data.workflow.parties import answerable, hindrance, may_start, permitted
 from metrics import directory
 
 START = action("items.start", "act", Can.ACT, "areas")
@@ -54,8 +54,9 @@ def start(desk: Desk, actor: Actor, config: Settings, edition: AnyEdition, begin
             raise Forbidden("item.no_start", "Your role may not begin this kind of item here.")
         _known_area(edition, beginning.area)
         place = _unit_area(edition, flow, beginning.fields, beginning.area)
+        fields = _with_areas(edition, flow, beginning.fields, beginning.area)
         links = _links(desk, actor, config, edition, beginning)
-        begun = replace(beginning, unit_area=place, links=links)
+        begun = replace(beginning, fields=fields, unit_area=place, links=links)
         written = store.start(desk, known, begun, key=key, actor=actor.name, role=role)
         entry.what = f"{written.item.number} start in {beginning.area}"
         if not written.again:
@@ -106,6 +107,8 @@ def act(
             raise Refused("item.unknown", "there is no item {number} that you may see", number=number)
         role = _role(known, flow, locked, transition, actor)
         place = _unit_area(edition, flow, fields, locked.item.area)
+        _check_unit(flow, locked, transition, fields, actor)
+        fields = _with_areas(edition, flow, fields, locked.item.area)
         written = store.append(
             desk, known, locked, transition, fields, key=key, actor=actor.name, role=role, unit_area=place,
             version=version,
@@ -153,10 +156,31 @@ def _unit_area(edition: AnyEdition, flow: Workflow, fields: Mapping[str, Any], a
     Refused if the directory has no such unit.
     """
     name = next((fields.get(id) for id, kind in flow.fields.items() if kind.type == "unit"), None)
-    if not name:
-        return None
-    codes = directory.areas_of_unit(edition, str(name))
+    return _nearest(edition, str(name), area) if name else None
+
+
+def _with_areas(edition: AnyEdition, flow: Workflow, fields: Mapping[str, Any], area: int) -> dict[str, Any]:
+    """The fields, with the area of each of several units. Refused if the directory lacks one."""
+    names = fields.get(flow.units_field or "")
+    if not isinstance(names, (list, tuple)):
+        if names:
+            raise Refused("item.units", "several units are a list of their names")
+        return dict(fields)
+    return {**fields, str(flow.units_field): {str(name): _nearest(edition, str(name), area) for name in names}}
+
+
+def _check_unit(flow: Workflow, locked: Locked, transition: str, fields: Mapping[str, Any], actor: Actor) -> None:
+    """Forbidden for an answer for a unit that is not the actor's."""
+    name = fields.get(flow.answer_field(transition) or "")
+    waiting = [one.unit for one in locked.item.asked if not one.answered]
+    if name in waiting and name not in answerable(locked.item.place, reader(actor).held):
+        raise Forbidden("item.no_right", "This step is for others: your role or part in this item does not include it.")
+
+
+def _nearest(edition: AnyEdition, name: str, area: int) -> int:
+    """The area of a unit: of several of one name, the one nearest to an area."""
+    codes = directory.areas_of_unit(edition, name)
     if not codes:
-        raise Refused("item.unit", 'the directory has no unit "{name}": choose one of the list', name=str(name))
+        raise Refused("item.unit", 'the directory has no unit "{name}": choose one of the list', name=name)
     above = [code for code in codes if code <= area < end_of(code)]
     return int(max(above, default=min(codes, key=lambda code: abs(code - area))))

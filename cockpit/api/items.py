@@ -51,7 +51,8 @@ class ItemOut(BaseModel):
     unit: str | None
     state: str
     open: bool
-    turn: str = Field(description="the party that acts next: author, holder, unit, supervisor or anyone")
+    turn: str = Field(description="the party that acts next: author, holder, unit, supervisor, anyone or asked")
+    asked: dict[str, bool] = Field(description="units that are asked at once, and whether each has answered")
     origin: str
     author: str
     holder: str | None
@@ -284,7 +285,7 @@ def _item(item: Item, now: datetime) -> ItemOut:
         state=item.state, open=item.is_open, turn=item.turn, origin=item.origin, author=item.author,
         holder=item.holder, opened_at=_utc(item.opened_at), changed_at=_utc(item.changed_at),
         due_at=_utc(item.due_at) if item.due_at else None, clock=item.clock, colour=item.colour(now),
-        version=item.version,
+        version=item.version, asked={one.unit: one.answered for one in item.asked},
     )  # fmt: skip
 
 

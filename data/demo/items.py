@@ -1,7 +1,7 @@
 """The demo's work items: six months of every kind, walked through their own workflows by invented accounts."""
 
 import random
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -16,7 +16,7 @@ from data.desk.items.item import Item
 from data.desk.items.store import Beginning, Locked, Rules
 from data.desk.store import Desk
 from data.workflow.model import START, FieldType, Transition, Workflow
-from data.workflow.parties import hindrance, may_start, permitted
+from data.workflow.parties import answerable, hindrance, may_start, permitted
 from data.workflow.replay import replay
 
 ITEMS = 180
@@ -28,6 +28,8 @@ STALLED = 0.04
 HURRY = {"whistle": 6, "event": 10}
 """Mean hours between two steps of a kind; MEAN_HOURS of the others."""
 MEAN_HOURS = 40
+COUNTERSIGN = (names.DEPARTMENTS[0], names.DEPARTMENTS[1])
+"""Departments that countersign, beside the town's own unit."""
 TITLES = {
     "event": ("路口信号灯不亮", "河道漂浮垃圾较多", "人行道地砖破损", "店外经营占用通道"),
     "order": ("12345 热线积压件清理", "老旧小区消防通道整改", "汛期排水口清淤", "工地夜间噪声治理"),
@@ -113,7 +115,7 @@ def _walk(desk: Desk, rules: Rules, kind: str, at: datetime, as_of: datetime, rn
         if not steps or (not item.is_open and rng.random() < FORWARD):
             return
         id, _transition, person = forward[0] if forward and rng.random() < FORWARD else rng.choice(steps)
-        fields, unit_area = _filled(flow, id, village, at, rng)
+        fields, unit_area = _filled(flow, id, village, at, rng, answerable(item.place, [person]))
         item = store.append(
             desk, rules, Locked(item, snapshot), id, fields, key=f"{key}-{item.version}", actor=person.name,
             role=person.role, unit_area=unit_area, now=rules.utc(at),
@@ -146,18 +148,27 @@ def _people(village: Area) -> Iterator[Person]:
     yield Person("demo-inspector", "inspector", stories.DISTRICT)
     yield Person("demo-official" if own else f"official-{town // 1000}", "official", town)
     yield Person(f"leader-{town // 1000}", "leader", town)
+    for n, unit in enumerate(COUNTERSIGN, 1):
+        yield Person(f"department-{n}", "official", stories.DISTRICT, unit)
     yield Person("demo-cadre" if village == first else f"cadre-{village.code}", "cadre", village.code)
 
 
 def _filled(
-    flow: Workflow, transition: str, village: Area, at: datetime, rng: random.Random
+    flow: Workflow, transition: str, village: Area, at: datetime, rng: random.Random, waiting: Sequence[str] = ()
 ) -> tuple[dict[str, Any], int | None]:
-    """The fields of a step, and the area of the unit that they name."""
+    """The fields of a step, and the area of the unit that they name. waiting: units for which the person may answer."""
     values, unit_area = dict[str, Any](), None
     for name in flow.inputs(transition)[0]:
         field = flow.fields[name]
         if field.type == "unit":
             values[name], unit_area = names.TOWN_UNIT, village.code // 1000 * 1000
+        elif field.type == "units":
+            values[name] = {
+                names.TOWN_UNIT: village.code // 1000 * 1000,
+                **dict.fromkeys(COUNTERSIGN, stories.DISTRICT),
+            }
+        elif field.type == "asked":
+            values[name] = waiting[0]
         else:
             values[name] = _value(name, field, at, rng)
     return values, unit_area

@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterable, Iterator
 
 from data.desk.identity.roles import BUSINESS
 from data.schema import CASES, CLOSE_KINDS, KINDS, STEPS
-from data.workflow.model import COLOURS, START, Clock, Limit, Permission, Workflow
+from data.workflow.model import COLOURS, START, Clock, Limit, Permission, Start, Transition, Workflow
 
 STEP_WORDS = STEPS["action"].words or {}
 Status = tuple[str, str]
@@ -15,7 +15,7 @@ Status = tuple[str, str]
 def faults(workflow: Workflow) -> list[str]:
     """Every fault, each with the path in the file and what to do; empty for a sound workflow."""
     named = list(_names(workflow))
-    return named or [*_graph(workflow), *_clocks(workflow)]
+    return named or [*_graph(workflow), *_clocks(workflow), *_questions(workflow)]
 
 
 def unknown(path: str, what: str, name: str, known: Collection[str]) -> str:
@@ -47,6 +47,7 @@ def _names(flow: Workflow) -> Iterator[str]:
         yield from _each(f"{path}.required", "field", step.required, flow.fields)
         yield from _each(f"{path}.optional", "field", step.optional, flow.fields)
         yield from _each(f"{path}.step", "step", [step.step], STEP_WORDS)
+        yield from _answer(flow, path, step)
         for twice in set(step.required) & set(step.optional):
             yield f"{path}.optional: {twice} is required already: name it once"
     for id, transition in flow.transitions.items():
@@ -73,6 +74,20 @@ def _names(flow: Workflow) -> Iterator[str]:
                          [START, *flow.transitions, *COLOURS])  # fmt: skip
 
 
+def _answer(flow: Workflow, path: str, step: Permission) -> Iterator[str]:
+    """An answer of one of several units: it requires the unit, is for the party asked, and leads to another state."""
+    optional = [id for id in step.optional if id in flow.fields and flow.fields[id].type == "asked"]
+    answers = any(id in flow.fields and flow.fields[id].type == "asked" for id in step.required)
+    for id in optional:
+        yield f"{path}.optional: {id} is the unit that answers: require it"
+    if answers and isinstance(step, Start):
+        yield f"{path}.required: nobody has been asked when an item begins: remove the field of type asked"
+    if answers != ("asked" in step.party):
+        yield f"{path}.party: a step of the party asked requires a field of type asked, and no other step has one"
+    if answers and isinstance(step, Transition) and step.to is None:
+        yield f"{path}.to: is missing: name the state for when all have answered"
+
+
 def _field_names(flow: Workflow) -> Iterator[str]:
     for id, field in flow.fields.items():
         if bool(field.choices) != (field.type == "choice"):
@@ -84,6 +99,16 @@ def _field_names(flow: Workflow) -> Iterator[str]:
         if field.low > field.high:
             yield f"fields.{id}.low: is above high"
     units = [id for id, field in flow.fields.items() if field.type == "unit"]
+    several = [id for id, field in flow.fields.items() if field.type == "units"]
+    if len(several) > 1:
+        yield f"fields.{several[1]}: an item asks one group of units: keep one field of type units"
+    for id, field in flow.fields.items():
+        if field.type == "asked" and field.of is None:
+            yield f"fields.{id}.of: is missing: name the field of type units"
+        elif field.type == "asked":
+            yield from _each(f"fields.{id}.of", "field of type units", [str(field.of)], several)
+        elif field.of is not None:
+            yield f"fields.{id}.of: only a field of type asked has it: remove it"
     if len(units) > 1:
         yield f"fields.{units[1]}: an item has one unit: keep one field of type unit"
 
@@ -192,6 +217,18 @@ def entered(clock: Clock, state: str, status: str) -> str:
     if status == "running":
         return "paused" if state in clock.pause else "running"
     return "running" if state in clock.resume else "paused"
+
+
+def _questions(flow: Workflow) -> Iterator[str]:
+    """Answers that are possible before any unit was asked, and states that wait for answers nobody gives."""
+    answers = {id: field for id in flow.transitions if (field := flow.answer_field(id))}
+    for id, field in answers.items():
+        units = str(flow.fields[field].of)
+        for early in sorted(set(flow.transitions[id].from_) & _without(flow, units)):
+            yield f"transitions.{id}.from: {early} can be reached before {units} is filled in: require it"
+    for id, state in flow.states.items():
+        if state.turn == "asked" and not any(id in flow.transitions[answer].from_ for answer in answers):
+            yield f"states.{id}.turn: no step of the party asked leaves it: add one, or name another party"
 
 
 def _without(flow: Workflow, field: str) -> set[str]:

@@ -17,15 +17,20 @@ from data.workflow.model import FieldType, Workflow
 LONGEST_TITLE = 100
 POINT = re.compile(r"(-?\d{1,3}(?:\.\d{1,12})?),(-?\d{1,2}(?:\.\d{1,12})?)", re.ASCII)
 """Longitude and latitude in degrees."""
+MOST_UNITS = 20
+"""Units that can be asked at once."""
 FARTHEST = timedelta(days=3660)
 """How far ahead a day may lie."""
 
 
 def recorded(flow: Workflow, transition: str, given: Mapping[str, Any], at: datetime) -> dict[str, Any]:
-    """The values to store, texts stripped and masked. Refused for a missing, unknown or unfit value."""
+    """The values to store, texts stripped and masked. Refused for a missing, unknown or unfit value.
+
+    The value of several units is a mapping of their names to their areas.
+    """
     required, optional = flow.inputs(transition)
     values = {name: value.strip() if isinstance(value, str) else value for name, value in given.items()}
-    values = {name: value for name, value in values.items() if value not in (None, "")}
+    values = {name: value for name, value in values.items() if value not in (None, "", [], {})}
     for name in values.keys() - {*required, *optional}:
         raise Refused("item.field_unknown", "this step has no field {field}: leave it out", field=name)
     for name in required:
@@ -49,7 +54,13 @@ def titled(title: str) -> str:
 
 def _checked(field: FieldType, name: Name, value: Any, at: datetime) -> Any:
     match field.type:
-        case "text" | "unit":
+        case "units":
+            if not isinstance(value, Mapping) or not all(isinstance(area, int) for area in value.values()):
+                raise Refused("item.field_units", "{field} is a list of units: choose them from the list", field=name)
+            if len(value) > MOST_UNITS:
+                raise Refused("item.field_many", "{field} has at most {n} units", field=name, n=MOST_UNITS)
+            return {str(unit): area for unit, area in value.items()}
+        case "text" | "unit" | "asked":
             longest = field.longest if field.type == "text" else 200
             if not isinstance(value, str) or "\0" in value:
                 raise Refused("item.field_text", "{field} is a text: write it in words", field=name)

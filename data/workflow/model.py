@@ -7,8 +7,11 @@ from pydantic import Field, model_validator
 from data.texts import Model, Text
 
 Id = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
-Party = Literal["author", "holder", "unit", "supervisor", "anyone"]
-"""Who an account is to an item: it started it, it signed for it, it belongs to the unit's area, it watches over it."""
+Party = Literal["author", "holder", "unit", "supervisor", "anyone", "asked"]
+"""Who an account is to an item: it started it, it signed for it, it belongs to the unit's area, it watches over it.
+
+asked: it belongs to one of the units that are asked at once, and that unit has not answered yet.
+"""
 Reach = Literal["own", "above", "unit"]
 """Where the account's role is held: on an area that covers the item's, on a higher one, or on that of the unit."""
 Colour = Literal["blue", "yellow", "red"]
@@ -42,17 +45,19 @@ class FieldType(Model):
     """Something that a transition records. column: the column of the case that it becomes.
 
     low, high: of an integer. longest: characters of a text. default: the choice that a form shows first. A point is
-    `longitude,latitude` in degrees; it becomes the place of the case.
+    `longitude,latitude` in degrees; it becomes the place of the case. units: several units that are asked at once.
+    asked: the one of them for which a step answers; `of` names the field of type units.
     """
 
     name: Text
-    type: Literal["text", "choice", "integer", "yes_no", "date", "unit", "point"]
+    type: Literal["text", "choice", "integer", "yes_no", "date", "unit", "point", "units", "asked"]
     choices: dict[Id, Text] = Field(default_factory=dict)
     low: int = 0
     high: int = 1_000_000
     longest: Annotated[int, Field(ge=1, le=LONGEST_TEXT)] = 500
     default: Id | None = None
     column: str | None = None
+    of: Id | None = None
 
 
 class Limit(Model):
@@ -147,7 +152,8 @@ class Transition(Permission):
     """One change. to: without it the state stays. takes: who does it becomes the holder.
 
     approves: transitions, or `start`, whose author may not do this one. before_end, after_end: only while this clock
-    has time left, or only when it has run out.
+    has time left, or only when it has run out. One that requires a field of type asked is an answer of one unit: the
+    state stays until all the units that were asked have answered.
     """
 
     name: Text
@@ -221,6 +227,16 @@ class Workflow(Model):
     def leaving(self, state: str) -> dict[str, Transition]:
         """The transitions of a state, by id in the order of the file."""
         return {id: transition for id, transition in self.transitions.items() if state in transition.from_}
+
+    @property
+    def units_field(self) -> str | None:
+        """The field that names the units that are asked at once."""
+        return next((id for id, field in self.fields.items() if field.type == "units"), None)
+
+    def answer_field(self, transition: str) -> str | None:
+        """The field that names the unit for which a transition answers; None if it is no answer of one of several."""
+        step = self.start if transition == START else self.transitions.get(transition)
+        return next((id for id in step.required if self.fields[id].type == "asked"), None) if step else None
 
     def inputs(self, transition: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
         """The required and the optional fields of a transition or of `start`."""

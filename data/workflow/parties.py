@@ -7,7 +7,7 @@ from typing import Protocol
 
 from data.areas.levels import end_of
 from data.workflow.model import Party, Permission, Reach, Transition, Workflow
-from data.workflow.replay import Snapshot, is_answered, requesters
+from data.workflow.replay import Asked, Snapshot, is_answered, requesters
 
 SUPERVISORS = ("leader", "inspector")
 WHOLE_DISTRICT = 10**6
@@ -29,13 +29,14 @@ class Held(Protocol):
 
 @dataclass(frozen=True)
 class Place:
-    """The attributes that permissions depend on: the item's area, author, unit with the unit's area, and holder."""
+    """The attributes that permissions depend on: area, author, unit with its area, holder, and the units asked."""
 
     area: int
     author: str
     unit_area: int | None = None
     holder: str | None = None
     unit: str | None = None
+    asked: tuple[Asked, ...] = ()
 
 
 def may_start(flow: Workflow, area: int, name: str, held: Iterable[Held]) -> str | None:
@@ -83,6 +84,21 @@ def is_of_unit(place: Place, grant: Held) -> bool:
     return grant.first == place.unit_area and grant.unit in ("", place.unit)
 
 
+def answerable(place: Place, held: Iterable[Held]) -> list[str]:
+    """The units that are asked and have not answered yet, for which one of these grants may answer."""
+    grants = tuple(held)
+    return [one.unit for one in place.asked if not one.answered and any(_speaks_for(one, grant) for grant in grants)]
+
+
+def is_asked(place: Place, grant: Held) -> bool:
+    """Whether a grant takes the part of a unit that is asked, whether it has answered or not."""
+    return any(_speaks_for(one, grant) for one in place.asked)
+
+
+def _speaks_for(one: Asked, grant: Held) -> bool:
+    return grant.first == one.area and grant.unit in ("", one.unit)
+
+
 def _role(permission: Permission, place: Place, name: str, held: Iterable[Held]) -> str | None:
     for grant in held:
         if grant.role not in permission.roles or not _reaches(permission.scope, place, grant):
@@ -94,7 +110,7 @@ def _role(permission: Permission, place: Place, name: str, held: Iterable[Held])
 
 def _reaches(scope: Reach, place: Place, grant: Held) -> bool:
     if scope == "unit":
-        return is_of_unit(place, grant)
+        return is_of_unit(place, grant) or is_asked(place, grant)
     covers = grant.first <= place.area and end_of(place.area) <= grant.end
     if scope == "own":
         return covers
@@ -112,5 +128,7 @@ def _is(party: Party, place: Place, name: str, grant: Held) -> bool:
             return is_of_unit(place, grant)
         case "supervisor":
             return grant.role in SUPERVISORS and name != place.holder
+        case "asked":
+            return bool(answerable(place, [grant]))
         case "anyone":
             return True

@@ -12,6 +12,15 @@ from data.workflow.model import COLOURS, START, Colour, ColourRule, Workflow
 
 
 @dataclass(frozen=True)
+class Asked:
+    """One of several units that are asked at once, with its area. answered: whether it has answered."""
+
+    unit: str
+    area: int
+    answered: bool = False
+
+
+@dataclass(frozen=True)
 class Event:
     """One event. state: the state that it led to. fields: what was recorded. at: local to the district, naive.
 
@@ -41,6 +50,7 @@ class Snapshot:
     clocks: Mapping[str, Running] = field(default_factory=dict)
     times: Mapping[str, int] = field(default_factory=dict)
     last: Mapping[str, tuple[int, str]] = field(default_factory=dict)
+    asked: tuple[Asked, ...] = ()
 
 
 def replay(flow: Workflow, events: Iterable[Event], calendar: Calendar) -> Snapshot:
@@ -71,8 +81,25 @@ def applied(flow: Workflow, before: Snapshot, event: Event, calendar: Calendar) 
     unit_field = next((id for id, kind in flow.fields.items() if kind.type == "unit"), None)
     if unit_field is not None and unit_field in event.fields:
         after = replace(after, unit=event.fields[unit_field], unit_area=event.unit_area, holder=None)
+    after = replace(after, asked=asked_after(flow, before, event.transition, event.fields))
     transition = flow.transitions.get(event.transition)
     return replace(after, holder=event.actor) if transition and transition.takes else after
+
+
+def asked_after(flow: Workflow, before: Snapshot, transition: str, fields: Mapping[str, Any]) -> tuple[Asked, ...]:
+    """The units that are asked after a step with these fields."""
+    if flow.units_field in fields:
+        return tuple(Asked(unit, area) for unit, area in fields[str(flow.units_field)].items())
+    answering = fields.get(flow.answer_field(transition) or "")
+    return tuple(replace(one, answered=one.answered or one.unit == answering) for one in before.asked)
+
+
+def target(flow: Workflow, before: Snapshot, transition: str, fields: Mapping[str, Any]) -> str:
+    """The state that a step leads to. An answer of one of several units leads on once all have answered."""
+    waits = flow.answer_field(transition) and not all(
+        one.answered for one in asked_after(flow, before, transition, fields)
+    )
+    return before.state if waits else flow.transitions[transition].target(before.state)
 
 
 def next_due(flow: Workflow, snapshot: Snapshot) -> tuple[str, datetime] | None:
@@ -131,6 +158,6 @@ def requesters(snapshot: Snapshot, approves: Iterable[str]) -> set[str]:
 
 
 __all__ = [
-    "START", "Event", "Snapshot", "applied", "colour_at", "colour_times", "is_answered", "next_due", "replay",
-    "requesters",
+    "START", "Asked", "Event", "Snapshot", "applied", "asked_after", "colour_at", "colour_times", "is_answered",
+    "next_due", "replay", "requesters", "target",
 ]  # fmt: skip

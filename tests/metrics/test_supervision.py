@@ -110,8 +110,9 @@ def test_items_of_the_desk_give_replies_reds_arrivals_and_approval_times(home: H
         act(desk, whistle, step, friday + timedelta(hours=hours), "b")
     approval = begin(desk, "approval", friday)
     act(desk, approval, "submit", friday)
-    act(desk, approval, "review", friday + timedelta(hours=1), "b", unit="执法队")
-    act(desk, approval, "countersign", friday + timedelta(hours=2), "c", opinion="同意")
+    act(desk, approval, "review", friday + timedelta(hours=1), "b", units={"执法队": TOWNS[0]})
+    answer = {"countersigner": "执法队", "verdict": "agree", "opinion": "同意"}
+    act(desk, approval, "countersign", friday + timedelta(hours=2), "c", **answer)
     act(desk, approval, "approve", friday + timedelta(days=3), "d")  # a weekend lies between
     deliver_desk(home, desk, RULES)
     found = numbers(home, "order_reply_rate", "red_orders", "whistle_arrival_rate", "approval_hours")

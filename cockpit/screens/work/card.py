@@ -71,20 +71,36 @@ def _about(view: View, flow: Workflow, item: Item, now: datetime) -> list[Line]:
     colour = item.colour(now)
     turn = {
         "author": item.author, "holder": item.holder or "", "unit": item.unit or "", "supervisor": _("supervisor"),
-        "anyone": _("anyone in these areas"), "": "",
+        "anyone": _("anyone in these areas"), "asked": _waiting(item), "": "",
     }  # fmt: skip
     return [
         Line(_("Kind"), flow.name[language()]),
-        Line(_("State"), shared.state_name(item), state=shared.STATES[colour] if colour else "",
+        Line(_("State"), shared.state_name(item), state=shared.mark(item, now) if colour else "",
              note=shared.colour_name(colour)),
         Line(_("Waits for"), turn[item.turn]),
         Line(_("Area"), area_name(view.edition, item.area), href=view.href(area=item.area)),
         Line(_("Responsible unit"), item.unit or ""),
         Line(_("Holder"), item.holder or ""),
+        *_asked(item),
         Line(_("Begun by"), item.author, note=shared.stamp(item.opened_at)),
         *(origins.line(view, link) for link in links.of_item(visitors.desk(), item.id)),
         Line(_("Deadline"), shared.stamp(item.due_at) if item.due_at else "",
+             state=shared.mark(item, now) if shared.is_overdue(item, now) else "",
              note=shared.time_left(item.due_at, now) if item.due_at else ""),
+    ]  # fmt: skip
+
+
+def _waiting(item: Item) -> str:
+    """The units that have not answered yet."""
+    return _(", ").join(one.unit for one in item.asked if not one.answered)
+
+
+def _asked(item: Item) -> list[Line]:
+    """Each of several units that are asked at once: whether it has answered."""
+    return [
+        Line(_("Asked unit"), one.unit, state="green" if one.answered else "none",
+             note=_("has answered") if one.answered else _("has not answered yet"))
+        for one in item.asked
     ]  # fmt: skip
 
 
@@ -103,7 +119,7 @@ def _fields(flow: Workflow, snapshot: Snapshot) -> list[Line]:
     return [
         Line(field.name[language()], field_value(field, snapshot.fields[id]))
         for id, field in flow.fields.items()
-        if id in snapshot.fields and field.type != "unit"
+        if id in snapshot.fields and field.type not in ("unit", "units", "asked")
     ]
 
 

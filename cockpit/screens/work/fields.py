@@ -9,6 +9,8 @@ def field_value(field: FieldType, value: object) -> str:
     """A recorded value: a choice by its name."""
     if field.type == "choice" and value in field.choices:
         return field.choices[str(value)][language()]
+    if isinstance(value, dict):  # several units with their areas
+        return _(", ").join(value)
     if isinstance(value, bool):
         return _("Yes") if value else _("No")
     return str(value)

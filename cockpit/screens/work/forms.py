@@ -25,8 +25,9 @@ from data.areas.levels import LOWEST
 from data.desk.items.item import Item
 from data.desk.items.store import Beginning
 from data.errors import DataError
-from data.workflow.fields import LONGEST_TITLE
+from data.workflow.fields import LONGEST_TITLE, MOST_UNITS
 from data.workflow.model import START, FieldType, Workflow
+from data.workflow.parties import answerable
 from metrics import areas, directory
 
 ONE_LINE = 200
@@ -34,7 +35,7 @@ ONE_LINE = 200
 _BEGUN = "work.begun"
 
 
-PREFILLED = ("unit", "date", "choice")
+PREFILLED = ("unit", "units", "asked", "date", "choice")
 """Types of fields that show what an earlier step recorded; texts are written anew."""
 
 
@@ -43,7 +44,7 @@ def fields(
 ) -> dict[str, Any]:
     """Draw the fields of a step; gives what is filled in. known: what earlier steps recorded."""
     required, optional = flow.inputs(transition)
-    values = {}
+    values: dict[str, Any] = {}
     for name in (*required, *optional):
         field = flow.fields[name]
         if field.type == "point":
@@ -54,7 +55,7 @@ def fields(
         label = field.name[language()] + ("" if name in required else _(" (optional)"))
         before = (known or {}).get(name) if field.type in PREFILLED else None
         values[name] = _field(view, field, label, area, before)
-    return {name: value for name, value in values.items() if value not in (None, "")}
+    return {name: value for name, value in values.items() if value not in (None, "", [])}
 
 
 def points(flow: Workflow, transition: str, key: str) -> dict[str, str]:
@@ -93,6 +94,13 @@ def _field(view: View, field: FieldType, label: str, area: int, before: Any) -> 
         case "unit":
             names = units(view, area)
             return st.selectbox(label, names, index=_index(names, before), placeholder="")
+        case "units":
+            names = units(view, area)
+            chosen = [name for name in before or () if name in names]
+            return st.multiselect(label, names, chosen, max_selections=MOST_UNITS, placeholder="")
+        case "asked":
+            names = list(before or ())
+            return st.selectbox(label, names, index=0 if len(names) == 1 else None, placeholder="")
 
 
 def _index(choices: list[str], before: Any) -> int | None:
@@ -109,8 +117,11 @@ def step(view: View, flow: Workflow, item: Item, id: str, known: Mapping[str, An
     """The form of one transition. Sent twice, it is one event. known: what earlier steps recorded."""
     transition = flow.transitions[id]
     taken = points(flow, id, f"{item.number} {item.version} {id}")
+    known = _routed(view, flow, item.area, known)
+    if answering := flow.answer_field(id):
+        known = {**known, answering: answerable(item.place, actions.reader(shared.actor()).held)}
     with st.form(f"{item.number} {item.version} {id}", enter_to_submit=False, border=False):
-        filled = fields(view, flow, id, item.area, _routed(view, flow, item.area, known)) | taken
+        filled = fields(view, flow, id, item.area, known) | taken
         sent = st.form_submit_button(transition.name[language()])
     if sent:
         key = _key(f"{item.number} {item.version} {id}")

@@ -69,7 +69,8 @@ def body(item: Item) -> str:
         *((flow.clocks[id].name[language()], format.stamp(clock.deadline))
           for id, clock in snapshot.clocks.items() if clock.deadline),
         *((field.name[language()], field_value(field, snapshot.fields[id]))
-          for id, field in flow.fields.items() if id in snapshot.fields and field.type not in ("unit", "point")),
+          for id, field in flow.fields.items()
+          if id in snapshot.fields and field.type not in ("unit", "point", "asked")),
     ]  # fmt: skip
     about = "".join(f"<tr><th>{escape(name)}</th><td>{escape(text)}</td></tr>" for name, text in lines if text)
     course = "".join(

@@ -127,7 +127,8 @@ def steps_of(rules: Rules, item: Item, events: list[Event]) -> Iterator[Row]:
         words = (event.fields[id] for id, field in flow.fields.items() if field.type == "text" and id in event.fields)
         yield {
             "key": f"{item.number}/{event.seq}", "case_source": SOURCE, "case_key": item.number,
-            "action": _step(flow, event), "unit": unit, "started_at": event.at, "ended_at": event.at,
+            "action": _step(flow, event), "unit": event.fields.get(flow.answer_field(event.transition) or "", unit),
+            "started_at": event.at, "ended_at": event.at,
             "result": next(words, None), "updated_at": event.at,
         }  # fmt: skip
 

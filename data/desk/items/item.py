@@ -5,6 +5,7 @@ from datetime import datetime
 
 from data.desk.items import models
 from data.workflow.parties import Place
+from data.workflow.replay import Asked
 
 NEVER = datetime(9999, 12, 31)
 """Deadline of an item without one, so that lists by deadline use an index."""
@@ -35,11 +36,12 @@ class Item:
     yellow_at: datetime | None
     red_at: datetime | None
     version: int
+    asked: tuple[Asked, ...] = ()
 
     @property
     def place(self) -> Place:
         """The attributes that permissions depend on."""
-        return Place(self.area, self.author, self.unit_area, self.holder, self.unit)
+        return Place(self.area, self.author, self.unit_area, self.holder, self.unit, self.asked)
 
     def colour(self, at: datetime) -> str | None:
         """The colour at an instant (naive UTC); None for an item that is closed or on time."""
@@ -49,4 +51,5 @@ class Item:
 
 def to_item(row: models.Item) -> Item:
     found = {name: getattr(row, name) for name in Item.__dataclass_fields__}
-    return Item(**found | {"due_at": None if row.due_at == NEVER else row.due_at})
+    asked = tuple(Asked(one.unit, one.unit_area, one.answered) for one in row.asked)
+    return Item(**found | {"due_at": None if row.due_at == NEVER else row.due_at, "asked": asked})

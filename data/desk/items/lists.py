@@ -4,14 +4,14 @@ import random
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
 
-from sqlalchemy import ColumnElement, and_, case, false, func, not_, or_, select
+from sqlalchemy import ColumnElement, Select, and_, case, false, func, not_, or_, select
 
 from data.desk.items import models
 from data.desk.items.item import Item, to_item
 from data.desk.store import Desk
-from data.workflow.parties import SUPERVISORS, Held, is_of_unit
+from data.workflow.parties import SUPERVISORS, Held, is_asked, is_of_unit
 
 View = Literal["mine", "waiting", "overdue", "all", "closed"]
 VIEWS: tuple[View, ...] = get_args(View)
@@ -143,7 +143,9 @@ def may_see(reader: Reader, item: Item) -> bool:
         return False
     if reader.name in (item.author, item.holder):
         return True
-    return any(h.first <= item.area < h.end or is_of_unit(item.place, h) for h in reader.held)
+    return any(
+        h.first <= item.area < h.end or is_of_unit(item.place, h) or is_asked(item.place, h) for h in reader.held
+    )
 
 
 def _branches(reader: Reader, view: View, now: datetime, *, by_deadline: bool = False) -> list[Condition]:
@@ -173,11 +175,19 @@ def _mine(reader: Reader, by_deadline: bool) -> list[Condition]:
         and_(OF.is_open, OF.turn == "holder", OF.holder == reader.name),
         and_(OF.is_open, OF.turn == "author", OF.author == reader.name),
         and_(OF.is_open, OF.turn == "unit", or_(false(), *of_units)),
+        and_(OF.is_open, OF.turn == "asked", OF.id.in_(_asked(units))),
         and_(OF.is_open, OF.turn == "anyone", _within(reader.held, True)),
     ]
     if watching:
         branches.append(and_(OF.is_open, OF.turn == "supervisor", _within(watching, True)))
     return branches
+
+
+def _asked(units: Sequence[tuple[int, str]]) -> Select[Any]:
+    """The ids of items that wait for the answer of one of these units: area and name, or any unit of the area."""
+    of = models.ItemAsked
+    pairs = (and_(of.unit_area == area, of.unit == unit) if unit else of.unit_area == area for area, unit in units)
+    return select(of.item_id).where(of.answered.is_(False), or_(false(), *pairs))
 
 
 def _within(held: Sequence[Held], by_deadline: bool) -> Condition:

@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from sqlalchemy import BigInteger, ForeignKey, Index, String, Text, UniqueConstraint
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from data.desk.base import Base
 
@@ -47,6 +47,21 @@ class Item(Base):
     yellow_at: Mapped[datetime | None]
     red_at: Mapped[datetime | None]
     version: Mapped[int] = mapped_column(default=0)
+    asked: Mapped[list["ItemAsked"]] = relationship(
+        lazy="selectin", cascade="all, delete-orphan", order_by="ItemAsked.position"
+    )
+
+
+class ItemAsked(Base):
+    """One of several units that an item asks at once, and whether it has answered."""
+
+    __tablename__ = "item_asked"
+    __table_args__ = (Index("ix_item_asked_unit", "unit_area", "answered", "unit"),)
+    item_id: Mapped[int] = mapped_column(ForeignKey("item.id"), primary_key=True)
+    unit: Mapped[str] = mapped_column(String(200), primary_key=True)
+    unit_area: Mapped[int] = mapped_column(BigInteger)
+    answered: Mapped[bool]
+    position: Mapped[int]
 
 
 class ItemLink(Base):

@@ -22,7 +22,7 @@ from data.desk.store import Desk
 from data.values.calendar import Calendar
 from data.workflow import fields as values
 from data.workflow.model import START, Workflow
-from data.workflow.replay import Event, Snapshot, applied, colour_times, next_due, replay
+from data.workflow.replay import Event, Snapshot, applied, colour_times, next_due, replay, target
 
 LONGEST_KEY = 64
 
@@ -90,7 +90,7 @@ def start(
         raise Refused("item.origin", "this kind of item does not begin from there: begin it from a list or freely")
     recorded = values.recorded(flow, START, beginning.fields, rules.local(now))
     about = links.checked(beginning.links)
-    mark = _digest(actor, beginning.kind, START, title, beginning.area, recorded, beginning.origin,
+    mark = _digest(actor, beginning.kind, START, title, beginning.area, _names(recorded), beginning.origin,
                    [[link.kind, link.reference] for link in about])  # fmt: skip
     with _once(desk, key, mark) as earlier, desk.begin() as session:
         if earlier:
@@ -136,7 +136,8 @@ def append(
     now = max(now, locked.item.changed_at)  # a clock that was set back does not reorder events
     recorded = values.recorded(flow, transition, fields, rules.local(now))
     mark = digest(actor, locked.item.number, transition, fields)
-    state = flow.transitions[transition].target(locked.item.state)
+    _check_answer(flow, locked.snapshot, transition, recorded)
+    state = target(flow, locked.snapshot, transition, recorded)
     with _once(desk, key, mark) as earlier, desk.begin() as session:
         if earlier:
             return earlier[0]
@@ -144,6 +145,15 @@ def append(
         seq = locked.item.version + 1
         event = Event(seq, transition, actor, rules.local(now), state, recorded, unit_area, role, key)
         return _append(session, rules, flow, row, locked.snapshot, event, mark)
+
+
+def _check_answer(flow: Workflow, snapshot: Snapshot, transition: str, recorded: Mapping[str, Any]) -> None:
+    """Refuse an answer for a unit that was not asked, or that has answered."""
+    field = flow.answer_field(transition)
+    if field and recorded[field] not in [one.unit for one in snapshot.asked if not one.answered]:
+        raise Refused(
+            "item.not_asked", "{unit} was not asked, or has answered already: open the item again", unit=recorded[field]
+        )
 
 
 def repeated(desk: Desk, key: str, mark: str) -> Written | None:
@@ -161,7 +171,12 @@ def repeated(desk: Desk, key: str, mark: str) -> Written | None:
 
 def digest(actor: str, number: str, transition: str, fields: Mapping[str, Any]) -> str:
     """The digest that identifies the request of a transition."""
-    return _digest(actor, number, transition, dict(fields))
+    return _digest(actor, number, transition, _names(fields))
+
+
+def _names(fields: Mapping[str, Any]) -> dict[str, Any]:
+    """The fields as they were requested: several units by their names alone."""
+    return {id: list(value) if isinstance(value, Mapping) else value for id, value in fields.items()}
 
 
 def find(desk: Desk, number: str) -> Item | None:
@@ -229,6 +244,13 @@ def _store(rules: Rules, flow: Workflow, row: models.Item, snapshot: Snapshot) -
     state = flow.states[snapshot.state]
     row.state, row.is_open, row.turn = snapshot.state, state.is_open, state.turn or ""
     row.unit, row.unit_area, row.holder = snapshot.unit, snapshot.unit_area, snapshot.holder
+    known = {one.unit: one for one in row.asked}
+    row.asked = [
+        known.get(one.unit) or models.ItemAsked(unit=one.unit, unit_area=one.area, answered=False, position=n)
+        for n, one in enumerate(snapshot.asked)
+    ]
+    for n, (stored, one) in enumerate(zip(row.asked, snapshot.asked, strict=True)):
+        stored.unit_area, stored.answered, stored.position = one.area, one.answered, n
     due = next_due(flow, snapshot)
     row.clock, row.due_at = (due[0], rules.utc(due[1])) if due else (None, NEVER)
     times = colour_times(flow, snapshot, rules.calendar)
@@ -246,6 +268,7 @@ def derived(rules: Rules, item: Item, happened: list[Event]) -> Item:
     return replace(
         item, **{name: getattr(row, name) for name in names}, due_at=due, version=happened[-1].seq,
         changed_at=rules.utc(happened[-1].at), opened_at=row.opened_at,
+        asked=replay(flow, happened, rules.calendar).asked,
     )  # fmt: skip
 
 

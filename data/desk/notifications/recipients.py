@@ -67,6 +67,10 @@ def of_item(desk: Desk, item: Item, parties: Collection[Party], actors: Collecti
         found |= named(desk, names)
     if "unit" in parties and item.unit_area is not None:
         found |= {one.account_id for one in holders(desk, [item.unit_area], day) if one.unit in ("", item.unit)}
+    if "asked" in parties:
+        waiting = [one for one in item.asked if not one.answered]
+        there = holders(desk, {one.area for one in waiting}, day)
+        found |= {h.account_id for h in there for one in waiting if h.area == one.area and h.unit in ("", one.unit)}
     if "anyone" in parties:
         found |= {one.account_id for one in holders(desk, [item.area], day)}
     if "supervisor" in parties:

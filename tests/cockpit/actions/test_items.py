@@ -34,6 +34,7 @@ from data.editions.edition import Edition, current
 from data.home import Home
 from data.workflow.model import Permission
 from data.workflow.parties import Place, may_start, permitted
+from data.workflow.replay import Asked
 from tests.factory import DISTRICT, TOWNS, VILLAGES, areas, deliver, published
 
 AREAS = (DISTRICT, *TOWNS, *VILLAGES)
@@ -153,8 +154,49 @@ def test_a_draft_is_not_approved_by_its_author(desk: Desk, edition: Edition) -> 
     item = start(desk, edition, author, "approval")
     item = act(desk, edition, author, item, "submit")
     with pytest.raises(Forbidden, match="yourself"):
-        act(desk, edition, author, item, "review", unit="区住建局")
-    act(desk, edition, LEADER, item, "review", unit="区住建局")
+        act(desk, edition, author, item, "review", units=["区住建局"])
+    act(desk, edition, LEADER, item, "review", units=["区住建局"])
+
+
+def test_units_countersign_at_once_and_the_last_answer_decides(desk: Desk, edition: Edition) -> None:
+    of_town = Actor.holding("zhou", Grants((Held("official", TOWNS[0], end_of(TOWNS[0]), "执法队"),)))
+    of_district = Actor.holding("wu", Grants((Held("official", DISTRICT, end_of(DISTRICT), "区住建局"),)))
+    item = act(desk, edition, CADRE, start(desk, edition, kind="approval"), "submit")
+    item = act(desk, edition, LEADER, item, "review", units=["执法队", "区住建局"])
+    assert [(one.unit, one.area, one.answered) for one in item.asked] == [
+        ("执法队", TOWNS[0], False), ("区住建局", DISTRICT, False),
+    ]  # fmt: skip
+    answer = {"verdict": "agree", "opinion": "同意"}
+    for actor in (of_town, of_district):
+        assert lists.items(desk, items.reader(actor), "mine", clock.now()) == [item]
+    with pytest.raises(Forbidden, match="for others"):
+        act(desk, edition, of_town, item, "countersign", countersigner="区住建局", **answer)
+    with pytest.raises(Forbidden, match="for others"):
+        act(desk, edition, OFFICIAL, item, "countersign", countersigner="区住建局", **answer)
+    item = act(desk, edition, of_town, item, "countersign", countersigner="执法队", **answer)
+    assert (item.state, item.turn) == ("reviewed", "asked"), "one of two has answered"
+    assert lists.items(desk, items.reader(of_town), "mine", clock.now()) == []
+    assert lists.may_see(items.reader(of_town), item)
+    with pytest.raises((Forbidden, Refused)):
+        act(desk, edition, of_town, item, "countersign", countersigner="执法队", **answer)
+    item = act(
+        desk, edition, of_district, item, "countersign", countersigner="区住建局", **answer | {"verdict": "disagree"}
+    )
+    assert (item.state, [one.answered for one in item.asked]) == ("countersigned", [True, True])
+    assert (
+        store.derived(rules(settings.current()), item, store.events(desk, rules(settings.current()), item.id)) == item
+    )
+    item = act(desk, edition, LEADER, item, "return", reason="补充材料")
+    item = act(desk, edition, LEADER, act(desk, edition, CADRE, item, "submit"), "review", units=["区住建局"])
+    assert [(one.unit, one.answered) for one in item.asked] == [("区住建局", False)], "asked anew"
+
+
+def test_units_that_do_not_exist_are_not_asked(desk: Desk, edition: Edition) -> None:
+    item = act(desk, edition, CADRE, start(desk, edition, kind="approval"), "submit")
+    for given in (["区住建局", "无此单位"], "区住建局", [["区住建局"]], {"a": 1}):
+        with pytest.raises(Refused):
+            act(desk, edition, LEADER, item, "review", units=given)
+    assert store.find(desk, item.number) == item
 
 
 def test_publication_has_to_last_its_days(desk: Desk, edition: Edition, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -279,7 +321,14 @@ STEPS = {(kind, "start"): flow.start for kind, flow in FLOWS.items()} | {
 def test_rights_by_role_area_and_party(kind: str, id: str) -> None:
     """Every role on every area, as stranger, author and holder, against what the file says in plain words."""
     step = STEPS[kind, id]
-    place = Place(VILLAGES[0], "author", TOWNS[0], "holder", "执法队")
+    place = Place(
+        VILLAGES[0],
+        "author",
+        TOWNS[0],
+        "holder",
+        "执法队",
+        (Asked("执法队", TOWNS[0]), Asked("区住建局", DISTRICT, True)),
+    )
     for role, area, unit in product(ROLES, AREAS, ("", "执法队", "便民中心")):
         grant = Held(role, area, end_of(area), unit) if role in BUSINESS else Held(role, 0, 0)
         for name in ("author", "holder", "stranger"):
@@ -294,17 +343,21 @@ def test_rights_by_role_area_and_party(kind: str, id: str) -> None:
 
 
 def expected(step: Permission, role: str, area: int, name: str, unit: str) -> bool:
-    """The rule in words: the item is in VILLAGES[0], its unit in TOWNS[0]; a grant without a unit is any unit."""
+    """The rule in words: the item is in VILLAGES[0], its unit in TOWNS[0]; a grant without a unit is any unit.
+
+    Its unit and one of the district are asked at once; that of the district has answered.
+    """
     of_unit = area == TOWNS[0] and unit in ("", "执法队")
     reach = {
         "own": area in (VILLAGES[0], TOWNS[0], DISTRICT),
         "above": area in (TOWNS[0], DISTRICT),
-        "unit": of_unit,
+        "unit": of_unit or (area == DISTRICT and unit == ""),
     }[step.scope]
     parties = {
         "author": name == "author",
         "holder": name == "holder",
         "unit": of_unit,
+        "asked": of_unit,
         "supervisor": role in ("leader", "inspector") and name != "holder",
         "anyone": True,
     }

@@ -125,6 +125,30 @@ FAULTS: dict[str, tuple[Change, str]] = {
         r"clocks.visit.limit: give one of",
     ),
     "state without a turn": (lambda flow: flow["states"]["asked"].pop("turn"), r"states.asked.turn: is missing"),
+    "answer before anybody was asked": (
+        lambda flow: (
+            flow["fields"].update(
+                others={"name": {"zh": "单位", "en": "Units"}, "type": "units"},
+                answering={"name": {"zh": "代表单位", "en": "For"}, "type": "asked", "of": "others"},
+            )
+            or flow["transitions"]["finish"].update(party=["asked"], required=["answering"])
+        ),
+        r"transitions.finish.from: signed can be reached before others is filled in: require it",
+    ),
+    "answer of nobody": (
+        lambda flow: flow["transitions"]["finish"].update(party=["asked"]),
+        r"transitions.finish.party: a step of the party asked requires a field of type asked",
+    ),
+    "answer without units": (
+        lambda flow: flow["fields"].update(
+            answering={"name": {"zh": "单位", "en": "For"}, "type": "asked", "of": "unit"}
+        ),
+        r'fields.answering.of: there is no field of type units "unit"',
+    ),
+    "state that waits for nobody": (
+        lambda flow: flow["states"]["asked"].update(turn="asked"),
+        r"states.asked.turn: no step of the party asked leaves it",
+    ),
     "unknown column": (
         lambda flow: flow["fields"]["matter"].update(column="descripton"),
         r'no column of cases "descripton": use description',

@@ -20,7 +20,7 @@ from data.desk.items.store import Beginning, Rules
 from data.desk.store import open_desk
 from data.values.calendar import Calendar
 from data.workflow.model import FieldType, Workflow
-from data.workflow.parties import may_start, open_transitions, permitted
+from data.workflow.parties import answerable, may_start, open_transitions, permitted
 from data.workflow.read import load
 from data.workflow.replay import Event, replay
 from tests.desks import sqlite_tables
@@ -65,6 +65,8 @@ def _value(field: FieldType, today: date, pick: int) -> Any:
             return today + timedelta(days=pick % 40)
         case "unit":
             return UNITS[pick % 2]
+        case "units":
+            return dict.fromkeys(UNITS[: 1 + pick % 2], TOWNS[0])
         case "point":
             return "118.1,32.1"
     return "电话 13812345678" if pick % 5 == 0 else "一段文字"
@@ -116,6 +118,9 @@ class Desk(RuleBasedStateMachine):
             return
         step = sorted(possible)[pick % len(possible)]
         fields = filled(flow, step, self.local.date(), pick)
+        if answering := flow.answer_field(step):
+            own = answerable(item.place, [person])
+            fields[answering] = own[pick % len(own)]
         assert permitted(flow.transitions[step], item.place, person.name, [person])
         self.keys += 1
         how: dict[str, Any] = {"key": f"k{self.keys}", "actor": person.name, "unit_area": TOWNS[0], "now": self.now}

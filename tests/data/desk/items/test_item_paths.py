@@ -1,6 +1,6 @@
 """Every kind of item on random paths: events are append-only, replay gives the stored state, clocks never go back."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -47,11 +47,15 @@ def value(field: FieldType, today: date) -> Any:
             return True
         case "date":
             return today + timedelta(days=7)
+        case "units":
+            return {"执法队": TOWNS[0], "住建局": TOWNS[1]}
     return "一段文字"
 
 
-def filled(flow: Workflow, transition: str, now: datetime) -> dict[str, Any]:
-    return {name: value(flow.fields[name], RULES.local(now).date()) for name in flow.inputs(transition)[0]}
+def filled(flow: Workflow, transition: str, now: datetime, waiting: Sequence[str] = ()) -> dict[str, Any]:
+    values = {name: value(flow.fields[name], RULES.local(now).date()) for name in flow.inputs(transition)[0]}
+    answering = flow.answer_field(transition)
+    return {**values, answering: waiting[0]} if answering else values
 
 
 @pytest.mark.parametrize("kind", RULES.flows)
@@ -78,7 +82,7 @@ def test_invariants_hold_on_every_path(paths: Desk, kind: str, steps: list[tuple
         with desk.begin():
             locked = store.lock(desk, RULES, item.number)
             item = store.append(
-                desk, RULES, locked, step, filled(flow, step, now),
+                desk, RULES, locked, step, filled(flow, step, now, [a.unit for a in item.asked if not a.answered]),
                 key=f"{key}-{i}", actor=actor, unit_area=TOWNS[0], now=now,
             ).item  # fmt: skip
         events = store.events(desk, RULES, item.id)
