@@ -40,6 +40,7 @@ def check(settings: "Settings", source: tuple[Path, ...], layout: str) -> None:
     """
     catalog = catalog_of(settings)
     check_own_files(settings)
+    check_recipients(settings)
     check_sources(settings, source)
     if source:
         write(("source", "metric", "name", "fed", "missing"), fed_by(catalog, source), layout)
@@ -66,6 +67,23 @@ def check(settings: "Settings", source: tuple[Path, ...], layout: str) -> None:
             count=len(findings),
             names=tuple(failed),
         )
+
+
+def check_recipients(settings: "Settings") -> None:
+    """Refuse alert rules whose recipients are not there: units of the directory, accounts of the desk."""
+    from cockpit.notifications.recipients import faults
+    from cockpit.server.alerting import rules_of
+    from data.desk.store import made_desk
+    from data.editions.edition import current
+
+    rules = rules_of(settings)
+    if not any(rule.recipients for rule in rules.values()):
+        return
+    with as_usage():
+        desk, edition = made_desk(settings.desk_url, settings.custody), current(settings.data)
+        found = list(faults(desk, edition, rules.values()))
+    if found:
+        raise UsageError("check.recipients", "{faults}", faults="; ".join(found))
 
 
 def run_all(edition: "Edition", catalog: "Catalog") -> None:

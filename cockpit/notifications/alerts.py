@@ -1,8 +1,8 @@
 """Notifications of alerts that fired, were not acknowledged in time, or are over: one message per town."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from hashlib import sha256
 from typing import Literal
@@ -13,6 +13,7 @@ from cockpit.i18n import using
 from cockpit.labels import format
 from cockpit.labels.names import area_name, source_name
 from cockpit.notifications.announce import Occasion, announce
+from cockpit.notifications.recipients import of_rule
 from cockpit.settings import Settings
 from data.areas.levels import TABLE, end_of
 from data.desk import alerts, clock, silences
@@ -23,6 +24,7 @@ from data.desk.store import Desk
 from data.editions.edition import AnyEdition
 from data.messages import Message, Name
 from metrics import directory
+from metrics.alerting.rules import Rule
 from metrics.catalog import Catalog
 
 What = Literal["fired", "escalated", "resolved"]
@@ -53,6 +55,7 @@ class Context:
 
     edition: AnyEdition
     catalog: Catalog
+    rules: Mapping[str, Rule] = field(default_factory=dict)
 
     def area(self, code: int) -> Name:
         name = area_name(self.edition, code)
@@ -133,7 +136,10 @@ def town_of(area: int) -> int:
 def _recipients(
     desk: Desk, config: Settings, context: Context, what: What, alert: Alert, now: datetime
 ) -> Iterable[int]:
-    """Accounts that may acknowledge it: of its unit, else of its area; once it is late, of the area above."""
+    """The accounts that its rule names; by default those that may acknowledge it, of its unit, else of its area.
+
+    Once it is late, those of the area above.
+    """
     from cockpit.workflows.desk_source import rules
 
     day = rules(config).local(now).date()
@@ -142,6 +148,9 @@ def _recipients(
         holders = recipients.holders(desk, above, day, ROLES)
         nearest = next((code for code in above if any(one.area == code for one in holders)), None)
         return {one.account_id for one in holders if one.area == nearest and not one.unit}
+    rule = context.rules.get(alert.rule)
+    if rule and rule.recipients and (found := of_rule(desk, context.edition, rule.recipients, alert.area, day)):
+        return found
     if alert.name and not alert.key and alert.metric:
         places = directory.areas_of_unit(context.edition, alert.name)
         of_unit = recipients.holders(desk, places, day, ROLES) if places else []

@@ -4,16 +4,13 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator
 from datetime import date
 
-from cockpit.access.policy import Can
-from cockpit.access.visitors import grants
 from cockpit.address import link
 from cockpit.notifications.alerts import Context
 from cockpit.notifications.announce import Occasion, announce
+from cockpit.notifications.recipients import may_look
 from cockpit.settings import Settings
 from cockpit.workflows.desk_source import rules
-from data.areas.levels import end_of
 from data.desk import clock
-from data.desk.identity import accounts
 from data.desk.notifications import subscriptions
 from data.desk.notifications.subscriptions import Subscription
 from data.desk.store import Desk
@@ -80,11 +77,5 @@ def _occasions(
             value=context.quantity(metric, red[some[0].id].value),
         )  # fmt: skip
         key, address = f"red/{metric}/{code}/{edition}", link("passport", {"area": code, "metric": metric})
-        readers = {one.account_id for one in some if _may_look(desk, one, today)}
+        readers = {one.account_id for one in some if may_look(desk, one.account_id, one.area, today)}
         yield Occasion(key, "subscription", message, code, address, "red", to_groups=False), readers
-
-
-def _may_look(desk: Desk, one: Subscription, today: date) -> bool:
-    """Whether the account may still see the number."""
-    held = grants(accounts.grants_of(desk, one.account_id, today, by_provider=True))
-    return accounts.is_active(desk, one.account_id) and held.may(Can.LOOK, one.area, end_of(one.area))

@@ -92,7 +92,8 @@ def evaluate(config: Settings, desk: Desk) -> Outcome:
     if edition is None:
         return Outcome()
     catalog, _faults = load_usable(config.catalog, config.three_rate_weights)
-    context, rules = notifications.Context(edition, catalog), rules_of(config)
+    rules = rules_of(config)
+    context = notifications.Context(edition, catalog, rules)
     clocks.produce(desk, config, context.area)
     with desk.begin():
         by_clock = _of_items(desk, config, rules)
@@ -144,6 +145,7 @@ def _of_items(desk: Desk, config: Settings, rules: dict[str, Rule]) -> Outcome:
         )
         for rule in of_items
         for item in due.due_before(desk, now + timedelta(hours=rule.ahead_hours), rule.kinds)
+        if rule.covers(item.area)
     ]  # fmt: skip
     local = rules_of_items(config).local(now)
     return alerts.settle_rules(desk, local, found, {rule.id: rule.clear_hours for rule in of_items}, now=now)

@@ -1,15 +1,12 @@
 """The desk as a source of the next edition: what changed there is loaded before an edition is published."""
 
 import logging
-from pathlib import Path
-
-from sqlalchemy import make_url
 
 from cockpit.settings import Settings
 from cockpit.workflows import definitions
 from data.desk.items import deliver as delivery
 from data.desk.items.store import Rules
-from data.desk.store import open_desk
+from data.desk.store import made_desk
 from data.errors import DataError
 from data.values.calendar import calendar
 
@@ -23,10 +20,9 @@ def rules(config: Settings) -> Rules:
 
 def deliver(config: Settings) -> None:
     """Load the changed items; nothing where no desk was made yet. Raises DataError if desk or store fail."""
-    url = make_url(config.desk_url)
-    if url.get_backend_name() == "sqlite" and url.database and not Path(url.database).is_file():
+    desk = made_desk(config.desk_url, config.custody)
+    if desk is None:
         return
-    desk = open_desk(config.desk_url, config.custody)
     try:
         delivery.deliver(config.data, desk, rules(config))
     finally:

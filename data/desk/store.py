@@ -155,6 +155,14 @@ def open_desk(url: str, custody: Custody | None = None) -> Desk:
     return Desk(engine, custody)
 
 
+def made_desk(url: str, custody: Custody) -> Desk | None:
+    """The desk of a database URL; None for a file that was never made."""
+    parsed = make_url(url)
+    if parsed.get_backend_name() == "sqlite" and parsed.database and not Path(parsed.database).is_file():
+        return None
+    return open_desk(url, custody)
+
+
 def _seal_secrets(connection: Connection, custody: Custody) -> None:
     from data.desk.auditing import sealing  # which needs the desk
 

@@ -9,7 +9,8 @@ import yaml
 from pydantic import AfterValidator, BeforeValidator, Field, ValidationError, model_validator
 
 from data import yamls
-from data.areas.levels import LEVELS, expand_levels
+from data.areas.levels import LEVELS, end_of, expand_levels
+from data.desk.identity.roles import BUSINESS
 from data.system_errors import line_of
 from metrics.catalog import Catalog
 from metrics.catalog.model import Bound, Model, Name, Text, bound
@@ -28,6 +29,30 @@ CONDITIONS: dict[Over, tuple[Condition, ...]] = {
 }
 
 
+class Recipients(Model):
+    """Who is notified of the alerts of a rule.
+
+    roles: of the alert's area, or the nearest area above where somebody has one. units: accounts of these units.
+    accounts: by name. Who may not see the numbers of the alert's area is not notified.
+    """
+
+    roles: tuple[str, ...] = ()
+    units: tuple[str, ...] = ()
+    accounts: tuple[str, ...] = ()
+
+    @model_validator(mode="after")
+    def _somebody(self) -> "Recipients":
+        if not (self.roles or self.units or self.accounts):
+            raise ValueError("name at least one of roles, units and accounts")
+        for role in self.roles:
+            if role not in BUSINESS:
+                raise ValueError(f"roles: there is no role {role} that sees numbers: use {', '.join(BUSINESS)}")
+        for name in (*self.units, *self.accounts):
+            if not name.strip() or name != name.strip():
+                raise ValueError("units, accounts: a name is not empty, and has no blank around it")
+        return self
+
+
 class Rule(Model):
     """One rule. It fires once for each area, unit, site, source or work item that it is true of.
 
@@ -40,6 +65,8 @@ class Rule(Model):
     at_least: cases, or whatever the metric counts, that must be affected. days: for so many days on end.
     clear_hours: it is over when it was not true for so long, so that a number that swings about its limit fires once.
     acknowledge_hours: then it goes to the area above as well; 0: never.
+    within: codes of areas: only alerts of these and all below them. names: of units, sites or sources; all by default.
+    recipients: who is notified; by default who may acknowledge the alert, of its unit or area.
     """
 
     id: Name
@@ -56,6 +83,9 @@ class Rule(Model):
     ahead_hours: float = Field(0, ge=0, le=24 * 31)
     clear_hours: float = Field(24, ge=0, le=24 * 31)
     acknowledge_hours: float = Field(24, ge=0, le=24 * 31)
+    within: tuple[int, ...] = ()
+    names: tuple[str, ...] = ()
+    recipients: Recipients | None = None
     enabled: bool = True
 
     @model_validator(mode="after")
@@ -71,9 +101,16 @@ class Rule(Model):
             raise ValueError(f"metrics: not used over {self.over}")
         if (self.kinds or self.ahead_hours) and self.over != "items":
             raise ValueError("kinds, ahead_hours: used over items only")
+        if self.names and self.over not in ("units", "sites", "sources"):
+            raise ValueError("names: used over units, sites and sources only")
         if self.days and self.when != "red":
             raise ValueError("days: used where `when` is red only")
         return self
+
+    def covers(self, area: int, name: str = "") -> bool:
+        """Whether it concerns an area, or a unit, site or source there."""
+        inside = not self.within or any(code <= area < end_of(code) for code in self.within)
+        return inside and (not self.names or name in self.names)
 
     def watched(self, catalog: Catalog, level: str) -> tuple[str, ...]:
         """The metrics that it looks at in areas of a level, or in units there."""

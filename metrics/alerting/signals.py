@@ -72,7 +72,7 @@ def signals(edition: Edition, catalog: Catalog, rules: Mapping[str, Rule]) -> li
                 results += _of_sources(rule, query)
             case "items":
                 pass  # no edition has them: `data.desk.items.due`
-    return results
+    return [one for one in results if rules[one.rule].covers(one.subject.area, one.subject.name)]
 
 
 def _of_metrics(rule: Rule, query: Query, level: str, by: str | None) -> Iterator[Signal]:

@@ -1,6 +1,7 @@
 """Alerts, colours and deadlines notify who is concerned: grouped by town, silent where silenced, once."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -8,7 +9,7 @@ import pytest
 
 from cockpit import settings
 from cockpit.notifications import alerts as producer
-from cockpit.notifications import clocks
+from cockpit.notifications import clocks, recipients
 from cockpit.notifications import subscriptions as subscribed
 from cockpit.notifications.alerts import Context
 from cockpit.server import alerting
@@ -28,6 +29,7 @@ from data.editions.edition import Edition, current
 from data.editions.scoped import EVERYTHING
 from data.home import Home
 from data.messages import Name
+from metrics.alerting.rules import Rule
 from metrics.analysis.reds import Red, reds, with_thresholds
 from metrics.availability.extent import default_period
 from metrics.catalog import load
@@ -114,6 +116,51 @@ def test_an_alert_that_is_silent_is_neither_announced_nor_escalated(
     late = NOW + timedelta(hours=5)
     producer.of_outcome(desk, config, context, alerts.escalate(desk, now=late), now=late)
     assert texts(desk, district) == []
+
+
+def with_recipients(context: Context, **named: object) -> Context:
+    rule = {"id": "beyond_limit", "file": "own.yaml", "name": {"zh": "名", "en": "N"}, "over": "areas", "when": "red"}
+    return replace(context, rules={"beyond_limit": Rule.model_validate(rule | {"recipients": named})})
+
+
+@pytest.mark.parametrize(
+    ("named", "notified"),
+    [
+        ({"roles": ["inspector"]}, {"chen"}),
+        ({"roles": ["official", "leader"]}, {"zhang"}),
+        ({"units": ["区住建局"]}, {"zhou"}),
+        ({"accounts": ["chen", "li", "sun"]}, {"chen", "li"}),
+        ({"roles": ["leader"], "accounts": ["li"]}, {"wang", "li"}),
+        ({"accounts": ["sun"]}, {"li"}),
+    ],
+)
+def test_a_rule_names_who_is_notified_of_those_who_may_see_the_area(
+    desk: Desk, config: Settings, context: Context, person: Person, named: dict[str, object], notified: set[str]
+) -> None:
+    """`sun` sees another town: alone it is replaced by who may acknowledge the alert."""
+    everybody = {
+        name: person(name, role, area)
+        for name, role, area in (
+            ("wang", "leader", DISTRICT), ("chen", "inspector", DISTRICT), ("zhang", "official", TOWNS[0]),
+            ("li", "cadre", VILLAGES[0]), ("sun", "official", TOWNS[1]), ("zhou", "", None),
+        )
+    }  # fmt: skip
+    accounts.grant(desk, "zhou", "official", DISTRICT, unit="区住建局")
+    outcome = settle(desk, "e1", found(VILLAGES[0]))
+    producer.of_outcome(desk, config, with_recipients(context, **named), outcome, now=NOW)
+    assert {name for name, id in everybody.items() if texts(desk, id)} == notified
+
+
+def test_recipients_that_do_not_exist_are_faults_of_the_file(desk: Desk, context: Context, person: Person) -> None:
+    person("li", "cadre", VILLAGES[0])
+    rules = with_recipients(context, units=["区住建局", "无此局"], accounts=["li", "nobody"]).rules.values()
+    assert list(recipients.faults(desk, context.edition, rules)) == [
+        'own.yaml: rules.beyond_limit.recipients.units: the directory has no unit "无此局": '
+        "use the name that it has there",
+        'own.yaml: rules.beyond_limit.recipients.accounts: there is no account "nobody" that is open: '
+        "name another, or a role",
+    ]
+    assert list(recipients.faults(None, None, rules)) == []
 
 
 def name(code: int) -> Name:

@@ -123,6 +123,22 @@ def test_rules_say_what_they_watch() -> None:
         ("rules: [{id: x, name: {zh: 名, en: N}, over: areas, when: red, levels: [moon]}]", "x.levels"),
         ("rules: [{id: x, name: {zh: 名, en: N}, over: areas, when: red, days: 99}]", "x.days"),
         ("rules: [{id: x, name: {zh: 名, en: N}, over: areas, when: red, clear_hours: .nan}]", "x.clear_hours"),
+        (
+            "rules: [{id: x, name: {zh: 名, en: N}, over: areas, when: red, recipients: {}}]",
+            "x.recipients: name at least",
+        ),
+        (
+            "rules: [{id: x, name: {zh: 名, en: N}, over: areas, when: red, recipients: {roles: [system_admin]}}]",
+            "x.recipients: roles: there is no role system_admin that sees numbers: use leader",
+        ),
+        (
+            "rules: [{id: x, name: {zh: 名, en: N}, over: areas, when: red, recipients: {units: [' ']}}]",
+            "a name is not",
+        ),
+        (
+            "rules: [{id: x, name: {zh: 名, en: N}, over: areas, when: red, names: [区住建局]}]",
+            "names: used over units",
+        ),
         ("rules: [{id: x, name: {zh: 名, en: N}, over: areas, when: red, who: me}]", "x.who"),
         ("rules: [7]", "rule 1"),
     ],
@@ -158,6 +174,19 @@ def test_an_id_used_twice_in_one_folder_and_a_missing_folder_are_refused(tmp_pat
         alert_rules.load(load(), OURS, tmp_path)
     with pytest.raises(MetricsError, match="does not exist"):
         alert_rules.load(load(), OURS, tmp_path / "gone")
+
+
+def test_within_and_names_narrow_a_rule(district: Edition) -> None:
+    every = found(district, rule(when="value", metrics=["backlog"], limit="> 0", levels=["town", "village"]))
+    narrowed = rule(when="value", metrics=["backlog"], limit="> 0", levels=["town", "village"], within=[TOWNS[0]])
+    inside = {s.subject.area for s in every if TOWNS[0] <= s.subject.area < TOWNS[0] + 1000}
+    assert {s.subject.area for s in found(district, narrowed)} == inside != {s.subject.area for s in every}
+    units = {
+        s.subject.name for s in found(district, rule(over="units", when="value", metrics=["backlog"], limit="> 0"))
+    }
+    one = min(units)
+    of_one = rule(over="units", when="value", metrics=["backlog"], limit="> 0", names=[one])
+    assert {s.subject.name for s in found(district, of_one)} == {one} != units
 
 
 def test_an_area_is_a_subject_by_its_code(district: Edition) -> None:
