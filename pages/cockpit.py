@@ -11,7 +11,7 @@ from cockpit.components.navigation.header import header
 from cockpit.panels import screen
 from cockpit.panels.kinds import publicity
 from cockpit.screens import tiles, wall
-from cockpit.screens.work import forms
+from cockpit.screens.work import forms, origins
 from cockpit.view import current
 from metrics.availability.extent import occurs
 
@@ -24,6 +24,7 @@ else:
     filters.draw(view)
     forms.report_link(view)
     export = view.grants.may(Can.EXPORT, view.area.code, view.area.end)
+    own = view
     view = replace(view.shared, tiles=tiles.chosen(view, enter()))
     exists = occurs(view.edition, view.area.code, view.query.where)
     panel = publicity.of(view) if exists and sheet else None
@@ -33,3 +34,4 @@ else:
         publicity.sheet(view, panel)
     else:
         screen.draw(view, export=export)
+        origins.about_area(own)

@@ -9,6 +9,7 @@ from cockpit.components.navigation import actions, header, searchbox
 from cockpit.i18n import _
 from cockpit.screens import shared
 from cockpit.screens.listing import download, rows
+from cockpit.screens.work import origins
 
 view = views.current("rows")
 header.header(view)
@@ -45,3 +46,4 @@ if rows.has_rows(view) and shared.is_available(view, "rows"):
         table(listing.columns, listing.rows, pages=listing.pages, picks=rows.picks(view, chosen, listing), key="rows")
     else:
         header.notice(_("Nothing was counted here. Take a filter away or choose another period."))
+    origins.about_number(view)

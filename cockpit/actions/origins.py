@@ -25,6 +25,7 @@ KINDS: dict[str, tuple[LinkKind, ...]] = {
     "case": ("case",),
     "site": ("site",),
     "alert": ("alert",),
+    "area": ("area",),
 }
 """The kinds of link that each origin of an item has."""
 
@@ -96,6 +97,11 @@ def _alert(sight: Sight, reference: str) -> str:
     return address_of("alerts", {"alert": alert.id, "area": alert.area})
 
 
+def _area(sight: Sight, reference: str) -> str:
+    place = area_in_scope(sight.edition, int(reference))
+    return address_of("cockpit", {"area": place.code, "edition": sight.edition.id})
+
+
 _ADDRESSES: dict[str, Callable[[Sight, str], str]] = {
-    "metric": _number, "case": _case, "site": _site, "alert": _alert,
+    "metric": _number, "case": _case, "site": _site, "alert": _alert, "area": _area,
 }  # fmt: skip

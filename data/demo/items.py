@@ -13,6 +13,7 @@ from data.areas.levels import end_of
 from data.demo.geography import Area
 from data.desk.items import store
 from data.desk.items.item import Item
+from data.desk.items.links import Link
 from data.desk.items.store import Beginning, Locked, Rules
 from data.desk.store import Desk
 from data.workflow.model import START, FieldType, Transition, Workflow
@@ -40,12 +41,14 @@ TITLES = {
     "approval": ("夏季防汛物资采购方案", "便民服务点调整方案", "文化节活动方案", "网格划分调整方案"),
     "topic": ("充电桩进小区", "既有住宅加装电梯", "菜市场环境提升", "停车难专项治理"),
     "pairing": ("帮助引进物业服务", "帮助改造活动中心", "帮助对接就业岗位", "帮助修缮水渠"),
+    "note": ("关于数据口径的批注", "关于走势变化的批注", "关于现场情况的批注", "关于对比结果的批注"),
     "instruction": ("关于积压件上升的批示", "关于网站栏目更新的批示", "关于安全隐患排查的批示", "关于群众满意率的批示"),
     "project": ("新建口袋公园", "改造农贸市场", "新增公办托位", "改造农村公路"),
 }
 TEXTS = {
     "matter": "请按职责限时办理，办理情况及时反馈。",
     "reason": "需与相关单位进一步核实。",
+    "more": "已补充说明相关情况。",
     "reply": "已组织人员现场处理，问题已解决。",
     "result": "已完成办理，现场恢复正常。",
     "proof": "已完成整改，附近群众表示认可。",
@@ -91,7 +94,10 @@ def _walk(desk: Desk, rules: Rules, kind: str, at: datetime, as_of: datetime, rn
     people = list(_people(village))
     author = next(p for p in rng.sample(people, len(people)) if may_start(flow, village.code, p.name, [p]))
     fields, unit_area = _filled(flow, START, village, at, rng)
-    beginning = Beginning(kind, rng.choice(TITLES[kind]), village.code, fields, unit_area)
+    about = () if "free" in flow.origins else (Link("area", str(village.code)),)
+    beginning = Beginning(
+        kind, rng.choice(TITLES[kind]), village.code, fields, unit_area, "area" if about else "free", about
+    )
     key = f"demo-{kind}-{rng.getrandbits(64):x}"
     item = store.start(
         desk, rules, beginning, key=key, actor=author.name, role=author.role, now=rules.utc(at)

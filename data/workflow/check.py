@@ -32,12 +32,16 @@ def _each(path: str, what: str, names: Iterable[str], known: Collection[str]) ->
 
 def _names(flow: Workflow) -> Iterator[str]:
     """Names that nothing has."""
-    yield from _each("case_kind", "kind of case", [flow.case_kind], KINDS)
+    yield from _each("case_kind", "kind of case", filter(None, [flow.case_kind]), KINDS)
+    yield from _each("remark", "field of type text", filter(None, [flow.remark]),
+                     [id for id, field in flow.fields.items() if field.type == "text"])  # fmt: skip
+    if flow.remark and flow.remark not in flow.start.required:
+        yield f"start.required: {flow.remark} is shown where the item began: require it"
     yield from _field_names(flow)
     for id, state in flow.states.items():
         if state.outcome is not None:
             yield from _each(f"states.{id}.outcome", "outcome", [state.outcome], CLOSE_KINDS)
-        if state.is_open and state.turn is None:
+        if state.is_open and state.turn is None and flow.case_kind:
             yield f"states.{id}.turn: is missing: name the party that acts next in an open state"
     yield from _each("start.state", "state", [flow.start.state], flow.states)
     permissions: dict[str, Permission] = {"start": flow.start}

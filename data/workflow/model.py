@@ -15,8 +15,8 @@ asked: it belongs to one of the units that are asked at once, and that unit has 
 Reach = Literal["own", "above", "unit"]
 """Where the account's role is held: on an area that covers the item's, on a higher one, or on that of the unit."""
 Colour = Literal["blue", "yellow", "red"]
-Origin = Literal["red", "row", "case", "site", "alert", "free"]
-"""How an item begins: from a number beyond its limit, selected rows, a case, a site, an alert, or nothing."""
+Origin = Literal["red", "row", "case", "site", "alert", "area", "free"]
+"""How an item begins: from a number, selected rows, a case, a site, an alert, an area, or nothing."""
 COLOURS: tuple[Colour, ...] = ("blue", "yellow", "red")
 """From the mildest to the most severe."""
 LONGEST_TEXT = 2000
@@ -200,6 +200,9 @@ class Notification(Model):
 class Workflow(Model):
     """One kind of item. number: the letters that its numbers begin with. case_kind: the kind of the case it becomes.
 
+    Without case_kind its items become no cases, and an open state may wait for nobody. remark: the field whose text is
+    shown where the item began, with the data of that time.
+
     durations: by the measure of the reading, in hours.
     """
 
@@ -207,7 +210,8 @@ class Workflow(Model):
     file: str
     name: Text
     number: Annotated[str, Field(pattern=r"^[A-Z]{1,4}$")]
-    case_kind: str
+    case_kind: str | None = None
+    remark: Id | None = None
     origins: tuple[Origin, ...] = ("free",)
     fields: dict[Id, FieldType] = Field(default_factory=dict)
     states: dict[Id, State] = Field(min_length=2)

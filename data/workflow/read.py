@@ -79,7 +79,7 @@ def read(file: Path) -> Workflow:
     if not isinstance(raw, dict):
         raise DataError(
             "workflow.not_a_mapping",
-            "{file}: a workflow has id, name, number, case_kind, states, start and transitions",
+            "{file}: a workflow has id, name, number, states, start and transitions",
             file=file.name,
         )
     try:

@@ -48,7 +48,7 @@ def draw(view: View) -> None:
         now = clock.now()
         header.title(item.title, note=item.number, level=1)
         desk.show_outcome()
-        if known.local(item.changed_at) >= view.edition.as_of:
+        if flow.case_kind and known.local(item.changed_at) >= view.edition.as_of:
             header.notice(_("Not in the figures yet: they follow with the next edition."))
         record(_about(view, flow, item, now), key="about")
         record(_clocks(flow, snapshot), key="clocks")

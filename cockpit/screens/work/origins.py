@@ -1,6 +1,7 @@
 """Items and what they are about: from a case, a site, an alert or a number to its items, and back."""
 
 from collections.abc import Sequence
+from urllib.parse import parse_qsl, urlsplit
 
 import streamlit as st
 
@@ -21,14 +22,18 @@ from cockpit.screens.work import shared
 from cockpit.view import BadParameter
 from cockpit.view_state import View
 from data.desk import clock
-from data.desk.items import lists
+from data.desk.items import lists, store
 from data.desk.items.item import Item
-from data.desk.items.links import Link, LinkKind, items_about
+from data.desk.items.links import Link, LinkKind, items_about, of_item
+from data.desk.items.store import Rules
 from data.workflow.fields import LONGEST_TITLE
 from data.workflow.model import Workflow
 from metrics import areas
 from metrics.errors import MetricsError
 from metrics.rows import fact
+
+MOST_REMARKS = 20
+"""Notes and instructions that are shown where they began; the newest."""
 
 
 def of_address(view: View, flow: Workflow) -> tuple[str, tuple[Link, ...], int]:
@@ -44,7 +49,7 @@ def of_address(view: View, flow: Workflow) -> tuple[str, tuple[Link, ...], int]:
     if not given.get("ref"):
         return "free", (), view.area.code
     (kind,) = KINDS[origin]
-    address = view.permalink(**_unit(given["ref"])) if origin == "red" else ""
+    address = {"red": lambda: view.permalink(**_unit(given["ref"])), "area": view.permalink}.get(origin, str)()
     return origin, (Link(kind, given["ref"], address),), view.area.code
 
 
@@ -86,12 +91,14 @@ def shown(view: View, links: Sequence[Link]) -> None:
 def line(view: View, link: Link) -> Line:
     """Something that an item is about, with the way to it."""
     words = {"metric": _("About the number"), "case": _("About the case"), "site": _("About the site"),
-             "alert": _("About the alert")}  # fmt: skip
+             "alert": _("About the alert"), "area": _("About the area")}  # fmt: skip
     may = view.grants.may(Can.LOOK)
     return Line(words[link.kind], _named(view, link), href=_address(view, link) if may else "")
 
 
 def _named(view: View, link: Link) -> str:
+    if link.kind == "area" and link.reference.isdecimal():
+        return area_name(view.edition, int(link.reference))
     if link.kind != "metric":
         return link.reference.partition("/")[2] or link.reference
     metric, code, *unit = link.reference.split(" ", 2)
@@ -111,6 +118,8 @@ def _address(view: View, link: Link) -> str:
             return view.href(link.kind, source=source, key=key)
         case "alert":
             return view.href("alerts", alert=link.reference)
+        case "area":
+            return view.href(area=int(link.reference))
     return ""
 
 
@@ -120,6 +129,11 @@ def about_number(view: View) -> None:
     name = f"{unit or view.area.name} {view.metric.name[language()]}"
     reference = number_reference(view.metric.id, view.area.code, unit)
     about(view, "metric", reference, area=view.area.code, title=name)
+
+
+def about_area(view: View) -> None:
+    """As `about`, for the area of the view as a whole."""
+    about(view, "area", str(view.area.code), area=view.area.code, title=view.area.name)
 
 
 def about(view: View, kind: LinkKind, reference: str, *, area: int, title: str, more: bool = True) -> None:
@@ -143,9 +157,28 @@ def about(view: View, kind: LinkKind, reference: str, *, area: int, title: str, 
         if not items and not begin:
             return
         header.title(_("Work items"), note=_("about it"))
-        if items:
-            record([_line(view, item) for item in items], key=f"items about {kind}")
+        known = shared.rules()
+        remarks = [item for item in items if known.flow(item.kind).remark]
+        if remarks:
+            record([_remark(view, known, item, reference) for item in remarks[:MOST_REMARKS]], key=f"remarks {kind}")
+        if others := [item for item in items if item not in remarks]:
+            record([_line(view, item) for item in others], key=f"items about {kind}")
         ways.actions(begin, key=f"begin about {kind}")
+
+
+def _remark(view: View, known: Rules, item: Item, reference: str) -> Line:
+    """What was noted or instructed, with its author and the data that the author saw."""
+    flow = known.flow(item.kind)
+    text = str(store.events(visitors.desk(), known, item.id)[0].fields.get(flow.remark or "", ""))
+    seen = next((link.address for link in of_item(visitors.desk(), item.id) if link.reference == reference), "")
+    edition = dict(parse_qsl(urlsplit(seen).query)).get("edition", "")
+    data = _("on the data of {edition}", edition=edition) if edition else ""
+    note = " · ".join(filter(None, (text, item.author, shared.stamp(item.opened_at), data)))
+    now = clock.now()
+    return Line(
+        f"{shared.kind_name(item)} {shared.state_name(item)}", item.number, href=view.href("item", item=item.number),
+        state=shared.mark(item, now) if item.is_open else "", note=note,
+    )  # fmt: skip
 
 
 def _line(view: View, item: Item) -> Line:

@@ -54,7 +54,7 @@ def deliver(home: Home, desk: Desk, rules: Rules) -> list[LoadReport]:
     since = _newest(home, rules, SOURCE)
     rows: dict[str, list[Row]] = {SOURCE: [], STEPS: [], READINGS: []}
     for item, events in changed(desk, rules, since):
-        if item.kind in rules.flows:
+        if item.kind in rules.flows and rules.flow(item.kind).case_kind:
             rows[SOURCE].append(case_of(rules, item, events))
             rows[STEPS] += steps_of(rules, item, events)
             rows[READINGS] += durations_of(rules, item, events)

@@ -11,7 +11,7 @@ from data.desk.items import models
 from data.desk.items.item import Item, to_item
 from data.desk.store import Desk
 
-LinkKind = Literal["metric", "case", "site", "alert"]
+LinkKind = Literal["metric", "case", "site", "alert", "area"]
 LINK_KINDS: tuple[LinkKind, ...] = get_args(LinkKind)
 LONGEST_REFERENCE, LONGEST_ADDRESS = 300, 2000
 MOST_LINKS = 50
@@ -21,7 +21,8 @@ MOST_LINKS = 50
 class Link:
     """One thing that an item is about.
 
-    reference: `source/key` of a case or site, the id of an alert, or the metric, area and unit of a number.
+    reference: `source/key` of a case or site, the id of an alert, the code of an area, or the metric, area and unit of
+    a number.
     address: of the page that shows it, with the edition that the author saw; empty if there is none.
     """
 

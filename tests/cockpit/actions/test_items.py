@@ -245,7 +245,8 @@ def test_nothing_is_stored_when_the_audit_row_cannot_be(desk: Desk, edition: Edi
 def about(
     desk: Desk, edition: Edition, origin: str, *links: Link, actor: Actor = LEADER, area: int = VILLAGES[0]
 ) -> Item:
-    beginning = Beginning("order", "题", area, {"matter": "x"}, origin=origin, links=links)
+    kind = "note" if origin == "area" else "order"
+    beginning = Beginning(kind, "题", area, {"matter": "x"}, origin=origin, links=links)
     return items.start(desk, actor, settings.current(), edition, beginning, f"{time.time_ns()}").item
 
 
@@ -259,7 +260,7 @@ def test_an_item_is_found_from_what_it_is_about_and_keeps_its_address(desk: Desk
     number = number_reference("backlog", VILLAGES[0])
     for origin, link, page in (
         ("case", Link("case", "hotline/1"), "/case"), ("row", Link("case", "hotline/1"), "/case"),
-        ("red", Link("metric", number), "/"),
+        ("red", Link("metric", number), "/"), ("area", Link("area", f"{VILLAGES[0]}"), "/"),
     ):  # fmt: skip
         item = about(desk, edition, origin, link)
         (stored,) = of_item(desk, item.id)
@@ -275,6 +276,7 @@ def test_an_item_is_found_from_what_it_is_about_and_keeps_its_address(desk: Desk
         ("red", Link("metric", "nothing 990101001201")), ("red", Link("metric", "backlog x")),
         ("red", Link("metric", f"backlog {TOWNS[1]}")), ("case", Link("metric", "backlog 1")),
         ("alert", Link("alert", "99")), ("alert", Link("alert", "x")), ("free", Link("case", "hotline/1")),
+        ("area", Link("area", f"{TOWNS[1]}")), ("area", Link("area", "1")), ("area", Link("area", "x")),
         ("case", Link("case", "hotline/2")), ("red", Link("metric", "")),
     ],
 )  # fmt: skip

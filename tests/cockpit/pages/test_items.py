@@ -3,7 +3,7 @@
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from cockpit import settings
+from cockpit import editions, settings
 from cockpit.access import guard, visitors
 from cockpit.access.policy import Held
 from cockpit.screens import alerts as alert_screen
@@ -66,6 +66,43 @@ def test_an_order_about_selected_rows_is_of_their_common_area_and_their_cases_sh
     card = lines(screen("item", item=item.number, lang="en"))["About the case"]
     assert parameters(card["href"])["source"] == "hotline"
     assert not any(item.number in line["text"] for line in lines(screen("case", source="hotline", key="H003")).values())
+
+
+@pytest.mark.parametrize(
+    ("page", "given", "label", "reference"),
+    [
+        ("passport", {"metric": "backlog"}, "red", f"backlog {VILLAGES[0]}"),
+        ("rows", {"metric": "backlog"}, "red", f"backlog {VILLAGES[0]}"),
+        ("case", {"source": "hotline", "key": "H000"}, "case", "hotline/H000"),
+        ("cockpit", {}, "area", f"{VILLAGES[0]}"),
+    ],
+)
+def test_a_note_begins_and_is_read_where_its_subject_is_shown_with_the_data_of_then(
+    screen: Screen, page: str, given: dict[str, str], label: str, reference: str
+) -> None:
+    where = given | {"area": str(VILLAGES[0])}
+    (href,) = (href for text, href in actions(screen(page, lang="en", **where)) if text == "Begin: Note")
+    begin = parameters(href)
+    assert (begin["origin"], begin["ref"]) == (label, reference)
+    form = screen("start", **begin)
+    form.text_area[0].set_value("与现场情况不符，电话 13812345678")
+    pressed(form, "Begin")
+    item = newest()
+    shown = screen(page, lang="en", **where)
+    (line,) = (line for record in drawn(shown, "record") for line in record["items"] if item.number in str(line))
+    assert "与现场情况不符" in str(line)
+    assert "13812345678" not in str(line)
+    assert f"on the data of {view_edition()}" in str(line)
+    assert (item.is_open, item.turn) == (True, ""), "it waits for nobody"
+
+
+def actions(page: AppTest) -> list[tuple[str, str]]:
+    """The buttons that lead somewhere."""
+    return [(text, href) for bar in drawn(page, "actions") for text, href in bar["links"]]
+
+
+def view_edition() -> str:
+    return str(editions.current(settings.current()).id)
 
 
 def test_an_alert_that_has_become_an_order_leads_to_it(screen: Screen) -> None:

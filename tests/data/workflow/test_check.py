@@ -14,6 +14,7 @@ from data.workflow.read import load, read
 ROOT = Path(__file__).parents[3]
 OURS = ROOT / "cockpit" / "workflows"
 KINDS = {
+    "note",
     "event",
     "order",
     "escalation",
@@ -148,6 +149,10 @@ FAULTS: dict[str, tuple[Change, str]] = {
     "state that waits for nobody": (
         lambda flow: flow["states"]["asked"].update(turn="asked"),
         r"states.asked.turn: no step of the party asked leaves it",
+    ),
+    "remark that is no text": (
+        lambda flow: flow.update(remark="unit"),
+        r'visit.yaml: remark: there is no field of type text "unit": use matter, result',
     ),
     "unknown column": (
         lambda flow: flow["fields"]["matter"].update(column="descripton"),
