@@ -167,7 +167,16 @@ _verified: dict[Path, tuple[int | str, ...]] = {}
 """Stamp of each store as it was when this process last found its tables complete. Checking them takes longer than
 opening the file."""
 
-TABLES = sum(statement.startswith("CREATE TABLE") for statement in SCHEMA) + len(FACTS) * len(FURTHER)
+OLD = "old_"
+"""Prefix of the table of all superseded versions of a fact, of which no batch can be unloaded any more."""
+VERSIONED = ("assets",)
+"""Facts whose superseded versions are kept for good."""
+FACT_TABLES = (
+    *((fact, prefix, further) for fact, (prefix, further) in product(FACTS.values(), FURTHER.items())),
+    *((FACTS[name], OLD, dict[str, str]()) for name in VERSIONED),
+)
+"""Each table of a fact: the fact, the prefix of its name, and the columns added to those of the fact."""
+TABLES = sum(statement.startswith("CREATE TABLE") for statement in SCHEMA) + len(FACT_TABLES)
 
 
 @contextmanager
@@ -187,7 +196,7 @@ def _upgrade(home: Home, connection: duckdb.DuckDBPyConnection) -> None:
     """Make or complete the tables of a new store or of one that an older release made."""
     for statement in SCHEMA:
         connection.execute(statement)
-    for fact, (prefix, further) in product(FACTS.values(), FURTHER.items()):
+    for fact, prefix, further in FACT_TABLES:
         connection.execute(_table(prefix + fact.name, stored(fact, home.time_type) | further))
     for table, column, type in _lacking(home, _columns(connection)):
         connection.execute(f"ALTER TABLE {table} ADD COLUMN {column} {type}")
@@ -255,7 +264,7 @@ def _lacking(home: Home, columns: Mapping[tuple[str, str], str]) -> list[tuple[s
     """Table, name and type of the columns of facts that a store of an older release does not have yet."""
     return [
         (prefix + fact.name, name, type)
-        for fact, prefix in product(FACTS.values(), FURTHER)
+        for fact, prefix, _further in FACT_TABLES
         for name, type in stored(fact, home.time_type).items()
         if (prefix + fact.name, name) not in columns
     ]
@@ -286,7 +295,7 @@ def _mask_passwords(home: Home, store: duckdb.DuckDBPyConnection) -> None:
 
 def _other_times(home: Home, columns: Mapping[tuple[str, str], str]) -> list[tuple[str, str]]:
     """Table and column of times of facts that are not kept as the home's zone asks for."""
-    facts = {prefix + name for prefix in FURTHER for name in FACTS}
+    facts = {prefix + fact.name for fact, prefix, _further in FACT_TABLES}
     return [
         (table, name)
         for (table, name), type in columns.items()

@@ -335,7 +335,7 @@ def view_columns(edition: AnyEdition, domain: Domain) -> tuple[str, ...]:
 
 @lru_cache(maxsize=32)
 def _view_columns(edition: Edition, view: str) -> tuple[str, ...]:
-    described = edition.cursor().execute(f"DESCRIBE {verdicts(view, {0: edition.as_of})}").fetchall()
+    described = edition.cursor().execute(f"DESCRIBE {verdicts(view, {0: edition.as_of}, edition)}").fetchall()
     return tuple(str(column[0]) for column in described if column[0] not in ("i", "moment", *PRIVATE))
 
 

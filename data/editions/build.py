@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 import duckdb
 
-from data.editions import workdays
+from data.editions import versions, workdays
 from data.editions.rollups import Rollup
 from data.ingest import repeats
 from data.progress import Progress, watched
@@ -42,6 +42,8 @@ def build(
         for name in FACT_ORDER:
             with watched(con, name, progress):
                 fact(con, FACTS[name], as_of)
+            if name == "assets":
+                versions.write(con)
             if name == "cases":  # it takes one core, of which the roll-ups leave some
                 indexing = executor.submit(index.build, con.cursor())
         for rollup in rollups:

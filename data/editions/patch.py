@@ -12,6 +12,7 @@ from datetime import datetime
 
 import duckdb
 
+from data.editions import versions
 from data.editions.build import (
     DEFINITION_FAILS,
     FACT_ORDER,
@@ -64,6 +65,7 @@ def patch(con: duckdb.DuckDBPyConnection, rollups: Sequence[Rollup], step: Step,
             if not patched:
                 con.execute("ROLLBACK")
                 return False
+    versions.write(con)
     deliveries(con, step.new)
     con.execute("COMMIT")
     return True

@@ -11,7 +11,7 @@ from datetime import datetime
 import duckdb
 
 from data.schema import Fact
-from data.store import one, stored
+from data.store import OLD, VERSIONED, one, stored
 
 UNLOADABLE_BATCHES = 10
 """Number of newest batches of a source that can be unloaded."""
@@ -75,13 +75,20 @@ def upsert(store: duckdb.DuckDBPyConnection, arrival: Arrival, rows: str) -> tup
 
 
 def prune_history(store: duckdb.DuckDBPyConnection, fact: Fact, source: str) -> None:
-    """Delete the history of batches that can no longer be unloaded."""
+    """Delete the history of batches that can no longer be unloaded, except the versions of facts that have them."""
     newest = f"""
         SELECT batch FROM batches WHERE source = ? AND status = 'accepted'
         ORDER BY batch DESC LIMIT {UNLOADABLE_BATCHES}"""
     count, oldest = one(store, f"SELECT count(*), min(batch) FROM ({newest})", [source])
     if count < UNLOADABLE_BATCHES or oldest <= oldest_unloadable(store, source):
         return
+    if fact.name in VERSIONED:
+        columns = ", ".join(stored(fact))
+        store.execute(
+            f"INSERT INTO {OLD}{fact.name} SELECT {columns} FROM past_{fact.name} "
+            "WHERE source = ? AND cause < ? AND same_as IS NULL",
+            [source, oldest],
+        )
     store.execute(f"DELETE FROM past_{fact.name} WHERE source = ? AND cause < ?", [source, oldest])
     store.execute("DELETE FROM endings WHERE source = ? AND batch < ?", [source, oldest])
     condition = "batch IN (SELECT batch FROM batches WHERE source = ? AND batch < ?)"

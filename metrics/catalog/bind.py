@@ -88,6 +88,9 @@ def _view_faults(con: duckdb.DuckDBPyConnection, domain: Domain) -> Iterator[str
     con.execute(f"CREATE TABLE areas ({', '.join(f'{name} {type}' for name, type in areas.items())})")
     con.execute("CREATE TABLE instants (i BIGINT, moment TIMESTAMP)")
     con.execute("CREATE TABLE bounds (oldest TIMESTAMP)")
+    con.execute(
+        "CREATE TABLE asset_history AS SELECT *, NULL::TIMESTAMP AS valid_from, NULL::TIMESTAMP AS valid_to FROM assets"
+    )
     view = (domain.view or "").strip().rstrip(";")
     if fault := _bind(con, view):
         yield f"{domain.file}: view: {fault}"

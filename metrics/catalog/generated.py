@@ -22,14 +22,16 @@ def columns(snapshot: Sequence[str]) -> tuple[str, ...]:
 def snapshot_sql(named: Sequence[str], where: str | None, terms: Mapping[str, str]) -> str:
     """SQL of the assets registered and not retired at each instant; one without a registration has always existed.
 
-    A value that became known later is NULL. where: a condition on the columns of assets; terms: see `Domain`.
+    Each has the values of the version that was valid then. A value that became known later is NULL. where: a condition
+    on the columns of assets; terms: see `Domain`.
     """
     values = ", ".join(
         f"CASE WHEN a.{name} < moment THEN a.{name} END AS {name}" if ASSETS[name].known_at == name else f"a.{name}"
         for name in (column.name for column in ASSETS.columns)
     )
     existing = "coalesce(a.registered_at < moment, true) AND NOT coalesce(a.retired_at < moment, false)"
-    rows = f"SELECT i, moment, {values} FROM instants JOIN assets a ON {existing}"
+    valid = "coalesce(a.valid_from < moment, true) AND coalesce(a.valid_to >= moment, true)"
+    rows = f"SELECT i, moment, {values} FROM instants JOIN asset_history a ON {existing} AND {valid}"
     return _selected(rows, columns(named), where, terms)
 
 

@@ -8,8 +8,8 @@ from data.sources.expressions import SESSION_WORDS, parse
 from data.sources.selects import check
 from metrics.catalog.model import Domain
 
-VIEW_TABLES = (*FACTS, "areas", "instants", "bounds")
-"""What the SELECT of a view may read; `instants` and `bounds` are given to it (see metrics.engine.views)."""
+VIEW_TABLES = (*FACTS, "areas", "instants", "bounds", "asset_history")
+"""What the SELECT of a view may read; the last three are given to it (see metrics.engine.views)."""
 
 
 def unsafe(domain: Domain) -> Iterator[str]:

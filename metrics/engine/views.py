@@ -13,6 +13,7 @@ import duckdb
 import numpy as np
 
 from data.editions.edition import Edition
+from data.editions.versions import asset_history
 from metrics.catalog import Domain, Metric
 from metrics.engine.plan import COLUMNS, Plan
 from metrics.engine.sums import group_sql, parameters
@@ -117,10 +118,8 @@ class _ViewCache:
             return {instant: self.rows[instant] for instant in instants}
 
     def _read(self, instants: list[datetime]) -> None:
-        sql = (
-            f"SELECT i, area, area_then, {self.columns} "
-            f"FROM ({verdicts(self.view, dict(enumerate(instants)))}) GROUP BY i, area, area_then ORDER BY ALL"
-        )
+        rows = verdicts(self.view, dict(enumerate(instants)), self.edition)
+        sql = f"SELECT i, area, area_then, {self.columns} FROM ({rows}) GROUP BY i, area, area_then ORDER BY ALL"
         fresh: dict[datetime, list[Row]] = {instant: [] for instant in instants}
         for i, area, then, *numbers in self.edition.cursor().execute(sql).fetchall():
             fresh[instants[i]].append((area, then, _triples(numbers)))
@@ -146,18 +145,19 @@ def view_sql(plan: Plan, domain: Domain) -> str:
     instants: dict[datetime, int] = {}
     for i in range(len(plan.buckets)):
         instants.setdefault(plan.instant(i), i)
-    rows = verdicts(domain.view or "", {i: instant for instant, i in instants.items()})
+    rows = verdicts(domain.view or "", {i: instant for instant, i in instants.items()}, plan.edition)
     filters = "".join(f" AND coalesce({COLUMNS[name]}, '') = ${i}" for i, (name, _) in enumerate(plan.where, 1))
     return f"{rows} WHERE {plan.within()}{filters}"
 
 
-def verdicts(view: str, instants: dict[int, datetime]) -> str:
+def verdicts(view: str, instants: dict[int, datetime], edition: Edition) -> str:
     """SQL of the view's rows of all areas at the instants, `i` being the key of each."""
     values = ", ".join(f"({i}, TIMESTAMP '{at.isoformat(sep=' ')}')" for i, at in instants.items())
     oldest = min(instants.values()) - timedelta(days=LOOK_BACK_DAYS)
+    history = f"asset_history AS ({asset_history(edition)}), " if "asset_history" in view else ""
     return (
         f"WITH instants(i, moment) AS (VALUES {values}), "
-        f"bounds AS (SELECT TIMESTAMP '{oldest.isoformat(sep=' ')}' AS oldest), "
+        f"bounds AS (SELECT TIMESTAMP '{oldest.isoformat(sep=' ')}' AS oldest), {history}"
         f"verdicts AS ({view.strip().rstrip(';')}) SELECT * FROM verdicts"
     )
 

@@ -113,8 +113,33 @@ def test_a_printed_rate_that_does_not_reconcile_is_flagged() -> None:
     assert not agrees(0, 0, "100")
 
 
+def test_861_villages_become_111_and_37_and_keep_their_history(home: Home) -> None:
+    """Laixi merged 861 villages within one year: 111 heirs in spring, 37 more in autumn."""
+    old = [TOWNS[0] + 1 + i for i in range(861)]
+    heirs = [TOWNS[1] + 1 + i for i in range(148)]
+    merged = {code: heirs[i % 148] for i, code in enumerate(old)}
+    day = {heir: "2026-03-01" if i < 111 else "2026-09-01" for i, heir in enumerate(heirs)}
+    places = [
+        {"code": DISTRICT, "name": "临江区", "level": "district"},
+        {"code": TOWNS[0], "name": "北塘街道", "level": "town"},
+        {"code": TOWNS[1], "name": "沙洲镇", "level": "town"},
+        *({"code": code, "name": f"旧村{code}", "level": "village", "valid_to": day[heir], "merged_into": heir}
+          for code, heir in merged.items()),
+        *({"code": heir, "name": f"新村{heir}", "level": "village", "valid_from": day[heir]} for heir in heirs),
+    ]  # fmt: skip
+    cases = [{"registered_at": datetime(2026, 2, 3), "area": code} for code in old]
+    cases.append({"registered_at": datetime(2026, 10, 20), "area": heirs[0]})
+    edition = edition_of(home, cases, AS_OF, places=places)
+    year = Period(date(2026, 1, 1), date(2027, 1, 1))
+    by_village = answer(edition, ["intake"], DISTRICT, year, by="village").set_index("group")["value"]
+    assert len(by_village) == 148
+    assert by_village.sum() == 862
+    assert by_village[str(heirs[0])] == sum(heir == heirs[0] for heir in merged.values()) + 1
+    assert answer(edition, ["intake"], old[0], year)["value"][0] == 1, "the old code is still answered"
+
+
 def test_merged_villages_roll_up_into_the_new_code_and_the_old_code_still_answers(home: Home) -> None:
-    """In Laixi 861 villages became 111 and 37; here two become one."""
+    """Two villages become one."""
     new = TOWNS[0] + 299
     places = [
         {"code": DISTRICT, "name": "临江区", "level": "district"},

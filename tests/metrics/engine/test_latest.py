@@ -163,7 +163,7 @@ def test_newest_reading_of_every_day_is_that_of_a_walk_through_all(rows: list[tu
                 [f"{i:03}", area, at, number, start + timedelta(seconds=i)],
             )
         instants = {i: start + timedelta(hours=50 * i) for i in range(12)}
-        sql = verdicts(latest_sql({"m": 5}, None, {}), instants)
+        sql = verdicts(latest_sql({"m": 5}, None, {}), instants, None)  # type: ignore[arg-type]
         found = {(i, area): value for i, area, value in con.execute(f"SELECT i, area, value FROM ({sql})").fetchall()}
     expected = {}
     for i, instant in instants.items():

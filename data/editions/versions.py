@@ -1,0 +1,78 @@
+"""Versions of assets in an edition: what a register said before, and until when.
+
+A version is valid from the update time of its row until that of the next one with other values; the first has always
+been valid. `assets` holds the versions that are valid now, `asset_versions` the superseded ones.
+"""
+
+from functools import lru_cache
+
+import duckdb
+
+from data.editions.edition import Edition
+from data.schema import ASSETS
+from data.store import OLD, stored
+
+CURRENT = "SELECT *, NULL::TIMESTAMP AS valid_from, NULL::TIMESTAMP AS valid_to FROM assets"
+HISTORY = """
+    SELECT a.*, v.since AS valid_from, NULL::TIMESTAMP AS valid_to FROM assets a
+    LEFT JOIN (SELECT source, key, max(valid_to) AS since FROM asset_versions GROUP BY ALL) v
+        ON v.source = a.source AND v.key = a.key
+    UNION ALL BY NAME FROM asset_versions
+"""
+
+
+def write(con: duckdb.DuckDBPyConnection) -> None:
+    """Create `asset_versions` in the attached `edition` from the attached `store`; of each row valid_from, valid_to.
+
+    Rows with the values of the version before them are no version of their own.
+    """
+    contents = ", ".join(f"e.{name}" for name in stored(ASSETS) if name not in ("source", "key", "updated_at", "batch"))
+    columns = ", ".join(stored(ASSETS))
+    replaced = f"SELECT {columns} FROM store.past_assets WHERE same_as IS NULL"
+    every = f"SELECT {columns} FROM store.{OLD}assets UNION ALL {replaced}"
+    shaped = ", ".join(
+        {"area": "coalesce(h.holder, f.area) AS area", "area_then": "f.area AS area_then"}.get(c.name, f"f.{c.name}")
+        for c in ASSETS.columns
+    )
+    con.execute(
+        f"""
+        CREATE OR REPLACE TABLE edition.asset_versions AS
+        WITH before AS ({every}),
+        every_row AS (
+            SELECT {columns}, false AS current FROM before
+            UNION ALL
+            SELECT {columns}, true FROM store.assets SEMI JOIN before USING (source, key)
+        ),
+        timed AS (
+            SELECT e.*, coalesce(e.updated_at, b.started_at) AS since, hash({contents}) AS content
+            FROM every_row e LEFT JOIN store.batches b ON b.batch = e.batch
+        ),
+        marked AS (
+            SELECT *, content IS DISTINCT FROM lag(content) OVER row_order AS starts FROM timed
+            WINDOW row_order AS (PARTITION BY source, key ORDER BY current, since, batch)
+        ),
+        spans AS (
+            SELECT *, CASE WHEN row_number() OVER row_order > 1 THEN since END AS valid_from,
+                lead(since) OVER row_order AS valid_to
+            FROM marked WHERE starts WINDOW row_order AS (PARTITION BY source, key ORDER BY current, since, batch)
+        )
+        SELECT {shaped}, f.valid_from::TIMESTAMP AS valid_from, f.valid_to::TIMESTAMP AS valid_to
+        FROM spans f LEFT JOIN (SELECT DISTINCT code, holder FROM edition.areas) h ON h.code = f.area
+        WHERE f.valid_to IS NOT NULL AND coalesce(f.valid_from < f.valid_to, true)
+        ORDER BY f.source, f.key, f.valid_to
+        """
+    )
+
+
+def asset_history(edition: Edition) -> str:
+    """SQL of all versions of assets with valid_from and valid_to, NULL where they are unlimited."""
+    return HISTORY if _has_versions(edition) else CURRENT
+
+
+@lru_cache(maxsize=64)
+def _has_versions(edition: Edition) -> bool:
+    """Whether an edition has superseded versions; one of an older release has no table of them."""
+    tables = edition.cursor().execute("SELECT 1 FROM duckdb_tables() WHERE table_name = 'asset_versions'")
+    if tables.fetchone() is None:
+        return False
+    return edition.cursor().execute("SELECT 1 FROM asset_versions LIMIT 1").fetchone() is not None
