@@ -76,6 +76,7 @@ class Layout(Model):
 
     metric: the chosen metric where the address names none.
     metrics: what its panels show by default; spare: what takes the place of those that no source feeds.
+    order: its place in the menu of topics; those without one come last, by id.
     levels: of a cockpit, the levels that it is the first screen of; of a topic, those where the menu offers it.
     scenes: of a wall, what it turns through; turn: the seconds that each is shown.
     """
@@ -86,6 +87,7 @@ class Layout(Model):
     file: str
     use: Literal["cockpit", "topic", "wall", "pattern"]
     name: Text
+    order: int = Field(default=1000, ge=0)
     levels: Annotated[tuple[str, ...], AfterValidator(expand_levels)] = LEVELS
     metric: Name
     metrics: tuple[Name, ...] = ()
@@ -179,6 +181,7 @@ def load(extra: Path | None, catalog: Catalog) -> Layouts:
         faults += _metric_faults(layout, catalog)
         layouts[layout.id] = layout
     layouts = {id: _with_rows(layout, layouts) for id, layout in layouts.items()}
+    layouts = dict(sorted(layouts.items(), key=lambda entry: (entry[1].order, entry[0])))
     faults += _missing(layouts)
     if faults:
         more = f" and {len(faults) - MOST_FAULTS} more" if len(faults) > MOST_FAULTS else ""

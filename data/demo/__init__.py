@@ -11,6 +11,7 @@ sites       government sites, their checks      registers   systems, data sets, 
 steps       the logs of the newest cases        units       who handles cases, with telephones
 readings    queues and the village yearbook     deliveries  the source files
 applications  of the halls, and bad ratings       requests    for data of other units
+planned_works  topics, projects, pairing          market      enterprises, their credit, inspections
 
 The same (cases, seed, today) gives the same rows, on any number of threads; ground, names and levels never change.
 Every daily source is fresh to within hours, but for stories.SILENT_SOURCE.
@@ -23,7 +24,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from data.demo import deliveries, geography, readings, registers, sites, tables, units
-from data.demo.casework import applications, requests, steps
+from data.demo.casework import applications, market, planned_works, requests, steps
 from data.demo.casework import cases as case_files
 
 MORNING = time(8)
@@ -67,4 +68,6 @@ def build(
         readings.write(con, folder, seed=seed, as_of=as_of)
         applications.write(con, folder, cases=cases, seed=seed, as_of=as_of)
         requests.write(con, folder, seed=seed, as_of=as_of)
+        planned_works.write(con, folder, seed=seed, as_of=as_of)
+        market.write(con, folder, seed=seed, as_of=as_of)
     return Delivery(folder, geography.write(folder, today), tuple(deliveries.write(folder)), as_of)

@@ -64,26 +64,27 @@ def write(con: duckdb.DuckDBPyConnection, folder: Path, *, as_of: datetime) -> N
 
 
 def _systems(as_of: datetime) -> Iterator[dict[str, Any]]:
-    """Sixty systems; most of those that must share do, a tenth of the upper levels' flow data back."""
+    """Those that must share their data by stories.SHARING, and others; of the upper levels' some return data."""
     rng = random.Random("systems")
-    for i in range(60):
-        level = OWNER_LEVELS[i % len(OWNER_LEVELS)]
+    owners = [(level, i < shared) for level, (due, shared) in stories.SHARING.items() for i in range(due)]
+    others = [(level, None) for level, count in (("区", 18), ("市", 6), ("省", 12), ("中央", 8)) for _ in range(count)]
+    for i, (level, shared) in enumerate([*owners, *others]):
         upper = level != "区"
-        shares, shared = rng.random() < 0.8, rng.random() < 0.92
         flows = upper and rng.random() < 0.2
         yield {
             "key": f"system-{i + 1:02}",
             "kind": "system",
             "area": stories.DISTRICT,
-            "name": f"{FIELDS[i % 6]}{SYSTEMS[i // 6]}系统",
+            "name": f"{FIELDS[i % 6]}{SYSTEMS[i // 6 % 10]}{i // 60 + 1}期系统",
             "unit": names.DEPARTMENTS[i % len(names.DEPARTMENTS)],
             "owner_level": level,
             "vendor": rng.choice(VENDORS),
             "on_cloud": rng.random() < 0.85,
+            "connected": None if upper else rng.random() < 0.9,
             "mlps_level": rng.choice((2, 2, 2, 3)),
-            "share_required": shares,
-            "share_due_at": _before(as_of, rng, 60, 300) if shares else pd.NaT,
-            "share_done_at": _before(as_of, rng, 10, 400) if shares and shared else pd.NaT,
+            "share_required": shared is not None,
+            "share_due_at": _before(as_of, rng, 60, 300) if shared is not None else pd.NaT,
+            "share_done_at": _before(as_of, rng, 10, 400) if shared else pd.NaT,
             "flow_required": upper,
             "flow_active": flows,
             "flow_last_at": _before(as_of, rng, 0, 3) if flows else pd.NaT,
@@ -129,6 +130,7 @@ def services() -> Iterator[dict[str, Any]]:
     rng = random.Random("service items")
     for i, (name, area) in enumerate(halls(), 1):
         yield {"key": f"hall-{i}", "kind": "hall", "area": area, "name": name, "unit": name}
+    yield from _counters()
     for i in range(DISTRICT_ITEMS):
         legal = rng.choice((5, 10, 15, 20, 30, 45, 60))
         instant = rng.random() < 0.52
@@ -153,6 +155,23 @@ def services() -> Iterator[dict[str, Any]]:
         }
     for number, (hall, area) in enumerate(halls()[1:], 1):
         yield from _town_items(number, hall, area)
+
+
+def _counters() -> Iterator[dict[str, Any]]:
+    """Those of the district's hall: each unit has one, the first ones have two."""
+    units = [
+        *names.DEPARTMENTS,
+        *(f"进驻单位{i:02}" for i in range(1, stories.COUNTER_UNITS - len(names.DEPARTMENTS) + 1)),
+    ]
+    for i in range(stories.COUNTERS):
+        yield {
+            "key": f"counter-{i + 1:02}",
+            "kind": "counter",
+            "area": stories.DISTRICT,
+            "parent": "hall-1",
+            "name": f"{i + 1:02}号窗口",
+            "unit": units[i % len(units)],
+        }
 
 
 def _town_items(number: int, hall: str, area: int) -> Iterator[dict[str, Any]]:

@@ -44,6 +44,10 @@ found AS (
         LATERAL (SELECT h: hash(xor(hash(f.key || day), salt))),
         LATERAL (SELECT silent: day >= f.stuck OR u(h, 'silent') < f.flaky)
     WHERE f.kind = 'function'
+    UNION ALL
+    SELECT 'datasets', 'dataset-' || lpad((n + 1)::VARCHAR, 3, '0'), 'quality:' || unnest(['complete', 'correct', 'timely', 'consistent']),
+        date + INTERVAL 3 HOUR, 14, NULL, NULL, u(hash(xor(hash(n * 100 + day), salt)), unnest(['1', '2', '3', '4'])) > 0.03, false, NULL, 'auto'
+    FROM range(300) t(n), days WHERE i % 28 = n % 28
 )
 SELECT key: CASE WHEN asset_source = 'sites' THEN '' ELSE asset_source || '/' END || asset || '/' || rule || '/' || strftime(checked_at, '%Y%m%d%H%M%S'), * REPLACE (window_days::INTEGER AS window_days),
     checker: CASE method WHEN 'auto' THEN '监测平台' ELSE '区数据资源局' END, updated_at: checked_at

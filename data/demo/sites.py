@@ -47,6 +47,7 @@ FUNCTIONS = (
     "公积金查询", "社保查询", "医保查询", "预约挂号", "违章查询", "不动产查询", "学区查询", "办事预约", "办件进度",
     "证照亮证", "随手拍", "公交查询",
 )  # fmt: skip
+ACCOUNTS = 12
 AGE = """CREATE OR REPLACE TEMP MACRO days_since(thing, day) AS
     CASE WHEN day >= thing.stuck THEN day - thing.stuck ELSE (day + thing.phase) % thing.every END"""
 """Days since the last update of a site or column on a day."""
@@ -64,7 +65,7 @@ def write(con: duckdb.DuckDBPyConnection, folder: Path, *, seed: int, as_of: dat
     table(con, "site_columns", "key site name kind limit every phase stuck items", _columns(today))
     table(con, "deductions", "name points", DEDUCTIONS.items())
     table(con, "guides", "key elements mended", _guides(today))
-    table(con, "functions", "key parent kind name unit flaky stuck", _functions(today))
+    table(con, "functions", "key parent kind name unit flaky stuck released", _functions(today))
     salt = random.Random(f"{seed} sites").getrandbits(62)
     con.execute(AGE)
     give(
@@ -124,11 +125,17 @@ def _guides(today: int) -> Iterator[tuple[object, ...]]:
 
 
 def _functions(today: int) -> Iterator[tuple[object, ...]]:
-    """Apps and mini-programs, and their functions; one has not answered for nine days, the others fail now and then."""
+    """Accounts, apps and mini-programs, and their functions; one has not answered for nine days, the others fail now
+    and then.
+    """
     rng = random.Random("functions")
+    for number in range(1, ACCOUNTS + 1):
+        key, unit = f"account-{number:02}", names.DEPARTMENTS[number - 1]
+        idle = 16 if key == stories.IDLE_ACCOUNT else rng.randint(0, 6)
+        yield key, None, "account", f"{unit}政务号", unit, 0.0, NEVER, idle
     for number, (app, kind) in enumerate(APPS, 1):
         key, unit = f"app-{number}", names.DEPARTMENTS[number]
-        yield key, None, kind, app, unit, 0.0, NEVER
+        yield key, None, kind, app, unit, 0.0, NEVER, 75 if number == len(APPS) else rng.randint(3, 50)
         for i, name in enumerate(FUNCTIONS):
             stuck = today - 9 if (number, i) == (1, 0) else NEVER
-            yield f"{key}-{i + 1:02}", key, "function", f"{app}{name}", unit, rng.uniform(0, 0.02), stuck
+            yield f"{key}-{i + 1:02}", key, "function", f"{app}{name}", unit, rng.uniform(0, 0.02), stuck, None

@@ -52,6 +52,18 @@ SLOW_OWNER = "区自然资源分局"
 """区自然资源分局: answers requests for data late."""
 DISPUTED_TOWN = 990101_102_000
 """白鹭镇: the police count more people in its villages than the yearbook."""
+DARK_TOWN = 990101_109_000
+"""A town in which one camera in five is offline."""
+SHARING = {"市": (99, 97), "区": (144, 128)}
+"""Systems that must share their data by level of the owner, and how many do: 97.98 % and 88.89 %, as in Ankang."""
+COUNTERS, COUNTER_UNITS = 37, 35
+"""Counters of the district's hall, and the units that staff them, as in Yuexiu."""
+IDLE_ACCOUNT = "account-03"
+"""A government account without news for 16 days: a veto from 14."""
+CLOSED_INDUSTRY = "教育培训"
+"""Training schools: enterprises of this trade are listed as abnormal three times as often."""
+LATE_TOPIC = "停车难专项治理"
+"""The topic of the month whose tasks are late."""
 
 FORMS = (46, 38, 31, 24)
 """Kinds of forms asked of a village, three years ago to this year."""

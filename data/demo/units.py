@@ -22,7 +22,10 @@ UNLISTED = 0.04
 def write(con: duckdb.DuckDBPyConnection, folder: Path, *, as_of: datetime) -> None:
     """Write `units.parquet`."""
     updated_at = as_of.replace(hour=2, minute=30)
-    con.register("given_rows", pd.DataFrame([row | {"kind": "unit", "updated_at": updated_at} for row in units()]))
+    con.register(
+        "given_rows",
+        pd.DataFrame([row | {"kind": "unit", "updated_at": updated_at} for row in units()]).convert_dtypes(),
+    )
     copy(con, "SELECT * FROM given_rows", folder / "units.parquet")
     con.unregister("given_rows")
 
@@ -46,4 +49,13 @@ def units() -> Iterator[dict[str, Any]]:
 def _unit(key: str, parent: str | None, area: int, name: str, kind: str) -> dict[str, Any]:
     rng = random.Random(f"telephone of {key}")
     phone = None if rng.random() < UNLISTED else f"0000-8{rng.randrange(10**6):06}"
-    return {"key": key, "parent": parent, "area": area, "name": name, "unit_kind": kind, "phone": phone}
+    on_network = rng.random() < 0.97 if kind in ("department", "township") else None
+    return {
+        "key": key,
+        "parent": parent,
+        "area": area,
+        "name": name,
+        "unit_kind": kind,
+        "phone": phone,
+        "on_network": on_network,
+    }

@@ -35,6 +35,12 @@ found AS (
     SELECT code, 'form_kinds', month, getvariable('forms')[least(1 + ago // 12, 4)] + floor(7 * u(h, 'forms')) - 3, '种', NULL
     FROM lives WHERE month(month) = 1
     UNION ALL
+    SELECT code, unnest(['secretary_fulltime', 'secretary_years', 'digital_tier']), month,
+        unnest([(u(h, 'secretary') < 0.9)::INTEGER, floor(6 * u(h, 'years')) + (ago < 12)::INTEGER,
+            CASE WHEN u(h, 'tier') < 0.04 THEN 3 WHEN u(h, 'tier') < 0.16 THEN 2 WHEN u(h, 'tier') < 0.7 THEN 1 ELSE 0 END]),
+        unnest([NULL, '年', '级']), NULL
+    FROM lives WHERE month(month) = 1
+    UNION ALL
     SELECT code, 'repeated_fields', month, CASE WHEN u(hash(xor(h, hash(month))), 'repeated') < 0.03 THEN 1 ELSE 0 END, '项', NULL
     FROM lives
     UNION ALL
@@ -45,6 +51,21 @@ found AS (
         round(sum(residents) * (0.45 - 0.004 * any_value(ago)) * (0.9 + 0.2 * u(hash(town), 'users'))), '人',
         sum(residents)::BIGINT
     FROM lives GROUP BY town, month
+    UNION ALL
+    SELECT town, unnest(['cameras', 'cameras_online']), month, unnest([points, floor(points * (CASE WHEN town = getvariable('dark')
+        THEN 0.78 ELSE 0.95 + 0.045 * u(hash(town), 'online') END))]), '路', NULL
+    FROM (SELECT town, month, points: floor(sum(residents) / 24.0) FROM lives GROUP BY town, month)
+    UNION ALL
+    SELECT town, unnest(['survey_valid', 'survey_aware', 'survey_support', 'survey_joined']), month,
+        unnest([asked, floor(asked * (0.82 + 0.15 * u(hash(town), 'aware'))), floor(asked * (0.88 + 0.1 * u(hash(town), 'support'))),
+            floor(asked * (0.45 + 0.3 * u(hash(town), 'joined')))]), '份', NULL
+    FROM (SELECT town, month, asked: floor(300 + 200 * u(hash(town), 'asked')) FROM lives WHERE month(month) IN (1, 7) GROUP BY town, month)
+    UNION ALL
+    SELECT getvariable('district'), unnest(['cloud_cpu', 'cloud_memory', 'cloud_storage', 'cloud_cpu_used', 'cloud_memory_used',
+            'cloud_storage_used']), month,
+        unnest([12536, 41, 1536, floor(12536 * (0.62 - 0.006 * ago)), round(41 * (0.7 - 0.006 * ago), 1), floor(1536 * (0.55 - 0.008 * ago))]),
+        unnest(['核', 'TB', 'TB', '核', 'TB', 'TB']), NULL
+    FROM months, LATERAL (SELECT ago: date_diff('month', month, getvariable('as_of')))
 )
 SELECT key: code || '/' || measure || '/' || strftime(month, '%Y%m'), area: code, measure, measured_at: month,
     value: value::DOUBLE, value_unit, n, updated_at: month

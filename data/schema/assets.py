@@ -6,7 +6,7 @@ from data.schema.model import TIME, Column, Fact
 ASSET_KINDS = {
     "site": "网站", "account": "政务账号", "app": "应用", "mini_program": "小程序", "column": "栏目",
     "function": "功能", "system": "系统", "platform": "平台", "dataset": "数据资源", "service_item": "事项",
-    "hall": "大厅", "unit": "单位",
+    "hall": "大厅", "counter": "窗口", "unit": "单位", "enterprise": "市场主体",
 }  # fmt: skip
 COLUMN_KINDS = {"news": "动态要闻", "notice": "通知公告", "policy": "政策文件", "other": "其他"}
 SHARE_CLASSES = {"open": "无条件", "conditional": "有条件", "closed": "不予"}
@@ -38,6 +38,9 @@ ASSETS = Fact(
         Column("last_updated_at", "最近更新", "Last updated", TIME, known_at="last_updated_at"),
         Column("on_cloud", "已上云", "In the cloud", "BOOLEAN"),
         Column("mlps_level", "等保级别", "Protection level", "TINYINT", low=0, high=5),
+        Column("on_network", "已接入政务外网", "On the government network", "BOOLEAN"),
+        Column("on_platform", "已集约化", "On the common platform", "BOOLEAN"),
+        Column("connected", "已接入驾驶舱", "Connected to the cockpit", "BOOLEAN"),
         Column("elder_ok", "适老化", "Suited to the elderly", "BOOLEAN"),
         Column("share_required", "应共享", "To be shared", "BOOLEAN"),
         Column("share_due_at", "共享期限", "To be shared by", TIME),
@@ -55,6 +58,7 @@ ASSETS = Fact(
         Column("rows", "记录数", "Records", "BIGINT", low=0),
         Column("direction", "流向", "Direction", words=DIRECTIONS),
         Column("theme", "主题", "Theme", split="theme"),
+        Column("risk", "信用风险等级", "Class of credit risk", split="risk"),
         Column("item_kind", "事项类型", "Kind of service item", split="item_kind"),
         Column("legal_days", "法定时限（工作日）", "Legal limit, working days", "INTEGER", low=0),
         Column("promised_days", "承诺时限（工作日）", "Promised limit, working days", "INTEGER", low=0),

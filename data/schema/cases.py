@@ -6,7 +6,8 @@ from data.schema.model import TIME, Column, Fact
 KINDS = {
     "event": "事件", "hotline": "热线", "message": "留言", "service": "办件", "share_req": "共享申请",
     "open_req": "开放申请", "flow_req": "回流申请", "review": "差评整改", "order": "督办", "escalation": "提级",
-    "whistle": "吹哨", "problem": "问题", "wish": "微心愿", "approval": "审批", "task": "任务",
+    "whistle": "吹哨", "problem": "问题", "wish": "微心愿", "approval": "审批", "task": "任务", "topic": "每月一题",
+    "project": "民生实事", "pairing": "包保", "abnormal": "经营异常", "risk": "风险线索", "discipline": "联合惩戒",
 }  # fmt: skip
 URGENCIES = {"normal": "一般", "urgent": "紧急", "critical": "特急"}
 CLOSE_KINDS = {
@@ -53,6 +54,7 @@ CASES = Fact(
         Column("extended", "延期次数", "Times extended", "SMALLINT", low=0, high=1000),
         Column("returned", "退回次数", "Times returned", "SMALLINT", low=0, high=1000),
         Column("reworked", "返工次数", "Times reworked", "SMALLINT", known_at="closed_at", low=0, high=1000),
+        Column("reason", "原因", "Reason", known_at="closed_at", split="reason"),
         Column("reached", "回访接通", "Caller reached", "BOOLEAN", known_at="closed_at"),
         Column("solved", "解决", "Solved", "BOOLEAN", known_at="closed_at"),
         Column("satisfied", "满意", "Satisfied", "BOOLEAN", known_at="closed_at"),
@@ -60,7 +62,8 @@ CASES = Fact(
         Column("rating_default", "默认评价", "Rating by default", "BOOLEAN", known_at="closed_at"),
         Column("cert_presented", "出示电子证照", "E-certificate shown", "BOOLEAN", known_at="closed_at"),
         Column("cert_accepted", "认可电子证照", "E-certificate accepted", "BOOLEAN", known_at="closed_at"),
-        Column("complexity", "复杂程度", "Complexity", words=COMPLEXITIES),
+        Column("complexity", "复杂程度", "Complexity", words=COMPLEXITIES, split="complexity"),
+        Column("self_found", "主动发现", "Found by ourselves", "BOOLEAN"),
         Column("title", "标题", "Title", free_text=True, listed=1),
         Column("description", "内容", "Description", free_text=True),
         Column("parent", "上级件", "Part of"),

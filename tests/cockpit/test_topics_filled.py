@@ -185,3 +185,10 @@ def test_no_panel_of_a_province_or_its_cities_is_empty(upper: tuple[Settings, st
     edition = edition_of(config)
     for code in trees.shapes(tree):
         assert empty_panels(config, area_of(edition, code).level, code) == []
+
+
+def test_topics_have_an_order_of_their_own() -> None:
+    assert [topic.id for topic in TOPICS.topics("district")] == [
+        "events", "hotline", "services", "sites_and_apps", "data_sharing", "digital_base", "village_life", "market",
+        "supervision",
+    ]  # fmt: skip

@@ -118,7 +118,7 @@ def test_cases_lie_in_their_villages(db: duckdb.DuckDBPyConnection) -> None:
 
 def test_source_files_are_valid_and_files_exist(made: Delivery) -> None:
     sources = [read_source(path) for path in made.sources]
-    assert [source.fact for source in sources].count("cases") == 9
+    assert [source.fact for source in sources].count("cases") == 11
     assert {source.fact for source in sources} == {"cases", "assets", "checks", "readings", "steps"}
     assert all(source.location and source.location.is_file() for source in sources)
     assert all(re.search("[一-鿿]", source.name.zh) and source.name.en.isascii() for source in sources)
@@ -257,7 +257,7 @@ def test_towns_differ_and_one_is_slow(db: duckdb.DuckDBPyConnection) -> None:
 
 
 def test_every_fact_has_what_the_pages_need(db: duckdb.DuckDBPyConnection) -> None:
-    kinds = {"system": 60, "dataset": 300, "service_item": 954, "hall": 23, "site": 40}
+    kinds = {"system": 287, "dataset": 300, "service_item": 954, "hall": 23, "counter": 37, "site": 40, "account": 12}
     parts = " UNION ALL ".join(f"SELECT kind FROM {view}" for view in ("systems", "datasets", "services", "sites"))
     counts = dict(db.execute(f"SELECT kind, count(*) FROM ({parts}) GROUP BY kind").fetchall())
     assert {kind: counts[kind] for kind in kinds} == kinds
@@ -467,3 +467,20 @@ def test_villages_fill_fewer_forms_each_year(db: duckdb.DuckDBPyConnection) -> N
     means = [row[0] for row in db.execute(yearly).fetchall()]
     assert means == sorted(means, reverse=True)
     assert means[-1] == pytest.approx(stories.FORMS[-1], abs=1)
+
+
+def test_systems_share_data_as_in_ankang_and_counters_stand_as_in_yuexiu(db: duckdb.DuckDBPyConnection) -> None:
+    sql = "SELECT count(share_done_at), count(*) FROM systems WHERE share_required AND owner_level = $1"
+    assert [one(db, sql, level) for level in ("市", "区")] == [(97, 99), (128, 144)]
+    assert one(db, "SELECT count(*), count(DISTINCT unit) FROM services WHERE kind = 'counter'") == (37, 35)
+
+
+def test_planned_works_and_market_have_their_stories(db: duckdb.DuckDBPyConnection) -> None:
+    late = "avg((coalesce(closed_at, '9999-01-01') > due_at)::INTEGER) FILTER (due_at < getvariable('as_of'))"
+    by_topic = f"SELECT {late} FROM planned_works WHERE kind = 'topic' AND (category = $1) = $2"
+    assert one(db, by_topic, stories.LATE_TOPIC, True) > 0.4 > 0.1 > one(db, by_topic, stories.LATE_TOPIC, False)
+    assert one(db, "SELECT count(*) FROM planned_works WHERE kind = 'topic'") == 603
+    listed = "SELECT count(*) FROM credit WHERE kind = 'abnormal' AND (subcategory = $1) = $2"
+    assert one(db, listed, stories.CLOSED_INDUSTRY, True) * 7 > 2 * one(db, listed, stories.CLOSED_INDUSTRY, False)
+    assert one(db, "SELECT today - max(last_updated_at)::DATE FROM sites, (SELECT getvariable('as_of')::DATE AS today)"
+                   f" WHERE key = '{stories.IDLE_ACCOUNT}' GROUP BY today") == 16  # fmt: skip

@@ -1,13 +1,20 @@
 SELECT area, day,
 coalesce(sum(applied), 0)::BIGINT AS applied,
+coalesce(sum(applied_online), 0)::BIGINT AS applied_online,
+coalesce(sum(applied_bundled), 0)::BIGINT AS applied_bundled,
 coalesce(sum(finished), 0)::BIGINT AS finished,
 coalesce(sum(rated), 0)::BIGINT AS rated,
 coalesce(sum(good_ratings), 0)::BIGINT AS good_ratings,
 coalesce(sum(certificates), 0)::BIGINT AS certificates,
+coalesce(sum(certificates_refused), 0)::BIGINT AS certificates_refused,
 coalesce(sum(certificates_accepted), 0)::BIGINT AS certificates_accepted
 FROM (
 SELECT area // 1000 * 1000 AS area, CAST(registered_at AS DATE) AS day,
-count(*) AS applied
+count(*) AS applied,
+count(*) FILTER (
+WHERE channel = '网上') AS applied_online,
+count(*) FILTER (
+WHERE subcategory IS NOT NULL) AS applied_bundled
 FROM (
 SELECT *, (closed_at IS NOT NULL AND coalesce(close_kind, 'done') = 'done') AS done, (rating IS NOT NULL AND rating_default IS NOT TRUE) AS valid_rating
 FROM (
@@ -22,13 +29,14 @@ CASE WHEN published_at < $as_of THEN published_at END AS published_at, red_at,
 CASE WHEN closed_at < $as_of THEN closed_at END AS closed_at,
 CASE WHEN closed_at < $as_of THEN close_kind END AS close_kind, deferred, extended, returned,
 CASE WHEN closed_at < $as_of THEN reworked END AS reworked,
+CASE WHEN closed_at < $as_of THEN reason END AS reason,
 CASE WHEN closed_at < $as_of THEN reached END AS reached,
 CASE WHEN closed_at < $as_of THEN solved END AS solved,
 CASE WHEN closed_at < $as_of THEN satisfied END AS satisfied,
 CASE WHEN closed_at < $as_of THEN rating END AS rating,
 CASE WHEN closed_at < $as_of THEN rating_default END AS rating_default,
 CASE WHEN closed_at < $as_of THEN cert_presented END AS cert_presented,
-CASE WHEN closed_at < $as_of THEN cert_accepted END AS cert_accepted, complexity, title, description, parent, repeat_of, repeated, asset, reporter, updated_at, batch
+CASE WHEN closed_at < $as_of THEN cert_accepted END AS cert_accepted, complexity, self_found, title, description, parent, repeat_of, repeated, asset, reporter, updated_at, batch
 FROM cases
 WHERE registered_at < $as_of)
 WHERE kind = 'service'))
@@ -45,6 +53,8 @@ WHERE done AND valid_rating AND rating >= 3) AS good_ratings,
 count(*) FILTER (
 WHERE cert_presented) AS certificates,
 count(*) FILTER (
+WHERE cert_presented AND NOT cert_accepted) AS certificates_refused,
+count(*) FILTER (
 WHERE cert_presented AND cert_accepted) AS certificates_accepted
 FROM (
 SELECT *, (closed_at IS NOT NULL AND coalesce(close_kind, 'done') = 'done') AS done, (rating IS NOT NULL AND rating_default IS NOT TRUE) AS valid_rating
@@ -60,13 +70,14 @@ CASE WHEN published_at < $as_of THEN published_at END AS published_at, red_at,
 CASE WHEN closed_at < $as_of THEN closed_at END AS closed_at,
 CASE WHEN closed_at < $as_of THEN close_kind END AS close_kind, deferred, extended, returned,
 CASE WHEN closed_at < $as_of THEN reworked END AS reworked,
+CASE WHEN closed_at < $as_of THEN reason END AS reason,
 CASE WHEN closed_at < $as_of THEN reached END AS reached,
 CASE WHEN closed_at < $as_of THEN solved END AS solved,
 CASE WHEN closed_at < $as_of THEN satisfied END AS satisfied,
 CASE WHEN closed_at < $as_of THEN rating END AS rating,
 CASE WHEN closed_at < $as_of THEN rating_default END AS rating_default,
 CASE WHEN closed_at < $as_of THEN cert_presented END AS cert_presented,
-CASE WHEN closed_at < $as_of THEN cert_accepted END AS cert_accepted, complexity, title, description, parent, repeat_of, repeated, asset, reporter, updated_at, batch
+CASE WHEN closed_at < $as_of THEN cert_accepted END AS cert_accepted, complexity, self_found, title, description, parent, repeat_of, repeated, asset, reporter, updated_at, batch
 FROM cases
 WHERE registered_at < $as_of)
 WHERE kind = 'service'))

@@ -29,6 +29,13 @@ coalesce(sum(accepted_of), 0)::BIGINT AS accepted_of,
 coalesce(sum(signed_of), 0)::BIGINT AS signed_of,
 coalesce(sum(responded_of), 0)::BIGINT AS responded_of,
 coalesce(sum(closed_of), 0)::BIGINT AS closed_of,
+coalesce(sum(accepted_in_day), 0)::BIGINT AS accepted_in_day,
+coalesce(sum(with_returned), 0)::BIGINT AS with_returned,
+coalesce(sum(never_returned), 0)::BIGINT AS never_returned,
+coalesce(sum(with_extended), 0)::BIGINT AS with_extended,
+coalesce(sum(extended_of), 0)::BIGINT AS extended_of,
+coalesce(sum(with_origin), 0)::BIGINT AS with_origin,
+coalesce(sum(self_found_of), 0)::BIGINT AS self_found_of,
 coalesce(sum(joint), 0)::BIGINT AS joint,
 coalesce(sum(with_complexity), 0)::BIGINT AS with_complexity,
 coalesce(sum(urgent_responded), 0)::BIGINT AS urgent_responded,
@@ -53,6 +60,20 @@ WHERE responded_at IS NOT NULL) AS responded_of,
 count(*) FILTER (
 WHERE closed_at IS NOT NULL) AS closed_of,
 count(*) FILTER (
+WHERE accepted_at <= registered_at + INTERVAL 1 DAY) AS accepted_in_day,
+count(*) FILTER (
+WHERE returned IS NOT NULL) AS with_returned,
+count(*) FILTER (
+WHERE returned = 0) AS never_returned,
+count(*) FILTER (
+WHERE extended IS NOT NULL) AS with_extended,
+count(*) FILTER (
+WHERE extended > 0) AS extended_of,
+count(*) FILTER (
+WHERE self_found IS NOT NULL) AS with_origin,
+count(*) FILTER (
+WHERE self_found) AS self_found_of,
+count(*) FILTER (
 WHERE complexity = 'joint') AS joint,
 count(*) FILTER (
 WHERE complexity IS NOT NULL) AS with_complexity,
@@ -74,16 +95,17 @@ CASE WHEN published_at < $as_of THEN published_at END AS published_at, red_at,
 CASE WHEN closed_at < $as_of THEN closed_at END AS closed_at,
 CASE WHEN closed_at < $as_of THEN close_kind END AS close_kind, deferred, extended, returned,
 CASE WHEN closed_at < $as_of THEN reworked END AS reworked,
+CASE WHEN closed_at < $as_of THEN reason END AS reason,
 CASE WHEN closed_at < $as_of THEN reached END AS reached,
 CASE WHEN closed_at < $as_of THEN solved END AS solved,
 CASE WHEN closed_at < $as_of THEN satisfied END AS satisfied,
 CASE WHEN closed_at < $as_of THEN rating END AS rating,
 CASE WHEN closed_at < $as_of THEN rating_default END AS rating_default,
 CASE WHEN closed_at < $as_of THEN cert_presented END AS cert_presented,
-CASE WHEN closed_at < $as_of THEN cert_accepted END AS cert_accepted, complexity, title, description, parent, repeat_of, repeated, asset, reporter, updated_at, batch
+CASE WHEN closed_at < $as_of THEN cert_accepted END AS cert_accepted, complexity, self_found, title, description, parent, repeat_of, repeated, asset, reporter, updated_at, batch
 FROM cases
 WHERE registered_at < $as_of)
-WHERE kind NOT IN ('service', 'share_req', 'open_req', 'flow_req', 'review')))
+WHERE kind NOT IN ('service', 'share_req', 'open_req', 'flow_req', 'review', 'abnormal', 'risk', 'discipline', 'topic', 'pairing', 'project')))
 WHERE registered_at < $as_of
 GROUP BY ALL
 UNION ALL BY NAME
@@ -125,16 +147,17 @@ CASE WHEN published_at < $as_of THEN published_at END AS published_at, red_at,
 CASE WHEN closed_at < $as_of THEN closed_at END AS closed_at,
 CASE WHEN closed_at < $as_of THEN close_kind END AS close_kind, deferred, extended, returned,
 CASE WHEN closed_at < $as_of THEN reworked END AS reworked,
+CASE WHEN closed_at < $as_of THEN reason END AS reason,
 CASE WHEN closed_at < $as_of THEN reached END AS reached,
 CASE WHEN closed_at < $as_of THEN solved END AS solved,
 CASE WHEN closed_at < $as_of THEN satisfied END AS satisfied,
 CASE WHEN closed_at < $as_of THEN rating END AS rating,
 CASE WHEN closed_at < $as_of THEN rating_default END AS rating_default,
 CASE WHEN closed_at < $as_of THEN cert_presented END AS cert_presented,
-CASE WHEN closed_at < $as_of THEN cert_accepted END AS cert_accepted, complexity, title, description, parent, repeat_of, repeated, asset, reporter, updated_at, batch
+CASE WHEN closed_at < $as_of THEN cert_accepted END AS cert_accepted, complexity, self_found, title, description, parent, repeat_of, repeated, asset, reporter, updated_at, batch
 FROM cases
 WHERE registered_at < $as_of)
-WHERE kind NOT IN ('service', 'share_req', 'open_req', 'flow_req', 'review')))
+WHERE kind NOT IN ('service', 'share_req', 'open_req', 'flow_req', 'review', 'abnormal', 'risk', 'discipline', 'topic', 'pairing', 'project')))
 WHERE closed_at < $as_of
 GROUP BY ALL
 UNION ALL BY NAME
@@ -154,16 +177,17 @@ CASE WHEN published_at < $as_of THEN published_at END AS published_at, red_at,
 CASE WHEN closed_at < $as_of THEN closed_at END AS closed_at,
 CASE WHEN closed_at < $as_of THEN close_kind END AS close_kind, deferred, extended, returned,
 CASE WHEN closed_at < $as_of THEN reworked END AS reworked,
+CASE WHEN closed_at < $as_of THEN reason END AS reason,
 CASE WHEN closed_at < $as_of THEN reached END AS reached,
 CASE WHEN closed_at < $as_of THEN solved END AS solved,
 CASE WHEN closed_at < $as_of THEN satisfied END AS satisfied,
 CASE WHEN closed_at < $as_of THEN rating END AS rating,
 CASE WHEN closed_at < $as_of THEN rating_default END AS rating_default,
 CASE WHEN closed_at < $as_of THEN cert_presented END AS cert_presented,
-CASE WHEN closed_at < $as_of THEN cert_accepted END AS cert_accepted, complexity, title, description, parent, repeat_of, repeated, asset, reporter, updated_at, batch
+CASE WHEN closed_at < $as_of THEN cert_accepted END AS cert_accepted, complexity, self_found, title, description, parent, repeat_of, repeated, asset, reporter, updated_at, batch
 FROM cases
 WHERE registered_at < $as_of)
-WHERE kind NOT IN ('service', 'share_req', 'open_req', 'flow_req', 'review')))
+WHERE kind NOT IN ('service', 'share_req', 'open_req', 'flow_req', 'review', 'abnormal', 'risk', 'discipline', 'topic', 'pairing', 'project')))
 WHERE CASE WHEN due_at IS NOT NULL THEN greatest(due_at, registered_at) END < $as_of
 GROUP BY ALL
 UNION ALL BY NAME
@@ -183,16 +207,17 @@ CASE WHEN published_at < $as_of THEN published_at END AS published_at, red_at,
 CASE WHEN closed_at < $as_of THEN closed_at END AS closed_at,
 CASE WHEN closed_at < $as_of THEN close_kind END AS close_kind, deferred, extended, returned,
 CASE WHEN closed_at < $as_of THEN reworked END AS reworked,
+CASE WHEN closed_at < $as_of THEN reason END AS reason,
 CASE WHEN closed_at < $as_of THEN reached END AS reached,
 CASE WHEN closed_at < $as_of THEN solved END AS solved,
 CASE WHEN closed_at < $as_of THEN satisfied END AS satisfied,
 CASE WHEN closed_at < $as_of THEN rating END AS rating,
 CASE WHEN closed_at < $as_of THEN rating_default END AS rating_default,
 CASE WHEN closed_at < $as_of THEN cert_presented END AS cert_presented,
-CASE WHEN closed_at < $as_of THEN cert_accepted END AS cert_accepted, complexity, title, description, parent, repeat_of, repeated, asset, reporter, updated_at, batch
+CASE WHEN closed_at < $as_of THEN cert_accepted END AS cert_accepted, complexity, self_found, title, description, parent, repeat_of, repeated, asset, reporter, updated_at, batch
 FROM cases
 WHERE registered_at < $as_of)
-WHERE kind NOT IN ('service', 'share_req', 'open_req', 'flow_req', 'review')))
+WHERE kind NOT IN ('service', 'share_req', 'open_req', 'flow_req', 'review', 'abnormal', 'risk', 'discipline', 'topic', 'pairing', 'project')))
 WHERE CASE WHEN due_at IS NOT NULL AND closed_at IS NOT NULL THEN greatest(due_at, closed_at) END < $as_of
 GROUP BY ALL
 UNION ALL BY NAME
@@ -221,16 +246,17 @@ CASE WHEN published_at < $as_of THEN published_at END AS published_at, red_at,
 CASE WHEN closed_at < $as_of THEN closed_at END AS closed_at,
 CASE WHEN closed_at < $as_of THEN close_kind END AS close_kind, deferred, extended, returned,
 CASE WHEN closed_at < $as_of THEN reworked END AS reworked,
+CASE WHEN closed_at < $as_of THEN reason END AS reason,
 CASE WHEN closed_at < $as_of THEN reached END AS reached,
 CASE WHEN closed_at < $as_of THEN solved END AS solved,
 CASE WHEN closed_at < $as_of THEN satisfied END AS satisfied,
 CASE WHEN closed_at < $as_of THEN rating END AS rating,
 CASE WHEN closed_at < $as_of THEN rating_default END AS rating_default,
 CASE WHEN closed_at < $as_of THEN cert_presented END AS cert_presented,
-CASE WHEN closed_at < $as_of THEN cert_accepted END AS cert_accepted, complexity, title, description, parent, repeat_of, repeated, asset, reporter, updated_at, batch
+CASE WHEN closed_at < $as_of THEN cert_accepted END AS cert_accepted, complexity, self_found, title, description, parent, repeat_of, repeated, asset, reporter, updated_at, batch
 FROM cases
 WHERE registered_at < $as_of)
-WHERE kind NOT IN ('service', 'share_req', 'open_req', 'flow_req', 'review')))
+WHERE kind NOT IN ('service', 'share_req', 'open_req', 'flow_req', 'review', 'abnormal', 'risk', 'discipline', 'topic', 'pairing', 'project')))
 WHERE due_at < $as_of
 GROUP BY ALL
 UNION ALL BY NAME
@@ -252,16 +278,17 @@ CASE WHEN published_at < $as_of THEN published_at END AS published_at, red_at,
 CASE WHEN closed_at < $as_of THEN closed_at END AS closed_at,
 CASE WHEN closed_at < $as_of THEN close_kind END AS close_kind, deferred, extended, returned,
 CASE WHEN closed_at < $as_of THEN reworked END AS reworked,
+CASE WHEN closed_at < $as_of THEN reason END AS reason,
 CASE WHEN closed_at < $as_of THEN reached END AS reached,
 CASE WHEN closed_at < $as_of THEN solved END AS solved,
 CASE WHEN closed_at < $as_of THEN satisfied END AS satisfied,
 CASE WHEN closed_at < $as_of THEN rating END AS rating,
 CASE WHEN closed_at < $as_of THEN rating_default END AS rating_default,
 CASE WHEN closed_at < $as_of THEN cert_presented END AS cert_presented,
-CASE WHEN closed_at < $as_of THEN cert_accepted END AS cert_accepted, complexity, title, description, parent, repeat_of, repeated, asset, reporter, updated_at, batch
+CASE WHEN closed_at < $as_of THEN cert_accepted END AS cert_accepted, complexity, self_found, title, description, parent, repeat_of, repeated, asset, reporter, updated_at, batch
 FROM cases
 WHERE registered_at < $as_of)
-WHERE kind NOT IN ('service', 'share_req', 'open_req', 'flow_req', 'review')))
+WHERE kind NOT IN ('service', 'share_req', 'open_req', 'flow_req', 'review', 'abnormal', 'risk', 'discipline', 'topic', 'pairing', 'project')))
 WHERE sign_due_at < $as_of
 GROUP BY ALL
 UNION ALL BY NAME
@@ -283,16 +310,17 @@ CASE WHEN published_at < $as_of THEN published_at END AS published_at, red_at,
 CASE WHEN closed_at < $as_of THEN closed_at END AS closed_at,
 CASE WHEN closed_at < $as_of THEN close_kind END AS close_kind, deferred, extended, returned,
 CASE WHEN closed_at < $as_of THEN reworked END AS reworked,
+CASE WHEN closed_at < $as_of THEN reason END AS reason,
 CASE WHEN closed_at < $as_of THEN reached END AS reached,
 CASE WHEN closed_at < $as_of THEN solved END AS solved,
 CASE WHEN closed_at < $as_of THEN satisfied END AS satisfied,
 CASE WHEN closed_at < $as_of THEN rating END AS rating,
 CASE WHEN closed_at < $as_of THEN rating_default END AS rating_default,
 CASE WHEN closed_at < $as_of THEN cert_presented END AS cert_presented,
-CASE WHEN closed_at < $as_of THEN cert_accepted END AS cert_accepted, complexity, title, description, parent, repeat_of, repeated, asset, reporter, updated_at, batch
+CASE WHEN closed_at < $as_of THEN cert_accepted END AS cert_accepted, complexity, self_found, title, description, parent, repeat_of, repeated, asset, reporter, updated_at, batch
 FROM cases
 WHERE registered_at < $as_of)
-WHERE kind NOT IN ('service', 'share_req', 'open_req', 'flow_req', 'review')))
+WHERE kind NOT IN ('service', 'share_req', 'open_req', 'flow_req', 'review', 'abnormal', 'risk', 'discipline', 'topic', 'pairing', 'project')))
 WHERE respond_due_at < $as_of
 GROUP BY ALL)
 GROUP BY ALL

@@ -2,6 +2,8 @@ SELECT area, CAST(due_at AS DATE) AS day,
 count(*) FILTER (
 WHERE standing) AS messages_due,
 count(*) FILTER (
+WHERE standing AND closed_at IS NOT NULL) AS messages_closed,
+count(*) FILTER (
 WHERE standing AND closed_at <= due_at) AS messages_on_time
 FROM (
 SELECT *, (coalesce(close_kind, 'done') = 'done' AND deferred IS NOT TRUE) AS standing
@@ -17,13 +19,14 @@ CASE WHEN published_at < $as_of THEN published_at END AS published_at, red_at,
 CASE WHEN closed_at < $as_of THEN closed_at END AS closed_at,
 CASE WHEN closed_at < $as_of THEN close_kind END AS close_kind, deferred, extended, returned,
 CASE WHEN closed_at < $as_of THEN reworked END AS reworked,
+CASE WHEN closed_at < $as_of THEN reason END AS reason,
 CASE WHEN closed_at < $as_of THEN reached END AS reached,
 CASE WHEN closed_at < $as_of THEN solved END AS solved,
 CASE WHEN closed_at < $as_of THEN satisfied END AS satisfied,
 CASE WHEN closed_at < $as_of THEN rating END AS rating,
 CASE WHEN closed_at < $as_of THEN rating_default END AS rating_default,
 CASE WHEN closed_at < $as_of THEN cert_presented END AS cert_presented,
-CASE WHEN closed_at < $as_of THEN cert_accepted END AS cert_accepted, complexity, title, description, parent, repeat_of, repeated, asset, reporter, updated_at, batch
+CASE WHEN closed_at < $as_of THEN cert_accepted END AS cert_accepted, complexity, self_found, title, description, parent, repeat_of, repeated, asset, reporter, updated_at, batch
 FROM cases
 WHERE registered_at < $as_of)
 WHERE kind = 'message'))

@@ -1,10 +1,13 @@
 SELECT area, day,
 coalesce(sum(reviews_received), 0)::BIGINT AS reviews_received,
+coalesce(sum(reviews_called), 0)::BIGINT AS reviews_called,
 coalesce(sum(reviews_due), 0)::BIGINT AS reviews_due,
 coalesce(sum(reviews_fixed), 0)::BIGINT AS reviews_fixed
 FROM (
 SELECT area, CAST(registered_at AS DATE) AS day,
-count(*) AS reviews_received
+count(*) AS reviews_received,
+count(*) FILTER (
+WHERE reached) AS reviews_called
 FROM (
 SELECT *, (coalesce(close_kind, 'done') = 'done' AND deferred IS NOT TRUE) AS standing, (workday_deadline(registered_at, 15)) AS fix_by
 FROM (
@@ -19,13 +22,14 @@ CASE WHEN published_at < $as_of THEN published_at END AS published_at, red_at,
 CASE WHEN closed_at < $as_of THEN closed_at END AS closed_at,
 CASE WHEN closed_at < $as_of THEN close_kind END AS close_kind, deferred, extended, returned,
 CASE WHEN closed_at < $as_of THEN reworked END AS reworked,
+CASE WHEN closed_at < $as_of THEN reason END AS reason,
 CASE WHEN closed_at < $as_of THEN reached END AS reached,
 CASE WHEN closed_at < $as_of THEN solved END AS solved,
 CASE WHEN closed_at < $as_of THEN satisfied END AS satisfied,
 CASE WHEN closed_at < $as_of THEN rating END AS rating,
 CASE WHEN closed_at < $as_of THEN rating_default END AS rating_default,
 CASE WHEN closed_at < $as_of THEN cert_presented END AS cert_presented,
-CASE WHEN closed_at < $as_of THEN cert_accepted END AS cert_accepted, complexity, title, description, parent, repeat_of, repeated, asset, reporter, updated_at, batch
+CASE WHEN closed_at < $as_of THEN cert_accepted END AS cert_accepted, complexity, self_found, title, description, parent, repeat_of, repeated, asset, reporter, updated_at, batch
 FROM cases
 WHERE registered_at < $as_of)
 WHERE kind = 'review'))
@@ -51,13 +55,14 @@ CASE WHEN published_at < $as_of THEN published_at END AS published_at, red_at,
 CASE WHEN closed_at < $as_of THEN closed_at END AS closed_at,
 CASE WHEN closed_at < $as_of THEN close_kind END AS close_kind, deferred, extended, returned,
 CASE WHEN closed_at < $as_of THEN reworked END AS reworked,
+CASE WHEN closed_at < $as_of THEN reason END AS reason,
 CASE WHEN closed_at < $as_of THEN reached END AS reached,
 CASE WHEN closed_at < $as_of THEN solved END AS solved,
 CASE WHEN closed_at < $as_of THEN satisfied END AS satisfied,
 CASE WHEN closed_at < $as_of THEN rating END AS rating,
 CASE WHEN closed_at < $as_of THEN rating_default END AS rating_default,
 CASE WHEN closed_at < $as_of THEN cert_presented END AS cert_presented,
-CASE WHEN closed_at < $as_of THEN cert_accepted END AS cert_accepted, complexity, title, description, parent, repeat_of, repeated, asset, reporter, updated_at, batch
+CASE WHEN closed_at < $as_of THEN cert_accepted END AS cert_accepted, complexity, self_found, title, description, parent, repeat_of, repeated, asset, reporter, updated_at, batch
 FROM cases
 WHERE registered_at < $as_of)
 WHERE kind = 'review'))

@@ -7,9 +7,12 @@ coalesce(sum(cases_accepted), 0)::BIGINT AS cases_accepted,
 coalesce(sum(cases_escalated), 0)::BIGINT AS cases_escalated,
 coalesce(sum(escalations_due), 0)::BIGINT AS escalations_due,
 coalesce(sum(escalations_on_time), 0)::BIGINT AS escalations_on_time,
+coalesce(sum(approvals_fell_due), 0)::BIGINT AS approvals_fell_due,
+coalesce(sum(approvals_caught_up), 0)::BIGINT AS approvals_caught_up,
 coalesce(sum(problems_due), 0)::BIGINT AS problems_due,
 coalesce(sum(problems_cleared), 0)::BIGINT AS problems_cleared,
 coalesce(sum(problems_closed), 0)::BIGINT AS problems_closed,
+coalesce(sum(problems_reworked), 0)::BIGINT AS problems_reworked,
 coalesce(sum(problems_published), 0)::BIGINT AS problems_published,
 coalesce(sum(whistles_due), 0)::BIGINT AS whistles_due,
 coalesce(sum(whistles_arrived), 0)::BIGINT AS whistles_arrived,
@@ -51,13 +54,14 @@ CASE WHEN published_at < $as_of THEN published_at END AS published_at, red_at,
 CASE WHEN closed_at < $as_of THEN closed_at END AS closed_at,
 CASE WHEN closed_at < $as_of THEN close_kind END AS close_kind, deferred, extended, returned,
 CASE WHEN closed_at < $as_of THEN reworked END AS reworked,
+CASE WHEN closed_at < $as_of THEN reason END AS reason,
 CASE WHEN closed_at < $as_of THEN reached END AS reached,
 CASE WHEN closed_at < $as_of THEN solved END AS solved,
 CASE WHEN closed_at < $as_of THEN satisfied END AS satisfied,
 CASE WHEN closed_at < $as_of THEN rating END AS rating,
 CASE WHEN closed_at < $as_of THEN rating_default END AS rating_default,
 CASE WHEN closed_at < $as_of THEN cert_presented END AS cert_presented,
-CASE WHEN closed_at < $as_of THEN cert_accepted END AS cert_accepted, complexity, title, description, parent, repeat_of, repeated, asset, reporter, updated_at, batch
+CASE WHEN closed_at < $as_of THEN cert_accepted END AS cert_accepted, complexity, self_found, title, description, parent, repeat_of, repeated, asset, reporter, updated_at, batch
 FROM cases
 WHERE registered_at < $as_of))
 WHERE due_at < $as_of
@@ -77,13 +81,14 @@ CASE WHEN published_at < $as_of THEN published_at END AS published_at, red_at,
 CASE WHEN closed_at < $as_of THEN closed_at END AS closed_at,
 CASE WHEN closed_at < $as_of THEN close_kind END AS close_kind, deferred, extended, returned,
 CASE WHEN closed_at < $as_of THEN reworked END AS reworked,
+CASE WHEN closed_at < $as_of THEN reason END AS reason,
 CASE WHEN closed_at < $as_of THEN reached END AS reached,
 CASE WHEN closed_at < $as_of THEN solved END AS solved,
 CASE WHEN closed_at < $as_of THEN satisfied END AS satisfied,
 CASE WHEN closed_at < $as_of THEN rating END AS rating,
 CASE WHEN closed_at < $as_of THEN rating_default END AS rating_default,
 CASE WHEN closed_at < $as_of THEN cert_presented END AS cert_presented,
-CASE WHEN closed_at < $as_of THEN cert_accepted END AS cert_accepted, complexity, title, description, parent, repeat_of, repeated, asset, reporter, updated_at, batch
+CASE WHEN closed_at < $as_of THEN cert_accepted END AS cert_accepted, complexity, self_found, title, description, parent, repeat_of, repeated, asset, reporter, updated_at, batch
 FROM cases
 WHERE registered_at < $as_of))
 WHERE CASE WHEN kind = 'order' AND red_at IS NOT NULL THEN greatest(red_at, registered_at) END < $as_of
@@ -103,13 +108,14 @@ CASE WHEN published_at < $as_of THEN published_at END AS published_at, red_at,
 CASE WHEN closed_at < $as_of THEN closed_at END AS closed_at,
 CASE WHEN closed_at < $as_of THEN close_kind END AS close_kind, deferred, extended, returned,
 CASE WHEN closed_at < $as_of THEN reworked END AS reworked,
+CASE WHEN closed_at < $as_of THEN reason END AS reason,
 CASE WHEN closed_at < $as_of THEN reached END AS reached,
 CASE WHEN closed_at < $as_of THEN solved END AS solved,
 CASE WHEN closed_at < $as_of THEN satisfied END AS satisfied,
 CASE WHEN closed_at < $as_of THEN rating END AS rating,
 CASE WHEN closed_at < $as_of THEN rating_default END AS rating_default,
 CASE WHEN closed_at < $as_of THEN cert_presented END AS cert_presented,
-CASE WHEN closed_at < $as_of THEN cert_accepted END AS cert_accepted, complexity, title, description, parent, repeat_of, repeated, asset, reporter, updated_at, batch
+CASE WHEN closed_at < $as_of THEN cert_accepted END AS cert_accepted, complexity, self_found, title, description, parent, repeat_of, repeated, asset, reporter, updated_at, batch
 FROM cases
 WHERE registered_at < $as_of))
 WHERE CASE WHEN kind = 'order' AND red_at IS NOT NULL AND closed_at IS NOT NULL THEN greatest(red_at, closed_at) END < $as_of
@@ -132,21 +138,78 @@ CASE WHEN published_at < $as_of THEN published_at END AS published_at, red_at,
 CASE WHEN closed_at < $as_of THEN closed_at END AS closed_at,
 CASE WHEN closed_at < $as_of THEN close_kind END AS close_kind, deferred, extended, returned,
 CASE WHEN closed_at < $as_of THEN reworked END AS reworked,
+CASE WHEN closed_at < $as_of THEN reason END AS reason,
 CASE WHEN closed_at < $as_of THEN reached END AS reached,
 CASE WHEN closed_at < $as_of THEN solved END AS solved,
 CASE WHEN closed_at < $as_of THEN satisfied END AS satisfied,
 CASE WHEN closed_at < $as_of THEN rating END AS rating,
 CASE WHEN closed_at < $as_of THEN rating_default END AS rating_default,
 CASE WHEN closed_at < $as_of THEN cert_presented END AS cert_presented,
-CASE WHEN closed_at < $as_of THEN cert_accepted END AS cert_accepted, complexity, title, description, parent, repeat_of, repeated, asset, reporter, updated_at, batch
+CASE WHEN closed_at < $as_of THEN cert_accepted END AS cert_accepted, complexity, self_found, title, description, parent, repeat_of, repeated, asset, reporter, updated_at, batch
 FROM cases
 WHERE registered_at < $as_of))
 WHERE registered_at < $as_of
 GROUP BY ALL
 UNION ALL BY NAME
+SELECT area // 1000 * 1000 AS area, CAST(CASE WHEN kind = 'approval' AND due_at IS NOT NULL THEN greatest(due_at, registered_at) END AS DATE) AS day,
+count(*) AS approvals_fell_due
+FROM (
+SELECT *, (closed_at IS NOT NULL AND coalesce(close_kind, 'done') <> 'done') AS cancelled, (coalesce(close_kind, 'done') = 'done' AND deferred IS NOT TRUE) AS standing
+FROM (
+SELECT source, key, kind, area, area_then, lon, lat, place, unit, co_units, channel, category, subcategory, urgency, registered_at,
+CASE WHEN accepted_at < $as_of THEN accepted_at END AS accepted_at, sign_due_at,
+CASE WHEN signed_at < $as_of THEN signed_at END AS signed_at, respond_due_at,
+CASE WHEN responded_at < $as_of THEN responded_at END AS responded_at,
+CASE WHEN handled_at < $as_of THEN handled_at END AS handled_at, due_at, due_calendar,
+CASE WHEN published_at < $as_of THEN published_at END AS published_at, red_at,
+CASE WHEN closed_at < $as_of THEN closed_at END AS closed_at,
+CASE WHEN closed_at < $as_of THEN close_kind END AS close_kind, deferred, extended, returned,
+CASE WHEN closed_at < $as_of THEN reworked END AS reworked,
+CASE WHEN closed_at < $as_of THEN reason END AS reason,
+CASE WHEN closed_at < $as_of THEN reached END AS reached,
+CASE WHEN closed_at < $as_of THEN solved END AS solved,
+CASE WHEN closed_at < $as_of THEN satisfied END AS satisfied,
+CASE WHEN closed_at < $as_of THEN rating END AS rating,
+CASE WHEN closed_at < $as_of THEN rating_default END AS rating_default,
+CASE WHEN closed_at < $as_of THEN cert_presented END AS cert_presented,
+CASE WHEN closed_at < $as_of THEN cert_accepted END AS cert_accepted, complexity, self_found, title, description, parent, repeat_of, repeated, asset, reporter, updated_at, batch
+FROM cases
+WHERE registered_at < $as_of))
+WHERE CASE WHEN kind = 'approval' AND due_at IS NOT NULL THEN greatest(due_at, registered_at) END < $as_of
+GROUP BY ALL
+UNION ALL BY NAME
+SELECT area // 1000 * 1000 AS area, CAST(CASE WHEN kind = 'approval' AND due_at IS NOT NULL AND closed_at IS NOT NULL THEN greatest(due_at, closed_at) END AS DATE) AS day,
+count(*) AS approvals_caught_up
+FROM (
+SELECT *, (closed_at IS NOT NULL AND coalesce(close_kind, 'done') <> 'done') AS cancelled, (coalesce(close_kind, 'done') = 'done' AND deferred IS NOT TRUE) AS standing
+FROM (
+SELECT source, key, kind, area, area_then, lon, lat, place, unit, co_units, channel, category, subcategory, urgency, registered_at,
+CASE WHEN accepted_at < $as_of THEN accepted_at END AS accepted_at, sign_due_at,
+CASE WHEN signed_at < $as_of THEN signed_at END AS signed_at, respond_due_at,
+CASE WHEN responded_at < $as_of THEN responded_at END AS responded_at,
+CASE WHEN handled_at < $as_of THEN handled_at END AS handled_at, due_at, due_calendar,
+CASE WHEN published_at < $as_of THEN published_at END AS published_at, red_at,
+CASE WHEN closed_at < $as_of THEN closed_at END AS closed_at,
+CASE WHEN closed_at < $as_of THEN close_kind END AS close_kind, deferred, extended, returned,
+CASE WHEN closed_at < $as_of THEN reworked END AS reworked,
+CASE WHEN closed_at < $as_of THEN reason END AS reason,
+CASE WHEN closed_at < $as_of THEN reached END AS reached,
+CASE WHEN closed_at < $as_of THEN solved END AS solved,
+CASE WHEN closed_at < $as_of THEN satisfied END AS satisfied,
+CASE WHEN closed_at < $as_of THEN rating END AS rating,
+CASE WHEN closed_at < $as_of THEN rating_default END AS rating_default,
+CASE WHEN closed_at < $as_of THEN cert_presented END AS cert_presented,
+CASE WHEN closed_at < $as_of THEN cert_accepted END AS cert_accepted, complexity, self_found, title, description, parent, repeat_of, repeated, asset, reporter, updated_at, batch
+FROM cases
+WHERE registered_at < $as_of))
+WHERE CASE WHEN kind = 'approval' AND due_at IS NOT NULL AND closed_at IS NOT NULL THEN greatest(due_at, closed_at) END < $as_of
+GROUP BY ALL
+UNION ALL BY NAME
 SELECT area // 1000 * 1000 AS area, CAST(closed_at AS DATE) AS day,
 count(*) FILTER (
 WHERE kind = 'problem' AND NOT cancelled) AS problems_closed,
+count(*) FILTER (
+WHERE kind = 'problem' AND NOT cancelled AND reworked > 0) AS problems_reworked,
 count(*) FILTER (
 WHERE kind = 'problem' AND NOT cancelled AND published_at IS NOT NULL) AS problems_published
 FROM (
@@ -161,13 +224,14 @@ CASE WHEN published_at < $as_of THEN published_at END AS published_at, red_at,
 CASE WHEN closed_at < $as_of THEN closed_at END AS closed_at,
 CASE WHEN closed_at < $as_of THEN close_kind END AS close_kind, deferred, extended, returned,
 CASE WHEN closed_at < $as_of THEN reworked END AS reworked,
+CASE WHEN closed_at < $as_of THEN reason END AS reason,
 CASE WHEN closed_at < $as_of THEN reached END AS reached,
 CASE WHEN closed_at < $as_of THEN solved END AS solved,
 CASE WHEN closed_at < $as_of THEN satisfied END AS satisfied,
 CASE WHEN closed_at < $as_of THEN rating END AS rating,
 CASE WHEN closed_at < $as_of THEN rating_default END AS rating_default,
 CASE WHEN closed_at < $as_of THEN cert_presented END AS cert_presented,
-CASE WHEN closed_at < $as_of THEN cert_accepted END AS cert_accepted, complexity, title, description, parent, repeat_of, repeated, asset, reporter, updated_at, batch
+CASE WHEN closed_at < $as_of THEN cert_accepted END AS cert_accepted, complexity, self_found, title, description, parent, repeat_of, repeated, asset, reporter, updated_at, batch
 FROM cases
 WHERE registered_at < $as_of))
 WHERE closed_at < $as_of
@@ -190,13 +254,14 @@ CASE WHEN published_at < $as_of THEN published_at END AS published_at, red_at,
 CASE WHEN closed_at < $as_of THEN closed_at END AS closed_at,
 CASE WHEN closed_at < $as_of THEN close_kind END AS close_kind, deferred, extended, returned,
 CASE WHEN closed_at < $as_of THEN reworked END AS reworked,
+CASE WHEN closed_at < $as_of THEN reason END AS reason,
 CASE WHEN closed_at < $as_of THEN reached END AS reached,
 CASE WHEN closed_at < $as_of THEN solved END AS solved,
 CASE WHEN closed_at < $as_of THEN satisfied END AS satisfied,
 CASE WHEN closed_at < $as_of THEN rating END AS rating,
 CASE WHEN closed_at < $as_of THEN rating_default END AS rating_default,
 CASE WHEN closed_at < $as_of THEN cert_presented END AS cert_presented,
-CASE WHEN closed_at < $as_of THEN cert_accepted END AS cert_accepted, complexity, title, description, parent, repeat_of, repeated, asset, reporter, updated_at, batch
+CASE WHEN closed_at < $as_of THEN cert_accepted END AS cert_accepted, complexity, self_found, title, description, parent, repeat_of, repeated, asset, reporter, updated_at, batch
 FROM cases
 WHERE registered_at < $as_of))
 WHERE published_at < $as_of

@@ -12,17 +12,18 @@ CASE WHEN published_at < TIMESTAMP '2026-11-22 08:00:00' THEN published_at END A
 CASE WHEN closed_at < TIMESTAMP '2026-11-22 08:00:00' THEN closed_at END AS closed_at,
 CASE WHEN closed_at < TIMESTAMP '2026-11-22 08:00:00' THEN close_kind END AS close_kind, deferred, extended, returned,
 CASE WHEN closed_at < TIMESTAMP '2026-11-22 08:00:00' THEN reworked END AS reworked,
+CASE WHEN closed_at < TIMESTAMP '2026-11-22 08:00:00' THEN reason END AS reason,
 CASE WHEN closed_at < TIMESTAMP '2026-11-22 08:00:00' THEN reached END AS reached,
 CASE WHEN closed_at < TIMESTAMP '2026-11-22 08:00:00' THEN solved END AS solved,
 CASE WHEN closed_at < TIMESTAMP '2026-11-22 08:00:00' THEN satisfied END AS satisfied,
 CASE WHEN closed_at < TIMESTAMP '2026-11-22 08:00:00' THEN rating END AS rating,
 CASE WHEN closed_at < TIMESTAMP '2026-11-22 08:00:00' THEN rating_default END AS rating_default,
 CASE WHEN closed_at < TIMESTAMP '2026-11-22 08:00:00' THEN cert_presented END AS cert_presented,
-CASE WHEN closed_at < TIMESTAMP '2026-11-22 08:00:00' THEN cert_accepted END AS cert_accepted, complexity, title, description, parent, repeat_of, repeated, asset, reporter, updated_at, batch
+CASE WHEN closed_at < TIMESTAMP '2026-11-22 08:00:00' THEN cert_accepted END AS cert_accepted, complexity, self_found, title, description, parent, repeat_of, repeated, asset, reporter, updated_at, batch
 FROM (
 SELECT *
 FROM cases
-WHERE area >= 990101000000 AND area < 990102000000 AND (closed_at IS NULL OR closed_at >= TIMESTAMP '2026-11-22 08:00:00') AND (kind NOT IN ('service', 'share_req', 'open_req', 'flow_req', 'review')))
+WHERE area >= 990101000000 AND area < 990102000000 AND (closed_at IS NULL OR closed_at >= TIMESTAMP '2026-11-22 08:00:00') AND (kind NOT IN ('service', 'share_req', 'open_req', 'flow_req', 'review', 'abnormal', 'risk', 'discipline', 'topic', 'pairing', 'project')))
 WHERE registered_at < TIMESTAMP '2026-11-22 08:00:00'))
 WHERE (registered_at) < TIMESTAMP '2026-11-22 08:00:00' AND NOT coalesce((closed_at) < TIMESTAMP '2026-11-22 08:00:00', false)
 GROUP BY g

@@ -22,6 +22,8 @@ IN_DISTRICT = 0.5
 REPAIR_DAYS = 15
 """Working days in which a bad rating is repaired."""
 END_OF_DAY = time(23, 59, 59)
+REFUSALS = ("系统无法核验", "要求纸质原件", "跨省证照未互认", "证照信息有误")
+"""Why an electronic certificate is not accepted."""
 Row = dict[str, Any]
 
 
@@ -71,6 +73,7 @@ def _application(key: str, item: Row, at: datetime, rng: random.Random, as_of: d
         "unit": item["unit"],
         "channel": rng.choices(("窗口", "网上", "自助"), (55, 35, 10))[0],
         "category": item["item_kind"],
+        "subcategory": item["bundle"],
         "title": item["name"],
         "asset": item["key"],
         "urgency": "normal",
@@ -82,6 +85,7 @@ def _application(key: str, item: Row, at: datetime, rng: random.Random, as_of: d
         "close_kind": "done" if done else None,
         "rating": rating if done else None,
         "rating_default": by_default if done and rating else None,
+        "reason": rng.choice(REFUSALS) if done and shown and not accepted else None,
         "cert_presented": shown if done else None,
         "cert_accepted": accepted if done and shown else None,
         "updated_at": closed if done else at,
@@ -130,6 +134,7 @@ def reviews(rows: list[Row], seed: int, as_of: datetime) -> Iterator[Row]:
             "due_calendar": "workday",
             "closed_at": closed if done else pd.NaT,
             "close_kind": "done" if done else None,
+            "reached": rng.random() < (0.8 if row["area"] == stories.UNKIND_TOWN else 0.99) if done else None,
             "updated_at": closed if done else at,
         }
 

@@ -149,11 +149,14 @@ SELECT key: d.serial, d.kind, d.area, d.lon, d.lat, d.place, d.unit,
     d.deferred, extended: d.extended::SMALLINT,
     returned: if(u(h, 'bounced') < d.returned, if(u(h, 'bounced again') < 0.12, 2, 1), 0)::SMALLINT,
     reworked: (CASE WHEN done THEN if(u(h, 'rework') < d.reworked, if(u(h, 'rework again') < 0.1, 2, 1), 0) END)::SMALLINT,
+    reason: CASE WHEN spoke AND NOT pleased THEN (['未实际解决', '办理超时', '答复与事实不符', '未与本人联系', '推诿扯皮', '对政策不理解'])[
+        1 + floor(u(h, 'reason') ^ 1.6 * 6)::INTEGER] END,
     reached: CASE WHEN called THEN spoke END, solved: CASE WHEN spoke THEN solves END,
     satisfied: CASE WHEN spoke THEN pleased END,
     rating: (CASE WHEN spoke AND u(h, 'rated') < 0.5 THEN
         if(pleased, 5 - floor(u(h, 'stars') ^ 2 * 2.4), 1 + floor(u(h, 'stars') * 2)) END)::TINYINT,
     complexity: CASE WHEN d.joint THEN 'joint' ELSE 'simple' END,
+    self_found: d.channel IN ('网格员上报', '采集员上报', '视频识别', '视频巡查', '日常巡查', '水雨情监测'),
     title: if(d.channel = '电话' AND u(h, 'phone') < g.phones,
         w.title || '，联系电话' || (13800000000 + floor(u(h, 'digits') * 10000)::BIGINT), w.title),
     description: CASE WHEN d.registered >= g.logged THEN

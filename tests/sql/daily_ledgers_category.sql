@@ -1,0 +1,122 @@
+SELECT area, category, day,
+coalesce(sum(topic_begun), 0)::BIGINT AS topic_begun,
+coalesce(sum(topic_due), 0)::BIGINT AS topic_due,
+coalesce(sum(topic_done), 0)::BIGINT AS topic_done,
+coalesce(sum(project_begun), 0)::BIGINT AS project_begun,
+coalesce(sum(project_due), 0)::BIGINT AS project_due,
+coalesce(sum(project_done), 0)::BIGINT AS project_done,
+coalesce(sum(project_asked), 0)::BIGINT AS project_asked,
+coalesce(sum(project_satisfied), 0)::BIGINT AS project_satisfied,
+coalesce(sum(pairing_begun), 0)::BIGINT AS pairing_begun,
+coalesce(sum(pairing_due), 0)::BIGINT AS pairing_due,
+coalesce(sum(pairing_done), 0)::BIGINT AS pairing_done
+FROM (
+SELECT area // 1000 * 1000 AS area, category AS category, CAST(registered_at AS DATE) AS day,
+count(*) FILTER (
+WHERE kind = 'topic') AS topic_begun,
+count(*) FILTER (
+WHERE kind = 'project') AS project_begun,
+count(*) FILTER (
+WHERE kind = 'pairing') AS pairing_begun
+FROM (
+SELECT *, (coalesce(close_kind, 'done') = 'done' AND deferred IS NOT TRUE) AS standing, (closed_at IS NOT NULL AND coalesce(close_kind, 'done') = 'done') AS done
+FROM (
+SELECT *
+FROM (
+SELECT source, key, kind, area, area_then, lon, lat, place, unit, co_units, channel, category, subcategory, urgency, registered_at,
+CASE WHEN accepted_at < $as_of THEN accepted_at END AS accepted_at, sign_due_at,
+CASE WHEN signed_at < $as_of THEN signed_at END AS signed_at, respond_due_at,
+CASE WHEN responded_at < $as_of THEN responded_at END AS responded_at,
+CASE WHEN handled_at < $as_of THEN handled_at END AS handled_at, due_at, due_calendar,
+CASE WHEN published_at < $as_of THEN published_at END AS published_at, red_at,
+CASE WHEN closed_at < $as_of THEN closed_at END AS closed_at,
+CASE WHEN closed_at < $as_of THEN close_kind END AS close_kind, deferred, extended, returned,
+CASE WHEN closed_at < $as_of THEN reworked END AS reworked,
+CASE WHEN closed_at < $as_of THEN reason END AS reason,
+CASE WHEN closed_at < $as_of THEN reached END AS reached,
+CASE WHEN closed_at < $as_of THEN solved END AS solved,
+CASE WHEN closed_at < $as_of THEN satisfied END AS satisfied,
+CASE WHEN closed_at < $as_of THEN rating END AS rating,
+CASE WHEN closed_at < $as_of THEN rating_default END AS rating_default,
+CASE WHEN closed_at < $as_of THEN cert_presented END AS cert_presented,
+CASE WHEN closed_at < $as_of THEN cert_accepted END AS cert_accepted, complexity, self_found, title, description, parent, repeat_of, repeated, asset, reporter, updated_at, batch
+FROM cases
+WHERE registered_at < $as_of)
+WHERE kind IN ('topic', 'project', 'pairing')))
+WHERE registered_at < $as_of
+GROUP BY ALL
+UNION ALL BY NAME
+SELECT area // 1000 * 1000 AS area, category AS category, CAST(due_at AS DATE) AS day,
+count(*) FILTER (
+WHERE kind = 'topic' AND standing) AS topic_due,
+count(*) FILTER (
+WHERE kind = 'topic' AND standing AND closed_at <= due_at) AS topic_done,
+count(*) FILTER (
+WHERE kind = 'project' AND standing) AS project_due,
+count(*) FILTER (
+WHERE kind = 'project' AND standing AND closed_at <= due_at) AS project_done,
+count(*) FILTER (
+WHERE kind = 'pairing' AND standing) AS pairing_due,
+count(*) FILTER (
+WHERE kind = 'pairing' AND standing AND closed_at <= due_at AND solved IS NOT FALSE) AS pairing_done
+FROM (
+SELECT *, (coalesce(close_kind, 'done') = 'done' AND deferred IS NOT TRUE) AS standing, (closed_at IS NOT NULL AND coalesce(close_kind, 'done') = 'done') AS done
+FROM (
+SELECT *
+FROM (
+SELECT source, key, kind, area, area_then, lon, lat, place, unit, co_units, channel, category, subcategory, urgency, registered_at,
+CASE WHEN accepted_at < $as_of THEN accepted_at END AS accepted_at, sign_due_at,
+CASE WHEN signed_at < $as_of THEN signed_at END AS signed_at, respond_due_at,
+CASE WHEN responded_at < $as_of THEN responded_at END AS responded_at,
+CASE WHEN handled_at < $as_of THEN handled_at END AS handled_at, due_at, due_calendar,
+CASE WHEN published_at < $as_of THEN published_at END AS published_at, red_at,
+CASE WHEN closed_at < $as_of THEN closed_at END AS closed_at,
+CASE WHEN closed_at < $as_of THEN close_kind END AS close_kind, deferred, extended, returned,
+CASE WHEN closed_at < $as_of THEN reworked END AS reworked,
+CASE WHEN closed_at < $as_of THEN reason END AS reason,
+CASE WHEN closed_at < $as_of THEN reached END AS reached,
+CASE WHEN closed_at < $as_of THEN solved END AS solved,
+CASE WHEN closed_at < $as_of THEN satisfied END AS satisfied,
+CASE WHEN closed_at < $as_of THEN rating END AS rating,
+CASE WHEN closed_at < $as_of THEN rating_default END AS rating_default,
+CASE WHEN closed_at < $as_of THEN cert_presented END AS cert_presented,
+CASE WHEN closed_at < $as_of THEN cert_accepted END AS cert_accepted, complexity, self_found, title, description, parent, repeat_of, repeated, asset, reporter, updated_at, batch
+FROM cases
+WHERE registered_at < $as_of)
+WHERE kind IN ('topic', 'project', 'pairing')))
+WHERE due_at < $as_of
+GROUP BY ALL
+UNION ALL BY NAME
+SELECT area // 1000 * 1000 AS area, category AS category, CAST(closed_at AS DATE) AS day,
+count(*) FILTER (
+WHERE kind = 'project' AND done AND satisfied IS NOT NULL) AS project_asked,
+count(*) FILTER (
+WHERE kind = 'project' AND done AND satisfied) AS project_satisfied
+FROM (
+SELECT *, (coalesce(close_kind, 'done') = 'done' AND deferred IS NOT TRUE) AS standing, (closed_at IS NOT NULL AND coalesce(close_kind, 'done') = 'done') AS done
+FROM (
+SELECT *
+FROM (
+SELECT source, key, kind, area, area_then, lon, lat, place, unit, co_units, channel, category, subcategory, urgency, registered_at,
+CASE WHEN accepted_at < $as_of THEN accepted_at END AS accepted_at, sign_due_at,
+CASE WHEN signed_at < $as_of THEN signed_at END AS signed_at, respond_due_at,
+CASE WHEN responded_at < $as_of THEN responded_at END AS responded_at,
+CASE WHEN handled_at < $as_of THEN handled_at END AS handled_at, due_at, due_calendar,
+CASE WHEN published_at < $as_of THEN published_at END AS published_at, red_at,
+CASE WHEN closed_at < $as_of THEN closed_at END AS closed_at,
+CASE WHEN closed_at < $as_of THEN close_kind END AS close_kind, deferred, extended, returned,
+CASE WHEN closed_at < $as_of THEN reworked END AS reworked,
+CASE WHEN closed_at < $as_of THEN reason END AS reason,
+CASE WHEN closed_at < $as_of THEN reached END AS reached,
+CASE WHEN closed_at < $as_of THEN solved END AS solved,
+CASE WHEN closed_at < $as_of THEN satisfied END AS satisfied,
+CASE WHEN closed_at < $as_of THEN rating END AS rating,
+CASE WHEN closed_at < $as_of THEN rating_default END AS rating_default,
+CASE WHEN closed_at < $as_of THEN cert_presented END AS cert_presented,
+CASE WHEN closed_at < $as_of THEN cert_accepted END AS cert_accepted, complexity, self_found, title, description, parent, repeat_of, repeated, asset, reporter, updated_at, batch
+FROM cases
+WHERE registered_at < $as_of)
+WHERE kind IN ('topic', 'project', 'pairing')))
+WHERE closed_at < $as_of
+GROUP BY ALL)
+GROUP BY ALL
