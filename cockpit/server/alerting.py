@@ -86,6 +86,7 @@ def evaluate(config: Settings, desk: Desk) -> Outcome:
     from cockpit.notifications import alerts as notifications
     from cockpit.notifications import clocks, outbox, subscriptions
     from cockpit.workflows.desk_source import rules as rules_of_items
+    from metrics.analysis.reconcile import reconciled
     from metrics.catalog import load_usable
 
     edition = editions.current(config.data, memory=config.read_memory)
@@ -102,6 +103,7 @@ def evaluate(config: Settings, desk: Desk) -> Outcome:
         outbox.produce(desk, config, answers.given_up(desk), confirmed=False)
     if alerts.last_edition(desk) == edition.id:
         return outcome
+    reconciled(edition, catalog)
     found = _found(edition, catalog, rules)
     clear = {rule.id: rule.clear_hours for rule in rules.values()}
     apart = [rule.id for rule in rules.values() if rule.over == "items"]

@@ -25,6 +25,11 @@ def path_of(home: Home, id: str) -> Path:
     return home.editions / f"edition-{id}.duckdb"
 
 
+def findings_of(edition: Path) -> Path:
+    """The file of what the reconciliations of an edition found, beside the edition's own."""
+    return edition.with_suffix(".checks.json")
+
+
 def ids(home: Home) -> list[str]:
     """The ids of the published editions, oldest first."""
     names = (file.stem.removeprefix("edition-") for file in home.editions.glob("edition-*.duckdb"))
@@ -42,7 +47,7 @@ def pointed(home: Home) -> str | None:
 
 def point(home: Home, id: str) -> None:
     """Make an edition current by an atomic rename, synced to disk on return."""
-    _replace(home.editions / POINTER, id + "\n")
+    replace_file(home.editions / POINTER, id + "\n")
 
 
 def rolled_back(home: Home) -> bool:
@@ -65,7 +70,7 @@ def pin(home: Home, id: str) -> None:
         if id in pinned_id:
             return
         require(home, id)
-        _replace(home.editions / PINNED, "".join(f"{name}\n" for name in sorted({*pinned_id, id})))
+        replace_file(home.editions / PINNED, "".join(f"{name}\n" for name in sorted({*pinned_id, id})))
 
 
 @contextmanager
@@ -113,7 +118,7 @@ def require(home: Home, id: str) -> None:
         raise DataError("edition.unknown", 'there is no edition "{id}": {hint}', id=id, hint=hint)
 
 
-def _replace(path: Path, text: str) -> None:
+def replace_file(path: Path, text: str) -> None:
     """Replace a file atomically, synced to disk on return."""
     fresh = path.with_name(f".{path.name}-{os.getpid()}")
     with fresh.open("w", encoding="utf-8") as file:

@@ -308,6 +308,7 @@ def _prune(home: Home, keep: int) -> None:
         for id in edition_files.ids(home):
             if id not in stay:
                 _remove(edition_files.path_of(home, id))
+                _remove(edition_files.findings_of(edition_files.path_of(home, id)))
 
 
 def retained(ids: Sequence[str], keep: int) -> set[str]:

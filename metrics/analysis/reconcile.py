@@ -4,50 +4,58 @@ Each check takes another road than the screens do, so that it can fail: states a
 held against the running sums, parents are counted from the facts and held against the sums of the roll-ups.
 """
 
+import hashlib
+import json
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
-from decimal import ROUND_DOWN, ROUND_HALF_UP, Decimal
-from itertools import product
+from contextlib import suppress
+from dataclasses import replace
+from itertools import pairwise, product
 from math import isclose
 
+import duckdb
 import pandas as pd
 
 from data.areas.levels import ROLLED, is_above
 from data.editions.edition import Edition
+from data.editions.files import findings_of, replace_file
 from data.editions.scoped import EVERYTHING
-from data.messages import Message, Name, joined
+from data.messages import Message, Name, restored
+from metrics.analysis.fact_checks import Finding, finding, of_facts
 from metrics.answer import COLUMNS, FAILED, answer
 from metrics.areas import levels, root
 from metrics.availability.freshness import Freshness, freshness
 from metrics.catalog import Catalog
+from metrics.catalog.model import rollup
 from metrics.engine.failures import Uncomputable
-from metrics.engine.frames import each
+from metrics.engine.frames import each, records
 from metrics.engine.plan import exists_at
 from metrics.period import DAY, Period, last_day, month_start, shift
 from metrics.query import Query
 
 MONTHS = 12
-TOLERANCE = 0.01
-"""Two sources of one reading may differ by 1 % or one unit, whichever is more."""
-
-
-@dataclass(frozen=True)
-class Finding:
-    """One check and what it found. `faults` = how many of `tried` did not agree; `passed` is None if none was tried.
-
-    detail: where and by how much the first of them do not.
-    """
-
-    check: str
-    passed: bool | None
-    tried: int
-    faults: int
-    detail: Message
 
 
 def reconcile(edition: Edition, catalog: Catalog) -> pd.DataFrame:
     """All findings of an edition, one row a check with the columns of Finding."""
     return pd.DataFrame([vars(finding) for finding in _findings(edition, catalog)])
+
+
+def reconciled(edition: Edition, catalog: Catalog) -> pd.DataFrame:
+    """The same, made once an edition and stored beside it: the server does so for each edition that is published.
+
+    What cannot be stored, on a full or read-only disk, is made again.
+    """
+    file = findings_of(edition.path)
+    mark = hashlib.blake2b(repr(catalog.domains).encode(), digest_size=16).hexdigest()
+    with suppress(OSError, ValueError, KeyError, TypeError):
+        known = json.loads(file.read_text("utf-8"))
+        if known["catalog"] == mark:
+            return pd.DataFrame([row | {"detail": restored(row["detail"])} for row in known["findings"]])
+    frame = reconcile(edition, catalog)
+    rows = [row | {"detail": row["detail"].stored()} for row in records(frame)]
+    with suppress(OSError):
+        replace_file(file, json.dumps({"catalog": mark, "findings": rows}, ensure_ascii=False))
+    return frame
 
 
 def _findings(edition: Edition, catalog: Catalog) -> Iterator[Finding]:
@@ -56,8 +64,8 @@ def _findings(edition: Edition, catalog: Catalog) -> Iterator[Finding]:
     yield _balance(query, months)
     yield _children(query, months)
     yield from _orders(query, months)
-    yield _sources(edition)
-    yield from _impossible(edition)
+    yield from _chains(query)
+    yield from of_facts(edition)
     yield from _fresh(edition)
 
 
@@ -79,7 +87,7 @@ def _balance(query: Query, months: list[Period]) -> Finding:
         WITH f AS (
             SELECT area // {ROLLED.span} * {ROLLED.span} AS g, date_trunc('day', registered_at) AS r,
                 date_trunc('day', CASE WHEN closed_at < $1 THEN closed_at END) AS c, count(*) AS n
-            FROM cases WHERE registered_at < $1 GROUP BY ALL
+            FROM cases WHERE registered_at < $1 AND ({_rows_of(query, intake)}) GROUP BY ALL
         ), t(instant) AS (VALUES {values})
         SELECT g::VARCHAR, instant, sum(n) FROM f JOIN t ON r < instant AND (c IS NULL OR c >= instant) GROUP BY ALL
     """
@@ -96,7 +104,12 @@ def _balance(query: Query, months: list[Period]) -> Finding:
                     n=f"{closing:.0f}", came=state.get((group, end), 0),
                 )
             )  # fmt: skip
-    return _finding("balance", len(by_month), faults)
+    return finding("balance", len(by_month), faults)
+
+
+def _rows_of(query: Query, metric: str) -> str:
+    """The condition on a fact's rows of the domain of a metric."""
+    return next(d.where for d in query.catalog.domains if any(m.id == metric for m in d.metrics)) or "true"
 
 
 def _children(query: Query, months: list[Period]) -> Finding:
@@ -121,7 +134,7 @@ def _children(query: Query, months: list[Period]) -> Finding:
                         came=f"{expected[name]:g}",
                     )
                 )  # fmt: skip
-    return _finding("children", tried, faults)
+    return finding("children", tried, faults)
 
 
 def _orders(query: Query, months: list[Period]) -> Iterator[Finding]:
@@ -141,7 +154,30 @@ def _orders(query: Query, months: list[Period]) -> Iterator[Finding]:
         )
         for r in each(wrong)
     ]  # fmt: skip
-    yield _finding("parts", len(frame), faults)
+    yield finding("parts", len(frame), faults)
+
+
+def _chains(query: Query) -> Iterator[Finding]:
+    """Counts that hold one another, such as closed on time ≤ closed ≤ due, a town and month of the roll-ups."""
+    tried, faults = 0, []
+    for domain in query.catalog.domains:
+        for chain in domain.chains:
+            sums = ", ".join(f"sum({name}) AS {name}" for name in chain)
+            table = rollup(domain, by_town=True).table
+            sql = f"SELECT area, date_trunc('month', day)::DATE AS month, {sums} FROM {table} GROUP BY ALL"
+            try:
+                rows = query.edition.unscoped.cursor().execute(sql).fetchall()
+            except (duckdb.CatalogException, duckdb.BinderException):
+                continue  # an edition of before the domain or measure
+            tried += len(rows)
+            faults += [
+                Message(
+                    "reconciled.chain", "{area} {month}: {names} = {counts}", area=area, month=f"{month:%Y-%m}",
+                    names=" ≤ ".join(chain), counts=", ".join(f"{count or 0:g}" for count in counts),
+                )
+                for area, month, *counts in rows if any((low or 0) > (high or 0) for low, high in pairwise(counts))
+            ]  # fmt: skip
+    yield finding("chains", tried, faults)
 
 
 def _answered(query: Query, *, periods: Sequence[Period] = (), rolled: bool = True) -> pd.DataFrame:
@@ -153,65 +189,14 @@ def _answered(query: Query, *, periods: Sequence[Period] = (), rolled: bool = Tr
     return pd.DataFrame(columns=[*COLUMNS, "period", "end"]) if frame is None else frame[frame["quality"] != FAILED]
 
 
-def _sources(edition: Edition) -> Finding:
-    """Two sources of one reading of one area and day agree within the tolerance."""
-    sql = (
-        "SELECT area, measure, measured_at::DATE AS day, min(value), max(value), count(DISTINCT source) AS sources "
-        "FROM readings GROUP BY ALL HAVING count(DISTINCT source) > 1"
-    )
-    rows = edition.cursor().execute(sql).fetchall()
-    faults = [
-        Message(
-            "reconciled.conflict", "{area} {name} {day}: {n} and {came}", area=place, name=measure, day=str(day),
-            n=f"{low:g}", came=f"{high:g}",
-        )
-        for place, measure, day, low, high, _ in rows
-        if high - low > max(TOLERANCE * abs(high), 1)
-    ]  # fmt: skip
-    return _finding("conflict", len(rows), faults)
-
-
-def _impossible(edition: Edition) -> Iterator[Finding]:
-    """Orders of time and place that no fact may break; the loader rejects the first, the rest are reported."""
-    for name, condition in {
-        "closed_before_registered": "closed_at < registered_at",
-        "due_before_registered": "due_at < registered_at",
-        "unknown_area": "area NOT IN (SELECT code FROM areas)",
-        "from_the_future": "registered_at >= $1",
-    }.items():
-        values = [edition.as_of] if "$1" in condition else []
-        broken = f"FILTER (WHERE {condition})"
-        sql = f"SELECT count(*), count(*) {broken}, min(key) {broken} FROM cases"
-        tried, faults, key = edition.cursor().execute(sql, values).fetchone() or (0, 0, None)
-        first = [Message("reconciled.first", "{key} …", key=key)] if faults else []
-        yield Finding(name, faults == 0 if tried else None, tried, faults, joined(first))
-
-
 def _fresh(edition: Edition) -> Iterator[Finding]:
     """A source silent for more than two of its cycles."""
     sources = freshness(edition)
     late = [source for source in sources if source.silent(edition.as_of)]
-    yield _finding("fresh", len(sources), [_late(source) for source in late])
+    yield finding("fresh", len(sources), [_late(source) for source in late])
 
 
 def _late(source: Freshness) -> Message:
     if source.last_at is None:
         return Message("reconciled.silent", "{source}", source=source.source)
     return Message("reconciled.late", "{source}: {time}", source=source.source, time=f"{source.last_at:%Y-%m-%d %H:%M}")
-
-
-def _finding(check: str, tried: int, faults: list[Message]) -> Finding:
-    return Finding(check, not faults if tried else None, tried, len(faults), joined(faults[:3]))
-
-
-def agrees(numerator: int, denominator: int, printed: str) -> bool:
-    """Whether a rate printed in a bulletin is numerator / denominator in %, rounded or cut to its own decimals.
-
-    A bulletin that does not reconcile is flagged, never taken over: 126 of 134 is 94.0 %, not the printed 94.3 %.
-    """
-    if not denominator:
-        return False
-    shown_value = Decimal(printed)
-    exact = Decimal(numerator) * 100 / Decimal(denominator)
-    step = Decimal(1).scaleb(int(shown_value.as_tuple().exponent))
-    return shown_value in (exact.quantize(step, ROUND_HALF_UP), exact.quantize(step, ROUND_DOWN))

@@ -289,6 +289,7 @@ class Domain(Model):
     latest: measures of readings and for how many days a reading is valid: one row an area, unit and measure, its
         newest reading at the instant.
     presence: counts of which one at least is above zero wherever an area has delivered anything.
+    chains: counts of which each is at most the next one, in every area and month.
     """
 
     id: Name
@@ -301,6 +302,7 @@ class Domain(Model):
     latest: dict[str, Annotated[int, Field(gt=0)]] = Field(default_factory=dict)
     dimensions: tuple[str, ...] = ()
     presence: tuple[Name, ...] = ()
+    chains: tuple[tuple[Name, ...], ...] = ()
     terms: dict[Name, str] = Field(default_factory=dict)
     measures: dict[Name, Measure] = Field(default_factory=dict)
     metrics: tuple[Metric, ...] = Field(min_length=1)

@@ -184,6 +184,10 @@ def _faults(domain: Domain, domains: list[Domain]) -> Iterator[str]:
     for name in domain.presence:
         if name not in own:
             yield f'{domain.file}: presence: "{name}" is not a count of this file.{did_you_mean(name, own)}'
+    flows = {flow.name for flow in domain.flows}
+    for name in (name for chain in domain.chains for name in chain):
+        if name not in flows:
+            yield f'{domain.file}: chains: "{name}" is not a counted measure of this file.{did_you_mean(name, flows)}'
     yield from _metric_faults(domain, {m.id: m for d in domains for m in d.metrics})
 
 

@@ -272,7 +272,9 @@ def test_every_fact_has_what_the_pages_need(db: duckdb.DuckDBPyConnection) -> No
     assert measures == {
         "queue_waiting", "queue_wait_min", "registered_users", "resident_pop", "has_5g", "bandwidth_mbps", "income_wan",
         "debt_wan", "arrears_due_wan", "arrears_paid_wan", "households", "households_sewered", "form_kinds",
-        "repeated_fields",
+        "repeated_fields", "secretary_fulltime", "secretary_years", "digital_tier", "cameras", "cameras_online",
+        "survey_valid", "survey_aware", "survey_support", "survey_joined", "cloud_cpu", "cloud_memory", "cloud_storage",
+        "cloud_cpu_used", "cloud_memory_used", "cloud_storage_used",
     }  # fmt: skip
     assert one(db, "SELECT max(measured_at) > $1 FROM hall_queues", AS_OF - timedelta(hours=1))
     people = one(

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from data.home import Home
-from metrics.analysis.reconcile import agrees
+from metrics.analysis.fact_checks import agrees
 from metrics.answer import NO_DATA
 from metrics.period import Period
 from tests.asking import answer

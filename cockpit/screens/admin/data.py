@@ -26,7 +26,7 @@ from data.ingest import ledger
 from data.ingest.ledger import Batch, Reject
 from data.messages import Message
 from data.push.spool import Spool
-from metrics.analysis.reconcile import reconcile
+from metrics.analysis.reconcile import reconciled as stored_findings
 from metrics.engine.frames import records
 
 SECONDS = 5
@@ -99,7 +99,7 @@ def listed(root: str, newest: str, _home: Home) -> list[EditionInfo]:
 def reconciled(edition: str, _view: View) -> Facts:
     """The reconciliations of an edition, which never change."""
     # it says whether the numbers agree, not what they are: of the whole district, for every user
-    return records(reconcile(editions.named(settings.current(), _view.edition.id), _view.catalog))
+    return records(stored_findings(editions.named(settings.current(), _view.edition.id), _view.catalog))
 
 
 # --- editions -----------------------------------------------------------------------------------------------------
@@ -352,6 +352,11 @@ def check(name: str) -> str:
         "children": _("Own level and areas below together = the area, every metric that adds up"),
         "parts": _("A part is not more than its whole, every rate, town and month"),
         "conflict": _("Two sources of one reading agree within 1 % or one unit"),
+        "chains": _("Satisfied ≤ rated ≤ closed, and in time ≤ closed ≤ due, each town and month"),
+        "due_before_accepted": _("No deadline before the case was accepted"),
+        "area_not_valid": _("Every case lies in an area that existed on its day"),
+        "negative_time": _("No stage ends before it begins"),
+        "printed": _("A rate delivered in % with its sample is that of a whole count"),
         "closed_before_registered": _("No case closed before it was registered"),
         "due_before_registered": _("No deadline before the case was registered"),
         "unknown_area": _("Every case lies in a known area"),
