@@ -44,9 +44,9 @@ def choose(page: Page, box: Locator, text: str) -> None:
 
 def step(page: Page, name: str, **fields: str) -> None:
     """Open a step of the card, fill it in and send it; the card then says that it is done."""
-    unfold = page.locator("summary", has_text=name)
-    if fields:
-        unfold.first.click()
+    unfold = page.locator("summary", has_text=name).first
+    if fields and unfold.locator("xpath=..").get_attribute("open") is None:
+        unfold.click()
     for label, text in fields.items():
         box = page.get_by_label(label, exact=True).locator("visible=true").first
         if label == "Deadline":

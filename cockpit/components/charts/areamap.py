@@ -78,7 +78,6 @@ def areamap(
     """
     if not drawable(view, parent, own=own):
         return
-    review = settings.current().map_review
     data = {
         "geometry": outlines.url(view.edition, parent, own=own),
         "areas": tuple(areas),
@@ -89,11 +88,17 @@ def areamap(
         "none": _("No data"),
         "all": _("All"),
         "pick": _("Show on the map"),
-        "note": _("Map review no. {number}", number=review) if review else _("Schematic"),
+        "note": map_note(),
         "demo": _("Demo data") if view.edition.demo else "",
         "stops": len(areas) <= MOST_STOPS,
     }
     _map(key=key, data=data)
+
+
+def map_note() -> str:
+    """What stands under a map: the number of its review, or that it is schematic."""
+    review = settings.current().map_review
+    return _("Map review no. {number}", number=review) if review else _("Schematic")
 
 
 def drawable(view: "View", parent: Area, *, own: bool = False) -> bool:

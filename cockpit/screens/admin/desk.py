@@ -13,7 +13,7 @@ from cockpit import settings
 from cockpit.components.lists.record import Item
 from cockpit.components.lists.record import record as shown
 from cockpit.components.lists.table import Page
-from cockpit.components.navigation import header
+from cockpit.components.navigation import drafts, header
 from cockpit.errors import CockpitError
 from cockpit.i18n import _
 from cockpit.labels import format
@@ -29,18 +29,22 @@ _OUTCOME = "desk.outcome "
 Row = TypeVar("Row")
 
 
-def act(action: Callable[[], object], said: str, *, secret: bool = False, form: str = "", place: str = "") -> None:
+def act(
+    action: Callable[[], object], said: str, *, secret: bool = False, form: str = "", place: str = "", draft: str = ""
+) -> None:
     """Run an action of `cockpit.actions`. Done: draw the page again, which then says so. Refused: say why, here.
 
     secret: the action returns a password or token, shown this once with `said` and kept nowhere.
     form: the name of a form that is empty again when the action succeeds, see `form_key`.
-    place: where on the page `said` is shown, as `show_outcome` names it.
+    place: where on the page `said` is shown, as `show_outcome` names it. draft: the draft that was sent.
     """
     try:
         result = action()
     except (DataError, CockpitError) as error:
         header.notice(worded(error), state="red", alert=True)
         return
+    if draft:
+        drafts.delete(draft)
     st.session_state[_OUTCOME + place] = (said, str(result) if secret else "")
     if form:
         st.session_state[_forms(form)] = st.session_state.get(_forms(form), 0) + 1

@@ -12,7 +12,7 @@ from cockpit.access import guard, visitors
 from cockpit.actions import cases as actions
 from cockpit.actions.action import Actor
 from cockpit.components.lists.record import Item, record
-from cockpit.components.navigation import header
+from cockpit.components.navigation import drafts, header
 from cockpit.i18n import _
 from cockpit.labels import format
 from cockpit.screens.admin import desk
@@ -37,6 +37,8 @@ def draw(view: View, case: Mapping[str, Any]) -> None:
         desk.show_outcome()
         if given:
             record([_line(one) for one in given], key="answers")
+        if possible and may:
+            drafts.drafts(guard.enter().session.account_id)
         for step in possible if may else ():
             _form(actor, case, step, len(given))
 
@@ -58,7 +60,8 @@ def names() -> dict[Step, str]:
 def _form(actor: Actor, case: Mapping[str, Any], step: Step, given: int) -> None:
     """The form of one answer. Sent twice, it is one."""
     name = f"answer {case['source']} {case['key']} {step} {given}"
-    with st.form(desk.form_key(name), enter_to_submit=False, border=False):
+    draft = drafts.name(name)
+    with drafts.draft(draft), st.form(desk.form_key(name), enter_to_submit=False, border=False):
         text = ""
         if step in NEED_TEXT:
             text = st.text_area(_("Text: {step}", step=names()[step]), max_chars=LONGEST_TEXT, height=96)
@@ -66,4 +69,4 @@ def _form(actor: Actor, case: Mapping[str, Any], step: Step, given: int) -> None
     if sent:
         key = str(st.session_state.setdefault(f"key {name}", uuid.uuid4().hex))
         work = partial(actions.answer, visitors.desk(), actor, settings.current(), dict(case), step, text, key=key)
-        desk.act(work, _("The answer is stored and will be sent."), form=name)
+        desk.act(work, _("The answer is stored and will be sent."), form=name, draft=draft)

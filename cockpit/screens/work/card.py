@@ -11,7 +11,7 @@ from cockpit.components.lists.record import Item as Line
 from cockpit.components.lists.record import record
 from cockpit.components.lists.table import Column, table
 from cockpit.components.navigation import actions as ways
-from cockpit.components.navigation import header
+from cockpit.components.navigation import drafts, header
 from cockpit.i18n import _, language
 from cockpit.labels import format
 from cockpit.labels.names import area_name
@@ -51,9 +51,9 @@ def draw(view: View) -> None:
         if flow.case_kind and known.local(item.changed_at) >= view.edition.as_of:
             header.notice(_("Not in the figures yet: they follow with the next edition."))
         record(_about(view, flow, item, now), key="about")
+        _next(view, flow, item, snapshot, known.local(now))
         record(_clocks(flow, snapshot), key="clocks")
         record(_fields(flow, snapshot), key="fields")
-        _next(view, flow, item, snapshot, known.local(now))
         evidence.draw(item)
         _history(flow, events)
         form = link(paper.PATH.lstrip("/"), {"item": item.number, "lang": view.lang})
@@ -124,15 +124,17 @@ def _fields(flow: Workflow, snapshot: Snapshot) -> list[Line]:
 
 
 def _next(view: View, flow: Workflow, item: Item, snapshot: Snapshot, at: datetime) -> None:
-    """A form for each step that the visitor may do now."""
+    """A form for each step that the visitor may do now; the first that takes fields is open: a reply is two taps."""
+    drafts.drafts(guard.enter().session.account_id)
     who = shared.actor()
     possible = open_transitions(flow, snapshot, item.place, who.name, actions.reader(who).held, at)
     if not possible:
         return
     header.title(_("Next steps"))
+    first = next((id for id in possible if any(flow.inputs(id))), "")
     for id, transition in possible.items():
         if any(flow.inputs(id)):
-            with st.expander(transition.name[language()]):
+            with st.expander(transition.name[language()], expanded=id == first):
                 forms.step(view, flow, item, id, snapshot.fields)
         else:
             forms.step(view, flow, item, id, snapshot.fields)

@@ -12,9 +12,11 @@ from cockpit import settings
 from cockpit.access import guard, visitors
 from cockpit.access.policy import Can
 from cockpit.actions import items as actions
+from cockpit.components.charts.areamap import map_note
 from cockpit.components.navigation import actions as ways
-from cockpit.components.navigation import header
-from cockpit.components.navigation.locate import locate
+from cockpit.components.navigation import drafts, header
+from cockpit.components.navigation.locate import Located, locate
+from cockpit.drawing import outlines
 from cockpit.errors import CockpitError
 from cockpit.i18n import _, language
 from cockpit.labels.wording import worded
@@ -58,11 +60,19 @@ def fields(
     return {name: value for name, value in values.items() if value not in (None, "", [])}
 
 
-def points(flow: Workflow, transition: str, key: str) -> dict[str, str]:
+def points(view: View, flow: Workflow, transition: str, area: int, key: str) -> dict[str, Located]:
     """Draw the positions of a step, which no form of Streamlit takes; gives what was taken."""
-    named = (name for name in sum(flow.inputs(transition), ()) if flow.fields[name].type == "point")
-    taken = {name: locate(flow.fields[name].name[language()], key=f"{key} {name}") for name in named}
-    return {name: point for name, point in taken.items() if point}
+    named = [name for name in sum(flow.inputs(transition), ()) if flow.fields[name].type == "point"]
+    if not named:
+        return {}
+    place = areas.area(view.edition, area)
+    own = place.level == LOWEST.id
+    geometry = outlines.url(view.edition, place, own=own) if outlines.drawable(view.edition, place, own=own) else ""
+    taken = {
+        name: locate(flow.fields[name].name[language()], geometry=geometry, note=map_note(), key=f"{key} {name}")
+        for name in named
+    }
+    return {name: located for name, located in taken.items() if located.point}
 
 
 def _pills(field: FieldType) -> Any:
@@ -116,12 +126,13 @@ def units(view: View, area: int) -> list[str]:
 def step(view: View, flow: Workflow, item: Item, id: str, known: Mapping[str, Any]) -> None:
     """The form of one transition. Sent twice, it is one event. known: what earlier steps recorded."""
     transition = flow.transitions[id]
-    taken = points(flow, id, f"{item.number} {item.version} {id}")
+    taken = points(view, flow, id, item.area, f"{item.number} {item.version} {id}")
+    draft = drafts.name(item.number, id)
     known = _routed(view, flow, item.area, known)
     if answering := flow.answer_field(id):
         known = {**known, answering: answerable(item.place, actions.reader(shared.actor()).held)}
-    with st.form(f"{item.number} {item.version} {id}", enter_to_submit=False, border=False):
-        filled = fields(view, flow, id, item.area, known) | taken
+    with drafts.draft(draft), st.form(f"{item.number} {item.version} {id}", enter_to_submit=False, border=False):
+        filled = fields(view, flow, id, item.area, known) | {name: one.point for name, one in taken.items()}
         sent = st.form_submit_button(transition.name[language()])
     if sent:
         key = _key(f"{item.number} {item.version} {id}")
@@ -129,7 +140,7 @@ def step(view: View, flow: Workflow, item: Item, id: str, known: Mapping[str, An
             actions.act, visitors.desk(), shared.actor(), settings.current(), view.edition, item.number, id,
             filled, key=key, version=item.version,
         )  # fmt: skip
-        desk.act(work, _("Done: {step}", step=transition.name[language()]))
+        desk.act(work, _("Done: {step}", step=transition.name[language()]), draft=draft)
 
 
 def _routed(view: View, flow: Workflow, area: int, known: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -150,7 +161,11 @@ def report_link(view: View) -> None:
 
 
 def begin(view: View) -> None:
-    """The form that begins an item of the kind that the address names, in the area of the view."""
+    """The form that begins an item of the kind that the address names, in the area of the view.
+
+    A tap on the map names the area below, where the visitor may begin it there.
+    """
+    drafts.drafts(guard.enter().session.account_id)
     if number := st.session_state.pop(_BEGUN, ""):
         header.title(_("Work items"), level=1)
         header.notice(
@@ -169,12 +184,14 @@ def begin(view: View) -> None:
     desk.show_outcome()
     origin, links, place = origins.of_address(view, flow)
     origins.shown(view, links)
-    taken = points(flow, START, f"begin {kind}")
-    with st.form("begin", enter_to_submit=False, border=False):
+    taken = points(view, flow, START, place, f"begin {kind}")
+    place = next((code for one in taken.values() if (code := _tapped(view, kind, one))), place)
+    draft = drafts.name("begin", kind, view.area.code, origin, *(link.reference for link in links))
+    with drafts.draft(draft), st.form("begin", enter_to_submit=False, border=False):
         usual = f"{view.area.name} {flow.name[language()]}" if flow.routing else ""
         given = st.query_params.get("title", "")[:LONGEST_TITLE] or usual
         title = st.text_input(_("Title"), given, max_chars=LONGEST_TITLE, autocomplete="off")
-        filled = fields(view, flow, START, place) | taken
+        filled = fields(view, flow, START, place) | {name: one.point for name, one in taken.items()}
         sent = st.form_submit_button(_("Begin"), type="primary")
     if sent:
         if flow.routing and title == usual and filled.get(flow.routing.field):
@@ -182,10 +199,18 @@ def begin(view: View) -> None:
                 f"{view.area.name} {flow.fields[flow.routing.field].choices[filled[flow.routing.field]][language()]}"
             )
         beginning = Beginning(kind, title, place, filled, origin=origin, links=links)
-        _begin(view, beginning)
+        _begin(view, beginning, draft)
 
 
-def _begin(view: View, beginning: Beginning) -> None:
+def _tapped(view: View, kind: str, located: Located) -> int | None:
+    """The area that was tapped on the map, if it lies in the view's and the visitor may begin this kind there."""
+    code = located.area
+    if code is None or not view.area.code <= code < view.area.end or not directory.is_area(view.edition, code):
+        return None
+    return code if kind in shared.startable(code) else None
+
+
+def _begin(view: View, beginning: Beginning, draft: str) -> None:
     name = f"begin {beginning.kind} {beginning.area}"
     try:
         written = actions.start(
@@ -196,6 +221,7 @@ def _begin(view: View, beginning: Beginning) -> None:
         header.notice(worded(error), state="red")
         return
     st.session_state.pop(f"work.key {name}", None)
+    drafts.delete(draft)
     st.session_state[_BEGUN] = written.item.number
     st.rerun()
 
