@@ -11,10 +11,12 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from cockpit import settings
-from cockpit.access import guard
+from cockpit.access import guard, record
 from cockpit.access.gate import visitor_of
-from cockpit.access.policy import Can, Grants
+from cockpit.access.policy import Can
 from cockpit.access.signin.forms import spoken
+from cockpit.access.signin.new_session import address_of
+from cockpit.access.visitors import Visitor
 from cockpit.components.base import plain
 from cockpit.components.lists.table import Cell, Column, table
 from cockpit.components.navigation import header
@@ -77,7 +79,7 @@ async def serve(request: Request) -> Response:
         if wait := await run_in_threadpool(search_limit.wait_of, visitor.name):
             return _answer({"detail": _too_often(wait)}, 429, wait)
         try:
-            return await run_in_threadpool(_searched, dict(request.query_params), visitor.name, visitor.grants)
+            return await run_in_threadpool(_searched, dict(request.query_params), visitor, address_of(request))
         except TooMany as error:
             return _answer({"detail": worded(error)}, 429, slow_queries.RETRY_SECONDS)
         except BadParameter as error:
@@ -88,13 +90,21 @@ async def serve(request: Request) -> Response:
             return _answer({"detail": worded(error)}, 503)
 
 
-def _searched(parameters: Mapping[str, str], name: str, grants: Grants) -> Response:
-    slow_queries.asks(slow_queries.Asker(name))
+def _searched(parameters: Mapping[str, str], visitor: Visitor, address: str) -> Response:
+    """The results, once the audit has a row of the cases among them. DeskError if it cannot be written."""
+    slow_queries.asks(slow_queries.Asker(visitor.name))
+    grants = visitor.grants
     view, text = read(parameters, settings.current(), grants), parameters.get("q", "")
     with using(view.lang):
         results = search(view.edition, view.catalog, text, limit=IN_BOX) if grants.may(Can.LOOK) else SearchResults()
+        if results.cases:
+            record.write(visitor=visitor, event="drill", what=_what(results), address=address)
         groups, note = result(view, text, results)
         return _answer({"groups": plain(groups), "note": note, "href": view.href("search", q=text)})
+
+
+def _what(results: SearchResults) -> str:
+    return f"search {len(results.cases)} cases"
 
 
 def result(view: View, text: str, results: SearchResults) -> Result:
@@ -124,7 +134,7 @@ def shown(view: View, text: str) -> None:
         header.notice(worded(error), state="red")
         return
     if results.cases:
-        guard.note("drill", f"search {len(results.cases)} cases")
+        guard.note("drill", _what(results))
     groups, note = result(view, text, results)
     if note:
         header.notice(note, links=[(_("All cases with this text"), _rows(view, text))])

@@ -23,9 +23,8 @@ LINES = {
 TITLES = {"cases": "title", "assets": "name", "readings": "unit"}
 
 
-def card(view: View, layer: Layer, row: int) -> dict[str, Any]:
+def card(view: View, layer: Layer, source: str, key: str) -> dict[str, Any]:
     """Title, state, lines of label and text, and the address that the mark opens; empty where it opens none."""
-    source, key = _identities(view, layer, [row])[0]
     found = fact(view.edition, layer.fact, source, key) or {}
     name = FACTS[layer.fact].name
     title = str(found.get(layer.label or TITLES[name]) or key)
@@ -54,12 +53,12 @@ def rows_href(view: View, layer: Layer, rows: Sequence[int]) -> str:
     days = extent(view.edition)
     if layer.of != "cases" or days is None:
         return ""
-    picks = row_tools.write_picks(_identities(view, layer, rows))
+    picks = row_tools.write_picks(identities(view, layer, rows))
     period = Period(days[0], days[1] + DAY)
     return view.href("rows", metric=view.catalog.id_of("intake"), period=period, pick=picks)
 
 
-def _identities(view: View, layer: Layer, rows: Sequence[int]) -> list[tuple[str, str]]:
+def identities(view: View, layer: Layer, rows: Sequence[int]) -> list[tuple[str, str]]:
     """Source and key of row ids of the layer's fact."""
     sql = f"SELECT rowid, source, key FROM {FACTS[layer.fact].name} WHERE rowid IN (SELECT unnest($1::BIGINT[]))"
     found = view.edition.unscoped.cursor().execute(sql, [list(rows)]).fetchall()

@@ -1,13 +1,16 @@
 """The data of the map's layers: compact columns that a browser keeps, and what a click or a selection opens.
 
 `/files/layer/EDITION/AREA/LAYER.bin` is immutable: edition, area and the layer's definition are part of the address.
-Rights and scope are checked at each request. The columns hold places, days and groups, no numbers of cases: a row is
-named by its position, and its card is asked for one at a time.
+Rights and scope are checked at each request, and rows that leave are recorded in the audit first, as those of the API
+are: without the record they do not leave. The columns contain places, days and groups, no numbers of cases: a row is
+identified by its position, and its card is requested one at a time.
 """
 
 import gzip
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from hashlib import sha256
+from typing import NamedTuple
 
 import numpy as np
 from starlette.requests import Request
@@ -15,6 +18,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from cockpit import settings
+from cockpit.access import record
 from cockpit.access.visitors import Visitor
 from cockpit.i18n import _, language, using
 from cockpit.screens.listing.download import answered
@@ -38,7 +42,35 @@ from metrics.scope import OutOfScope
 
 MOST_PICKED = 50
 """Rows that one address can name."""
-Work = Callable[[View, Layer, Mapping[str, str], str], Response]
+
+
+@dataclass(frozen=True)
+class Asked:
+    """One request for a layer, once the visitor's right to it is checked. accepts: the encodings the browser takes."""
+
+    visitor: Visitor
+    view: View
+    layer: Layer
+    parameters: Mapping[str, str]
+    accepts: str
+    address: str
+
+    def record(self, event: str, what: str) -> None:
+        """A row of the audit for what is about to be sent. DeskError if it cannot be written."""
+        record.write(visitor=self.visitor, event=event, what=what, address=self.address)
+
+    def record_rows(self, count: int) -> None:
+        self.record("drill", f"layer {self.layer.id} {self.view.area.code} {count} rows")
+
+
+class File(NamedTuple):
+    """A gzipped file, and the rows of facts that it contains."""
+
+    content: bytes
+    rows: int = 0
+
+
+Work = Callable[[Asked], Response]
 
 
 async def data(request: Request) -> Response:
@@ -70,7 +102,7 @@ async def _answer(request: Request, work: Work) -> Response:
                 "layer.no_right", "the layer {layer} of {area} is not for you", layer=layer.id, area=view.area.name
             )
         with using(view.lang):
-            return work(view, layer, given, accepts)
+            return work(Asked(visitor, view, layer, given, accepts, address))
 
     return await answered(request, checked, f"layer {path['layer']} {path['area']}"[:100])
 
@@ -84,23 +116,26 @@ def _layer(name: str) -> Layer:
     return known[name]
 
 
-def _data(view: View, layer: Layer, given: Mapping[str, str], accepts: str) -> Response:
+def _data(asked: Asked) -> Response:
+    view, layer = asked.view, asked.layer
     edition = view.edition.within(view.area.code, view.area.end)
-    file = _file(view.asking(edition=edition), layer, given, view.lang)
+    file, rows = _file(view.asking(edition=edition), layer, asked.parameters, view.lang)
+    if rows:
+        asked.record_rows(rows)
     kind = "application/geo+json" if layer.of == "geojson" else "application/octet-stream"
     headers = {**FOREVER, "ETag": f'"{sha256(file).hexdigest()[:32]}"', "Content-Type": kind}
-    if "gzip" in accepts:
+    if "gzip" in asked.accepts:
         return Response(file, headers={**headers, "Content-Encoding": "gzip"})
     return Response(gzip.decompress(file), headers=headers)
 
 
-def _file(view: View, layer: Layer, given: Mapping[str, str], spoken: str) -> bytes:
+def _file(view: View, layer: Layer, given: Mapping[str, str], spoken: str) -> File:
     level, unit = layers.level(view, layer), given.get("step", "month")
     if layer.of in MARKS:
         number = _tile(given["tile"]) if "tile" in given else None
         return _of_marks(view.edition, view.area.code, layer, view.query.where, number, spoken)
     if layer.of == "geojson":
-        return gzip.compress(own_features(view.edition, view.area, layer), mtime=0)
+        return File(gzip.compress(own_features(view.edition, view.area, layer), mtime=0))
     if layer.of == "hotspots":
         assert level, "a layer without areas is not offered"
         return _of_hotspots(view.query, unit, level, layer, spoken)
@@ -116,7 +151,7 @@ def _tile(text: str) -> int:
 
 
 @single_flight_cache(maxsize=256)
-def _of_marks(edition: ScopedEdition, area: int, layer: Layer, where: Where, number: int | None, spoken: str) -> bytes:
+def _of_marks(edition: ScopedEdition, area: int, layer: Layer, where: Where, number: int | None, spoken: str) -> File:
     """The marks of a tile, or of the layer; of a layer with too many the counts by hexagon.
 
     spoken: the language of the groups' names, which is part of the cache's key.
@@ -132,18 +167,18 @@ def _of_marks(edition: ScopedEdition, area: int, layer: Layer, where: Where, num
         counted = bins(found)
         about |= {"tiles": TILES, "radius": counted.radius, "days": counted.days, "count": len(found)}
         names = ("x", "y", "opened", "closed", "overdue")
-        return columns.packed({name: getattr(counted, name) for name in names}, about)
+        return File(columns.packed({name: getattr(counted, name) for name in names}, about))
     at = np.arange(len(found)) if number is None else tile(found, number)
     named = {name: getattr(found, name)[at] for name in ("x", "y", "start", "end", "due", "group")}
     if len(found.value):
         named["value"] = found.value[at]
     if number is not None:
         named["position"] = at.astype(np.uint32)
-    return columns.packed(named, about, delta=("start", "x", "position"))
+    return File(columns.packed(named, about, delta=("start", "x", "position")), len(at))
 
 
 @single_flight_cache(maxsize=64)
-def _of_areas(query: Query, unit: str, level: str | None, spoken: str) -> bytes:
+def _of_areas(query: Query, unit: str, level: str | None, spoken: str) -> File:
     found = series(query, unit, level)
     legend, keys = legends.of_series(query.catalog, found)
     about = {
@@ -154,11 +189,11 @@ def _of_areas(query: Query, unit: str, level: str | None, spoken: str) -> bytes:
         "unit": found.metric.unit[language()],
         "metric": found.metric.name[language()],
     }
-    return columns.packed({"value": found.values.ravel(), "key": keys.ravel()}, about)
+    return File(columns.packed({"value": found.values.ravel(), "key": keys.ravel()}, about))
 
 
 @single_flight_cache(maxsize=32)
-def _of_hotspots(query: Query, unit: str, level: str, layer: Layer, spoken: str) -> bytes:
+def _of_hotspots(query: Query, unit: str, level: str, layer: Layer, spoken: str) -> File:
     found = hotspots(query, unit, level, layer)
     legend, keys = legends.of_hotspots(found)
     about = {
@@ -170,7 +205,7 @@ def _of_hotspots(query: Query, unit: str, level: str, layer: Layer, spoken: str)
         "metric": layer.name[language()],
         "words": [legends.sentence(found, i, unit) for i in range(len(found.buckets))],
     }
-    return columns.packed({"value": found.counts.ravel().astype(np.float32), "key": keys.ravel()}, about)
+    return File(columns.packed({"value": found.counts.ravel().astype(np.float32), "key": keys.ravel()}, about))
 
 
 def _positions(text: str, count: int) -> list[int]:
@@ -186,21 +221,28 @@ def _positions(text: str, count: int) -> list[int]:
     return found
 
 
-def _rows(view: View, layer: Layer, given: Mapping[str, str]) -> list[int]:
+def _rows(asked: Asked) -> list[int]:
+    """Row ids of the marks that the request lists."""
+    view, layer = asked.view, asked.layer
     if layer.of not in MARKS:
         raise MetricsError("layer.no_marks", "the layer {layer} has no marks of its own", layer=layer.id)
     edition = view.edition.within(view.area.code, view.area.end)
     found = marks(edition, view.area.code, layer, view.query.where)
-    return [int(found.rows[i]) for i in _positions(given.get("i", ""), len(found))]
+    return [int(found.rows[i]) for i in _positions(asked.parameters.get("i", ""), len(found))]
 
 
-def _card(view: View, layer: Layer, given: Mapping[str, str], accepts: str) -> Response:
-    (row, *_more) = _rows(view, layer, given)
-    return JSONResponse(cards.card(view, layer, row), headers={"Cache-Control": "no-store"})
+def _card(asked: Asked) -> Response:
+    (row, *_more) = _rows(asked)
+    ((source, key),) = cards.identities(asked.view, asked.layer, [row])
+    asked.record("view_case" if asked.layer.of == "cases" else "drill", f"{source}/{key}")
+    content = cards.card(asked.view, asked.layer, source, key)
+    return JSONResponse(content, headers={"Cache-Control": "no-store"})
 
 
-def _pick(view: View, layer: Layer, given: Mapping[str, str], accepts: str) -> Response:
-    href = cards.rows_href(view, layer, _rows(view, layer, given))
+def _pick(asked: Asked) -> Response:
+    rows = _rows(asked)
+    asked.record_rows(len(rows))
+    href = cards.rows_href(asked.view, asked.layer, rows)
     return JSONResponse({"href": href}, headers={"Cache-Control": "no-store"})
 
 

@@ -192,12 +192,21 @@ def test_route_answers_for_granted_areas_only(get: Callable[..., httpx.Response]
         assert get(of(SCOPED[route], area), role).status_code in (400, 403, 404, 422), area
 
 
-@pytest.mark.parametrize("path", ["/files/rows.csv?metric=intake&area=AREA", "/api/v1/rows/intake?area=AREA"])
+LAYER = "/files/layer/EDITION/AREA/cases"
+ROWS = (
+    "/files/rows.csv?metric=intake&area=AREA", "/api/v1/rows/intake?area=AREA", f"{LAYER}/card.json?i=0",
+    f"{LAYER}/pick.json?i=0,1", f"{LAYER}.bin?v=x", "/search.json?q=script", "/api/v1/search?q=script",
+)  # fmt: skip
+"""Answers that contain rows of facts."""
+
+
+@pytest.mark.parametrize("path", ROWS)
 def test_nothing_is_exported_when_the_audit_row_cannot_be_written(
     get: Callable[..., httpx.Response], path: str
 ) -> None:
-    url = f"{of(path, OWN)}&{NOVEMBER}"
-    assert get(url, "inspector").headers["cache-control"] == "no-store"
+    url = of(path, OWN) if "search" in path else f"{of(path, OWN)}&{NOVEMBER}"
+    allowed = get(url, "inspector")
+    assert (allowed.status_code, allowed.headers["cache-control"] == "no-store") == (200, ".bin" not in path)
     desk = visitors.desk()
     with desk.begin() as session:
         session.execute(text("CREATE TRIGGER no_audit BEFORE INSERT ON audit BEGIN SELECT RAISE(ABORT, 'no'); END"))
@@ -262,6 +271,31 @@ def test_panel_file_is_audited_and_not_cached(get: Callable[..., httpx.Response]
     assert (shown.status_code, shown.headers["cache-control"]) == (200, "no-store")
     for bad in ("panel=nonsense", "panel=", "metric=nonsense", "from=x"):
         assert get(f"{of(SCOPED['/files/panel.csv'], CHILD)}&{bad}", "inspector").status_code == 400, bad
+
+
+@pytest.mark.parametrize(
+    ("path", "event", "what"),
+    [
+        (f"{LAYER}.bin?v=x", "drill", "layer cases AREA 30 rows"),
+        (f"{LAYER}/card.json?i=0", "view_case", "/"),
+        (f"{LAYER}/pick.json?i=0,1", "drill", "layer cases AREA 2 rows"),
+        ("/search.json?q=script", "drill", "search 5 cases"),
+    ],
+)
+def test_rows_of_the_map_and_the_search_box_are_in_the_audit(
+    get: Callable[..., httpx.Response], path: str, event: str, what: str
+) -> None:
+    for role in ("leader", "cadre"):
+        assert get(of(path, OWN), role).status_code == 200
+        newest = audit.entries(visitors.desk(), limit=1)[0]
+        assert (newest["event"], newest["who"]) == (event, f"{role}-{OWN}")
+        assert of(what, OWN) in str(newest["what"])
+
+
+def test_numbers_of_areas_on_the_map_are_not_in_the_audit(get: Callable[..., httpx.Response]) -> None:
+    before = audit.entries(visitors.desk(), limit=1)
+    assert get(of("/files/layer/EDITION/AREA/areas.bin?v=x&metric=intake", OWN), "leader").status_code == 200
+    assert audit.entries(visitors.desk(), limit=1) == before
 
 
 @pytest.mark.parametrize("bad", ["tile=" + "9" * 5000, "tile=-1", "tile=x", "tile=%EF%BC%91", "vs=x", "edtion=x"])
