@@ -1,34 +1,35 @@
 """What the time-and-space map costs: its columns on the server, its first picture and its frames in Chromium.
 
-    python -m bench.timemap [--cases 100000] [--home FOLDER]
+    python -m bench.timemap [--cases 100000] [--home FOLDER] [--visits 3]
 
-Serves the demo district and opens the map with villages, towns, hexagons, cases and sites, WebGL in software, so that
-Canvas 2D draws. The browser has the program's files already. Figures are medians of several visits; seconds and
-frames include the processor time of server and browser on this machine.
+Serves the demo district and opens the map with every layer switched on, in Chromium as it starts on a machine without
+graphics hardware, so that Canvas 2D draws. The browser has the program's files, and the server the data: each visit
+fetches those of the layers into an empty cache. Figures are medians of the visits. Seconds and frames a second are
+those of this machine as busy as it is; the processor time of a frame is that of all processes of Chromium.
 """
 
 import argparse
 import statistics
 import time
+from dataclasses import dataclass, fields
 from pathlib import Path
 
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, Page, sync_playwright
 
 from bench.support.district import district
 from bench.support.served import Served, served
+from bench.support.viewer import Viewer
 from cockpit.access.visitors import COOKIE
+from cockpit.i18n import using
+from cockpit.screens.timemap.files import marks_file
 from cockpit.screens.timemap.layers import OURS
 from data.editions.edition import Edition
 from metrics.areas import root
 from metrics.catalog import load as load_catalog
-from metrics.mapping.bins import MOST_POINTS, bins
 from metrics.mapping.layers import load
-from metrics.mapping.marks import marks
 
-FLAGS = ("--no-sandbox", "--use-angle=swiftshader", "--disable-background-networking", "--disable-dev-shm-usage")
-LAYERS = "areas.70,villages.60,hexagons.70,cases.85,sites.85"
+FLAGS = ("--no-sandbox", "--disable-background-networking", "--disable-dev-shm-usage")
 SIZES = ((1280, 800), (390, 800))
-VISITS = 3
 PLAYED_SECONDS = 6.0
 MAP = "[...document.querySelectorAll('*')].map(e => e.shadowRoot?.querySelector('.root')).find(r => r?.map)"
 DRAWN = f"""() => {{
@@ -37,67 +38,83 @@ DRAWN = f"""() => {{
 }}"""
 
 
+@dataclass(frozen=True)
+class Visit:
+    """seconds: until all layers are drawn. fetched, socket: bytes. milliseconds: of drawing a frame, in the page.
+
+    processor: milliseconds of a frame in all processes of Chromium. heap: bytes of JavaScript with typed arrays.
+    """
+
+    seconds: float
+    fetched: float
+    socket: float
+    frames: float
+    milliseconds: float
+    processor: float
+    heap: float
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--cases", type=int, default=100_000)
     parser.add_argument("--home", type=Path, default=Path("var/bench"))
+    parser.add_argument("--visits", type=int, default=3)
     options = parser.parse_args()
     home, edition_id = district(options.home, options.cases)
     _columns(Edition(home, edition_id))
     with served(home) as server, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=list(FLAGS))
         for width, height in SIZES:
-            _visits(browser, server, width, height)
+            _visits(browser, server, width, height, options.visits)
         browser.close()
 
 
 def _columns(edition: Edition) -> None:
-    """The processor time of making the columns of all cases, once an edition and area."""
+    """Print the time of making the file of all cases, once an edition and area."""
     place = root(edition)
     layer = load(load_catalog(), OURS)["cases"]
     wall, processor = time.perf_counter(), time.process_time()
-    found = marks(edition.scoped(((place.code, place.end),)), place.code, layer)
-    what = f"columns of {len(found):,} cases"
-    if len(found) > MOST_POINTS:
-        bins(found)
-        what += " and their counts by hexagon"
+    with using("zh"):
+        count = marks_file(edition.scoped(((place.code, place.end),)), place.code, layer, (), None, "zh").rows
+    what = f"columns of {count:,} cases" if count else "counts by hexagon and day of more cases than are sent at once"
     print(f"{what}: {time.perf_counter() - wall:.2f} s, {time.process_time() - processor:.2f} s of processor time")
 
 
-def _visits(browser: Browser, server: Served, width: int, height: int) -> None:
+def _visits(browser: Browser, server: Served, width: int, height: int, count: int) -> None:
     (viewer,) = server.viewers(1, ("district",))
+    ids = ",".join(load(load_catalog(), OURS))
+    # the first visit makes the data on the server, as a start or a first viewer does
+    visits = [_visit(browser, viewer, f"/map?on={ids}", width, height) for _ in range(count + 1)][1:]
+    at = {field.name: statistics.median(getattr(visit, field.name) for visit in visits) for field in fields(Visit)}
+    print(
+        f"{width} px, {ids.count(',') + 1} layers: drawn after {at['seconds']:.2f} s; {at['fetched'] / 1e3:.0f} kB by "
+        f"URL, {at['socket'] / 1e3:.1f} kB by websocket; {at['frames']:.0f} frames a second, {at['milliseconds']:.1f} "
+        f"ms each in the page, {at['processor']:.1f} ms of processor time in Chromium; heap {at['heap'] / 1e6:.0f} MB",
+        flush=True,
+    )
+
+
+def _visit(browser: Browser, viewer: Viewer, path: str, width: int, height: int) -> Visit:
     is_phone = width < height
     context = browser.new_context(viewport={"width": width, "height": height}, has_touch=is_phone, is_mobile=is_phone)
     context.add_cookies([{"name": COOKIE, "value": viewer.token, "url": viewer.address}])
-    address = f"{viewer.address}/map?on={LAYERS}"
-    measured = [_visit(context, address) for _ in range(VISITS + 1)][1:]  # the first one loads the program
-    seconds, fetched, socket, frames, milliseconds, heap = (
-        statistics.median(values) for values in zip(*measured, strict=True)
-    )
-    print(
-        f"{width} px: drawn after {seconds:.2f} s; {fetched / 1e3:.0f} kB by URL, {socket / 1e3:.1f} kB by websocket; "
-        f"{frames:.0f} frames a second, {milliseconds:.1f} ms each; heap {heap / 1e6:.0f} MB"
-    )
-    context.close()
-
-
-def _visit(context: BrowserContext, address: str) -> tuple[float, float, float, float, float, float]:
-    """Seconds, bytes by URL and websocket, frames a second, milliseconds a frame, bytes of heap."""
     page = context.new_page()
+    page.goto(f"{viewer.address}/map?on=none")  # loads the program, and no layer
+    page.wait_for_function(DRAWN, timeout=120_000)
+    page.goto("about:blank")
     line = _Line(page)
     began = time.perf_counter()
-    page.goto(address)
+    page.goto(viewer.address + path)
     page.wait_for_function(DRAWN, timeout=120_000)
     page.evaluate("() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
     seconds = time.perf_counter() - began
-    frames, milliseconds = _play(page)
-    heap = line.heap()
-    page.close()
-    return seconds, line.fetched, line.socket, frames, milliseconds, heap
+    visit = Visit(seconds, line.fetched, line.socket, *_play(page, browser), line.heap())
+    context.close()
+    return visit
 
 
-def _play(page: Page) -> tuple[float, float]:
-    """Frames a second and median milliseconds of a frame while half a year is played."""
+def _play(page: Page, browser: Browser) -> tuple[float, float, float]:
+    """Frames a second, median milliseconds of a frame and its processor time, while half a year is played."""
     script = f"""seconds => new Promise(done => {{
       const map = {MAP}.map, times = [], frame = map.frame.bind(map)
       map.frame = () => {{ const began = performance.now(); frame(); times.push(performance.now() - began) }}
@@ -110,8 +127,15 @@ def _play(page: Page) -> tuple[float, float]:
         done([times.length / seconds, times.sort((a, b) => a - b)[times.length >> 1]])
       }}, seconds * 1000)
     }})"""
+    before = _processor_seconds(browser)
     frames, milliseconds = page.evaluate(script, PLAYED_SECONDS)
-    return float(frames), float(milliseconds)
+    processor = 1000 * (_processor_seconds(browser) - before) / (frames * PLAYED_SECONDS)
+    return float(frames), float(milliseconds), processor
+
+
+def _processor_seconds(browser: Browser) -> float:
+    processes = browser.new_browser_cdp_session().send("SystemInfo.getProcessInfo")["processInfo"]
+    return float(sum(process["cpuTime"] for process in processes))
 
 
 class _Line:
@@ -129,7 +153,8 @@ class _Line:
 
     def heap(self) -> float:
         self.cdp.send("HeapProfiler.collectGarbage")
-        return float(self.cdp.send("Runtime.getHeapUsage")["usedSize"])
+        usage = self.cdp.send("Runtime.getHeapUsage")
+        return float(usage["usedSize"] + usage.get("backingStorageSize", 0))
 
     def _began(self, event: dict[str, dict[str, str]]) -> None:
         self.urls[str(event["requestId"])] = event["request"]["url"]

@@ -50,7 +50,8 @@ def bins(marks: Marks) -> Bins:
     x = np.clip(radius * np.sqrt(3) * (q + r / 2) / shrink / (east - west), 0, 1)
     y = np.clip(radius * 1.5 * r / (north - south), 0, 1)
     start = marks.start.astype(np.int64)
-    end, due = (np.where(days == NEVER, -1, days).astype(np.int64) for days in (marks.end, marks.due))
+    # signed before -1 is put in: it would wrap to NEVER in the unsigned columns
+    end, due = (np.where(days == NEVER, -1, days.astype(np.int64)) for days in (marks.end, marks.due))
     days, cells = int(max(start.max(initial=0), end.max(initial=0))) + 2, len(names)
 
     def count(day: npt.NDArray[np.int64], where: npt.NDArray[np.bool_]) -> npt.NDArray[np.int64]:

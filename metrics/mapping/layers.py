@@ -124,7 +124,9 @@ class Layer(Model):
     @property
     def data_definition(self) -> tuple[object, ...]:
         """What its data depend on; layers where it is equal have the same data. Others than marks have their own."""
-        own = (self.id, self.metric, self.level, self.content, self.label, self.crs) if self.of not in MARKS else ()
+        if self.of in MARKS:
+            return (self.of, self.where, self.right)
+        own = (self.id, self.metric, self.level, self.content, self.label, self.crs)
         return (self.of, self.where, self.colour, self.right, *own)
 
     @property
@@ -135,7 +137,21 @@ class Layer(Model):
     @property
     def fingerprint(self) -> str:
         """Part of the addresses of its data: they change with its definition."""
-        return sha256(repr(self.data_definition).encode()).hexdigest()[:12]
+        return _fingerprint(self.data_definition)
+
+    @property
+    def has_groups(self) -> bool:
+        """Whether its marks are coloured by the values of a column; they have an address of their own."""
+        return self.of in MARKS and self.colour != "state"
+
+    @property
+    def group_fingerprint(self) -> str:
+        """As `fingerprint`, of the groups of its marks."""
+        return _fingerprint((self.colour, *self.data_definition))
+
+
+def _fingerprint(definition: tuple[object, ...]) -> str:
+    return sha256(repr(definition).encode()).hexdigest()[:12]
 
 
 class LayerFile(Model):

@@ -57,6 +57,7 @@ def _layer(view: View, layer: Layer) -> pydeck.Layer:
         about |= {"outlines": _text(outlines.url(view.edition, view.area, level=layers.level(view, layer) or ""))}
     more = {name: str(value) for name, value in (("metric", view.metric.id),) if layer.of == "areas"}
     more |= {name: value for name, value in view.query.where if layer.of in (*MARKS, *layers.AREAS)}
+    about |= {"groups": _text(layers.groups_url(view, layer, **more))}
     return pydeck.Layer(
         TYPES[layer.form], _text(layers.url(view, layer, **more)), id=layer.id, opacity=layer.opacity,
         pickable=False, about=about,

@@ -33,6 +33,7 @@ from metrics.errors import MetricsError, did_you_mean
 from metrics.mapping import columns
 from metrics.mapping.bins import MOST_POINTS, TILES, bins, tile
 from metrics.mapping.features import own_features
+from metrics.mapping.groups import groups
 from metrics.mapping.hotspots import hotspots
 from metrics.mapping.layers import MARKS, Layer
 from metrics.mapping.marks import Where, marks
@@ -133,14 +134,15 @@ def _file(view: View, layer: Layer, given: Mapping[str, str], spoken: str) -> Fi
     level, unit = layers.level(view, layer), given.get("step", "month")
     if layer.of in MARKS:
         number = _tile(given["tile"]) if "tile" in given else None
-        return _of_marks(view.edition, view.area.code, layer, view.query.where, number, spoken)
+        content = groups_file if given.get("part") == "groups" and layer.has_groups else marks_file
+        return content(view.edition, view.area.code, layer, view.query.where, number, spoken)
     if layer.of == "geojson":
         return File(gzip.compress(own_features(view.edition, view.area, layer), mtime=0))
     if layer.of == "hotspots":
         assert level, "a layer without areas is not offered"
-        return _of_hotspots(view.query, unit, level, layer, spoken)
+        return _hotspots_file(view.query, unit, level, layer, spoken)
     query = view.ask(layers.metric(view, layer).id)
-    return _of_areas(query, unit, level, spoken)
+    return _areas_file(query, unit, level, spoken)
 
 
 def _tile(text: str) -> int:
@@ -151,16 +153,12 @@ def _tile(text: str) -> int:
 
 
 @single_flight_cache(maxsize=256)
-def _of_marks(edition: ScopedEdition, area: int, layer: Layer, where: Where, number: int | None, spoken: str) -> File:
-    """The marks of a tile, or of the layer; of a layer with too many the counts by hexagon.
-
-    spoken: the language of the groups' names, which is part of the cache's key.
-    """
+def marks_file(edition: ScopedEdition, area: int, layer: Layer, where: Where, number: int | None, spoken: str) -> File:
+    """The marks of a tile, or of the layer; of a layer with too many the counts by hexagon."""
     found = marks(edition, area, layer, where)
     about = {
         "first": str(found.first),
         "box": found.box,
-        "groups": legends.groups(layer, found.groups),
         "unplaced": found.unplaced,
     }
     if number is None and len(found) > MOST_POINTS:
@@ -169,7 +167,7 @@ def _of_marks(edition: ScopedEdition, area: int, layer: Layer, where: Where, num
         names = ("x", "y", "opened", "closed", "overdue")
         return File(columns.packed({name: getattr(counted, name) for name in names}, about))
     at = np.arange(len(found)) if number is None else tile(found, number)
-    named = {name: getattr(found, name)[at] for name in ("x", "y", "start", "end", "due", "group")}
+    named = {name: getattr(found, name)[at] for name in ("x", "y", "start", "end", "due")}
     if len(found.value):
         named["value"] = found.value[at]
     if number is not None:
@@ -178,7 +176,16 @@ def _of_marks(edition: ScopedEdition, area: int, layer: Layer, where: Where, num
 
 
 @single_flight_cache(maxsize=64)
-def _of_areas(query: Query, unit: str, level: str | None, spoken: str) -> File:
+def groups_file(edition: ScopedEdition, area: int, layer: Layer, where: Where, number: int | None, spoken: str) -> File:
+    """The groups of the marks that `marks_file` gives. spoken: the language of their names, for the cache's key."""
+    found = groups(edition, area, layer, where)
+    at = slice(None) if number is None else tile(marks(edition, area, layer, where), number)
+    index = found.index[at]
+    return File(columns.packed({"group": index}, {"groups": legends.groups(layer, found.names)}), len(index))
+
+
+@single_flight_cache(maxsize=64)
+def _areas_file(query: Query, unit: str, level: str | None, spoken: str) -> File:
     found = series(query, unit, level)
     legend, keys = legends.of_series(query.catalog, found)
     about = {
@@ -193,7 +200,7 @@ def _of_areas(query: Query, unit: str, level: str | None, spoken: str) -> File:
 
 
 @single_flight_cache(maxsize=32)
-def _of_hotspots(query: Query, unit: str, level: str, layer: Layer, spoken: str) -> File:
+def _hotspots_file(query: Query, unit: str, level: str, layer: Layer, spoken: str) -> File:
     found = hotspots(query, unit, level, layer)
     legend, keys = legends.of_hotspots(found)
     about = {

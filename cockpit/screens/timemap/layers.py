@@ -1,5 +1,6 @@
 """The layers that a visitor may see, and the addresses of their data."""
 
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 from urllib.parse import urlencode
@@ -60,8 +61,18 @@ def metric(view: View, layer: Layer) -> Metric:
 def url(view: View, layer: Layer, ending: str = ".bin", **parameters: str) -> str:
     """Address of a layer's data, different for each edition, area, definition and language.
 
-    Layers that draw the same marks in different shapes have one address, so that a browser fetches them once.
+    Layers that draw the same marks in different shapes and colours have one address, so that a browser fetches them
+    once.
     """
     same = next(other for other in of(settings.current()).values() if other.data_definition == layer.data_definition)
-    about = {"v": same.fingerprint, "lang": view.lang, **parameters}
-    return f"{BELOW}{view.edition.id}/{view.area.code}/{same.id}{ending}?{urlencode(about)}"
+    return _address(view, same, ending, {"v": same.fingerprint, "lang": view.lang, **parameters})
+
+
+def groups_url(view: View, layer: Layer, **parameters: str) -> str:
+    """Address of the groups that colour a layer's marks; empty where there are none."""
+    about = {"v": layer.group_fingerprint, "lang": view.lang, "part": "groups", **parameters}
+    return _address(view, layer, ".bin", about) if layer.has_groups else ""
+
+
+def _address(view: View, layer: Layer, ending: str, parameters: Mapping[str, str]) -> str:
+    return f"{BELOW}{view.edition.id}/{view.area.code}/{layer.id}{ending}?{urlencode(parameters)}"

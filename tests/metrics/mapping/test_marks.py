@@ -14,6 +14,7 @@ from data.editions.scoped import EVERYTHING
 from data.home import Home
 from metrics.answer import answer
 from metrics.catalog import load
+from metrics.mapping.groups import groups
 from metrics.mapping.layers import MOST_GROUPS, Layer
 from metrics.mapping.marks import NEVER, STEPS, Marks, marks
 from metrics.period import DAY, Period
@@ -102,10 +103,14 @@ def test_a_place_is_kept_to_a_metre_and_rows_without_one_are_counted(edition: Ed
 
 
 def test_groups_are_the_most_frequent_values_and_the_rest(edition: Edition) -> None:
-    found = marks(edition.scoped(EVERYTHING), DISTRICT, CASES.model_copy(update={"colour": "category"}))
-    assert len(found.groups) == MOST_GROUPS
-    assert found.groups[-1] == ""
-    for name, count in zip(found.groups[:-1], np.bincount(found.group), strict=False):
+    everything, coloured = edition.scoped(EVERYTHING), CASES.model_copy(update={"colour": "category"})
+    found, rows = groups(everything, DISTRICT, coloured), marks(everything, DISTRICT, coloured).rows
+    assert len(found.names) == MOST_GROUPS
+    assert found.names[-1] == ""
+    for row, i in zip(rows, found.index, strict=True):
+        (category,) = edition.cursor().execute("SELECT category FROM cases WHERE rowid = $1", [int(row)]).fetchone()
+        assert found.names[i] in (category, "")
+    for name, count in zip(found.names[:-1], np.bincount(found.index), strict=False):
         sql = "SELECT count(*) FROM cases WHERE category = $1 AND lon IS NOT NULL AND registered_at < $2"
         assert edition.cursor().execute(sql, [name, AS_OF]).fetchone() == (count,)
 
@@ -135,9 +140,12 @@ def test_a_cadre_gets_the_own_village_alone(edition: Edition, area: int) -> None
     assert edition.cursor().execute(sql, [VILLAGES[0], AS_OF]).fetchone() == (len(found),)
     with pytest.raises(OutOfScope):
         marks(own, area, CASES)
+    with pytest.raises(OutOfScope):
+        groups(own, area, CASES.model_copy(update={"colour": "category"}))
 
 
 def test_an_area_without_marks_has_none(tmp_path: Path) -> None:
     edition = edition_of(Home(tmp_path, memory="1GB"), [], AS_OF)
     found = marks(edition.scoped(EVERYTHING), DISTRICT, CASES)
-    assert (len(found), found.groups, found.unplaced) == (0, (), 0)
+    assert (len(found), found.unplaced) == (0, 0)
+    assert groups(edition.scoped(EVERYTHING), DISTRICT, CASES.model_copy(update={"colour": "category"})).names == ()

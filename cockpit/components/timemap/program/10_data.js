@@ -40,7 +40,7 @@ function readBins({ header, columns }) {
   const n = columns.x.length, { days, tiles, box, groups, unplaced, count } = header, [west, south, east, north] = box
   const sums = values => { const all = new Int32Array((days + 1) * n); for (let i = 0; i < days * n; i++) all[i + n] = all[i] + values[i]; return all }
   const cells = Array.from({ length: n }, (_, i) => ({ x: worldX(west + (east - west) * columns.x[i] / NEVER), y: worldY(south + (north - south) * columns.y[i] / NEVER), n: 0 }))
-  return { cells, n, days, tiles, box, groups, unplaced, total: count, radius: header.radius / 360, first: dayOf(header.first), opened: sums(columns.opened), closed: sums(columns.closed), overdue: columns.overdue }
+  return { cells, n, days, tiles, box, unplaced, total: count, radius: header.radius / 360, first: dayOf(header.first), opened: sums(columns.opened), closed: sums(columns.closed), overdue: columns.overdue }
 }
 
 // The marks of several tiles as one, sorted by the day they start.
@@ -49,20 +49,21 @@ function joined(parts, bins) {
   parts.forEach((part, p) => { for (let i = 0; i < part.n; i++) order.push(p * 2 ** 26 + i) })
   order.sort((a, b) => parts[Math.floor(a / 2 ** 26)].start[a % 2 ** 26] - parts[Math.floor(b / 2 ** 26)].start[b % 2 ** 26])
   const take = (name, Type) => Type.from(order, at => parts[Math.floor(at / 2 ** 26)][name][at % 2 ** 26])
-  return { kind: "marks", n, first: bins.first, groups: bins.groups, unplaced: bins.unplaced, X: take("X", Float64Array), Y: take("Y", Float64Array), start: take("start", Uint16Array), end: take("end", Uint16Array),
+  return { kind: "marks", n, first: bins.first, groups: parts[0].groups, unplaced: bins.unplaced, X: take("X", Float64Array), Y: take("Y", Float64Array), start: take("start", Uint16Array), end: take("end", Uint16Array),
     due: take("due", Uint16Array), group: take("group", Uint8Array), position: take("position", Uint32Array), index: new Uint32Array(n), state: new Uint8Array(n), count: 0 }
 }
 
-// Marks with their places in the world and their days as days since 1970.
-function readMarks({ header, columns }) {
-  const { x, y, start, end, due, group, value, position } = columns, n = x.length, [west, south, east, north] = header.box
-  const X = new Float64Array(n), Y = new Float64Array(n)
-  for (let i = 0; i < n; i++) {
-    X[i] = worldX(west + (east - west) * x[i] / NEVER)
-    Y[i] = worldY(south + (north - south) * y[i] / NEVER)
-  }
-  return { kind: "marks", n, X, Y, start, end, due, group, value, position, first: dayOf(header.first), groups: header.groups, unplaced: header.unplaced,
+// Marks with their places in the world and their days as days since 1970. Layers of the same file share the places.
+// grouped: the file of the groups that colour them, if any.
+function readMarks(file, grouped) {
+  const { header, columns } = file, { start, end, due, value, position } = columns, n = columns.x.length, { X, Y } = file.places ??= placesOf(file)
+  return { kind: "marks", n, X, Y, start, end, due, value, position, group: grouped?.columns.group ?? new Uint8Array(n), groups: grouped?.header.groups ?? [""], first: dayOf(header.first), unplaced: header.unplaced,
     index: new Uint32Array(n), state: new Uint8Array(n), count: 0 }
+}
+
+function placesOf({ header, columns: { x, y } }) {
+  const [west, south, east, north] = header.box
+  return { X: Float64Array.from(x, step => worldX(west + (east - west) * step / NEVER)), Y: Float64Array.from(y, step => worldY(south + (north - south) * step / NEVER)) }
 }
 
 // The features of a GeoJSON file: polygons, lines and points.

@@ -7,7 +7,7 @@ class CanvasRenderer {
   get kind() { return "canvas" }
 
   draw({ space, layers, palette, ratio, own }) {
-    const { canvas } = this, context = canvas.getContext("2d")
+    const { canvas } = this, context = penOf(canvas)
     size(canvas, space, ratio)
     context.setTransform(ratio, 0, 0, ratio, 0, 0)
     context.clearRect(0, 0, space.width, space.height)
@@ -45,7 +45,7 @@ class CanvasRenderer {
     if (ground?.key !== key) {
       ground = { key, canvas: ground?.canvas ?? document.createElement("canvas") }
       size(ground.canvas, space, ratio)
-      const pen = ground.canvas.getContext("2d"), k = space.scale / UNIT
+      const pen = penOf(ground.canvas), k = space.scale / UNIT
       pen.setTransform(ratio * k, 0, 0, ratio * k, -space.left * space.scale * ratio, -space.top * space.scale * ratio)
       pen.clearRect(space.left * UNIT, space.top * UNIT, space.width / k, space.height / k)
       pen.lineWidth = .8 / k
@@ -108,7 +108,7 @@ class CanvasRenderer {
       sprite = document.createElement("canvas")
       sprite.half = radius + 2
       sprite.width = sprite.height = Math.ceil(2 * sprite.half * ratio)
-      const pen = sprite.getContext("2d")
+      const pen = penOf(sprite)
       pen.scale(ratio, ratio)
       pen.beginPath()
       polygon(pen, sprite.half, sprite.half, SHAPE_OF[key] ? radius * 1.15 : radius, SHAPE_OF[key])
@@ -123,6 +123,9 @@ class CanvasRenderer {
 
   end() {}
 }
+
+// A canvas without graphics hardware is drawn by the processor: through software WebGL a frame takes five times as long.
+const penOf = canvas => canvas.getContext("2d", { willReadFrequently: webgl() !== "hardware" })
 
 const UNIT = TILE * 1024                                          // paths are in pixels of zoom 10
 const styleOf = (layer, area) => layer.bucket < 0 ? "absent" : layer.styles[layer.key[layer.bucket * layer.width + area.at]]

@@ -3,7 +3,10 @@ const SOFTWARE = /swiftshader|llvmpipe|softpipe|basic render|software/i
 const CORNERS = { red: 3, amber: 4 }
 
 // How WebGL is done here: "hardware", "software" or "missing".
-function webgl() {
+let graphics = ""
+const webgl = () => graphics ||= probeWebgl()
+
+function probeWebgl() {
   const context = document.createElement("canvas").getContext("webgl2")
   if (!context) return "missing"
   const about = context.getExtension("WEBGL_debug_renderer_info")

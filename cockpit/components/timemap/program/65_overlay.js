@@ -2,7 +2,7 @@
 const MOST_NAMES = 60, OUTSTANDING = ["red", "step4"]
 
 function drawOverlay(canvas, { space, layers, palette, ratio, font, text, hover, lasso, chosen }) {
-  const pen = canvas.getContext("2d")
+  const pen = penOf(canvas)
   size(canvas, space, ratio)
   pen.setTransform(ratio, 0, 0, ratio, 0, 0)
   pen.clearRect(0, 0, space.width, space.height)
@@ -88,7 +88,7 @@ const SHAPES = { red: "▲", amber: "◆", green: "●" }
 
 // The bars of the trend strip, and the window that is shown.
 function drawTrend(canvas, values, { from, to, first, palette, ratio }) {
-  const { clientWidth: width, clientHeight: height } = canvas, pen = canvas.getContext("2d"), n = values.length
+  const { clientWidth: width, clientHeight: height } = canvas, pen = penOf(canvas), n = values.length
   size(canvas, { width, height }, ratio)
   pen.setTransform(ratio, 0, 0, ratio, 0, 0)
   pen.clearRect(0, 0, width, height)

@@ -129,7 +129,7 @@ class TimeMap {
       if (this.ended) return
       const layer = { id, about, url, styles: this.data.styles }
       if (about.of === "marks" && file.header.tiles) layer.bins = readBins(file)
-      else if (about.of === "marks") { layer.marks = readMarks(file); layer.perValue = perValue(layer.marks) }
+      else if (about.of === "marks") { layer.marks = readMarks(file, about.groups ? await columnsOf(about.groups) : null); layer.perValue = perValue(layer.marks) }
       else if (about.of === "geojson") Object.assign(layer, readFeatures(file))
       else Object.assign(layer, readAreas(file, features))
       this.layers.set(id, layer)
@@ -192,9 +192,10 @@ class TimeMap {
     if (!wanted) { layer.marks = null; layer.tilesKey = ""; return false }
     if (layer.tilesKey === key) return !!layer.marks
     layer.tilesKey = key
-    Promise.all(wanted.map(number => columnsOf(`${layer.url}&tile=${number}`))).then(files => {
+    const { groups } = layer.about, tile = async number => readMarks(...await Promise.all([layer.url, groups].map(url => url ? columnsOf(`${url}&tile=${number}`) : null)))
+    Promise.all(wanted.map(tile)).then(parts => {
       if (layer.tilesKey !== key || this.ended) return
-      layer.marks = joined(files.map(readMarks), layer.bins)
+      layer.marks = joined(parts, layer.bins)
       this.draw()
     }).catch(error => { console.error(error); layer.tilesKey = "" })
     return !!layer.marks
