@@ -1,8 +1,10 @@
 """A mark in words, and the pages that marks open."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
+from cockpit.i18n import _
 from cockpit.labels import words
 from cockpit.labels.names import area_name
 from cockpit.screens.listing import row_tools
@@ -20,6 +22,8 @@ LINES = {
     "readings": ("measure", "unit", "measured_at", "value", "n"),
 }
 """The columns that a card shows, in order; empty ones are left out."""
+LINKED = ("open", "file")
+"""The kinds of actions on rows that are links, which the map can offer."""
 TITLES = {"cases": "title", "assets": "name", "readings": "unit"}
 
 
@@ -48,14 +52,23 @@ def _href(view: View, layer: Layer, source: str, key: str, found: dict[str, Any]
     return view.href(area=found["area"]) if link == "area" and found.get("area") else ""
 
 
-def rows_href(view: View, layer: Layer, rows: Sequence[int]) -> str:
-    """The page of these rows, of a layer of cases; empty for another, whose rows no metric counts."""
+def selection(view: View, layer: Layer, rows: Sequence[int]) -> dict[str, Any]:
+    """What selected marks are as `pick` lists them, and the actions of the row page on them.
+
+    No actions on marks of a layer that is not of cases: no metric counts their rows.
+    """
+    picks = [row_tools.picked({"source": source, "key": key}) for source, key in identities(view, layer, rows)]
     days = extent(view.edition)
     if layer.of != "cases" or days is None:
-        return ""
-    picks = row_tools.write_picks(identities(view, layer, rows))
-    period = Period(days[0], days[1] + DAY)
-    return view.href("rows", metric=view.catalog.id_of("intake"), period=period, pick=picks)
+        return {"picks": picks, "actions": []}
+    metric, period = view.catalog.id_of("intake"), Period(days[0], days[1] + DAY)
+    given = dict(view.given) | {"metric": metric, "from": str(period.start), "to": str(period.end)}
+    listing = replace(view.asking(metrics=(metric,), period=period), given=tuple(given.items()))
+    actions = ((action, action.href(listing, {})) for action in row_tools.ROW_ACTIONS if action.kind in LINKED)
+    return {
+        "picks": picks,
+        "actions": [{"text": _(a.text), "kind": a.kind, "href": href} for a, href in actions if href],
+    }
 
 
 def identities(view: View, layer: Layer, rows: Sequence[int]) -> list[tuple[str, str]]:

@@ -8,7 +8,7 @@ identified by its position, and its card is requested one at a time.
 
 import gzip
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import sha256
 from typing import NamedTuple
 
@@ -22,6 +22,7 @@ from cockpit.access import record
 from cockpit.access.visitors import Visitor
 from cockpit.i18n import _, language, using
 from cockpit.screens.listing.download import answered
+from cockpit.screens.listing.row_tools import MOST_PICKED
 from cockpit.screens.timemap import cards, layers, legends
 from cockpit.server.geo import FOREVER
 from cockpit.serving import slow_queries
@@ -40,9 +41,6 @@ from metrics.mapping.marks import Where, marks
 from metrics.mapping.series import series
 from metrics.query import Query
 from metrics.scope import OutOfScope
-
-MOST_PICKED = 50
-"""Rows that one address can name."""
 
 
 @dataclass(frozen=True)
@@ -85,7 +83,7 @@ async def card(request: Request) -> Response:
 
 
 async def pick(request: Request) -> Response:
-    """`?i=1,2,3`: the address of the rows of at most MOST_PICKED marks, as JSON."""
+    """`?i=1,2,3`: at most MOST_PICKED marks as the row page lists them, and the actions on them, as JSON."""
     return await _answer(request, _pick)
 
 
@@ -97,6 +95,8 @@ async def _answer(request: Request, work: Work) -> Response:
         view = read(
             {**given, "edition": path["edition"], "area": path["area"]}, settings.current(), visitor.grants, "map"
         )
+        if view.edition.id == view.newest:  # what the map opens is then not tied to the edition
+            view = replace(view, given=tuple(pair for pair in view.given if pair[0] != "edition"))
         layer = _layer(path["layer"])
         if not layers.may_see(layer, visitor.grants, view.area.code, view.area.end):
             raise OutOfScope(
@@ -249,8 +249,8 @@ def _card(asked: Asked) -> Response:
 def _pick(asked: Asked) -> Response:
     rows = _rows(asked)
     asked.record_rows(len(rows))
-    href = cards.rows_href(asked.view, asked.layer, rows)
-    return JSONResponse({"href": href}, headers={"Cache-Control": "no-store"})
+    content = cards.selection(asked.view, asked.layer, rows)
+    return JSONResponse(content, headers={"Cache-Control": "no-store"})
 
 
 ROUTES = (

@@ -163,21 +163,60 @@ def test_a_click_on_an_area_and_the_table_lead_to_its_cockpit(address: str, open
     expect(page.locator(".crumbs b")).to_have_text(name)
 
 
+def around_first_case(page: Page) -> tuple[float, float]:
+    """The place on the screen of the first case."""
+    at, box = of_map(page, FIRST_CASE), page.locator(".stage").bounding_box()
+    return box["x"] + at[0], box["y"] + at[1]
+
+
 def test_an_outline_opens_its_cases_as_rows(address: str, open_page: Open) -> None:
-    page = drawn(open_page(f"{address}/map?on=cases.85"))
+    page = drawn(open_page(f"{address}/map?on=cases.85,hexagons.50"))
     page.get_by_role("button", name="圈选").click()
-    at = of_map(page, FIRST_CASE)
-    box = page.locator(".stage").bounding_box()
-    x, y = box["x"] + at[0], box["y"] + at[1]
+    x, y = around_first_case(page)
     page.mouse.move(x - 12, y - 12)
     page.mouse.down()
     for dx, dy in ((12, -12), (12, 12), (-12, 12), (-12, -12)):
         page.mouse.move(x + dx, y + dy, steps=4)
     page.mouse.up()
-    link = page.locator(".said a")
-    count = int(re.search(r"\d+", page.locator(".said").inner_text())[0])
+    link = page.locator(".said a").filter(has_text="只看所选")
+    link.wait_for()
+    count = int(re.search(r"\d+", page.locator(".said b").inner_text())[0])
+    assert of_map(page, "map.chosen.length") == count
     link.click()
     expect(page.locator("tbody tr")).to_have_count(count)
+
+
+def test_a_rectangle_begins_an_order_about_its_cases(address: str, open_page: Open) -> None:
+    page = drawn(open_page(f"{address}/map?on=cases.85"))
+    page.get_by_role("button", name="框选").click()
+    x, y = around_first_case(page)
+    page.mouse.move(x - 10, y - 10)
+    page.mouse.down()
+    page.mouse.move(x + 10, y + 10, steps=3)
+    assert of_map(page, "map.lasso.length") == 4
+    page.mouse.up()
+    page.locator(".said b").wait_for()
+    count = int(re.search(r"\d+", page.locator(".said b").inner_text())[0])
+    page.locator(".said a").filter(has_text="发起督办").click()
+    page.wait_for_url(re.compile("/start"))
+    expect(page.locator("form, [data-testid=stForm]").first).to_be_visible()
+    listed = page.url.partition("pick=")[2].partition("&")[0].replace("%2C", ",").split(",")
+    assert len(listed) == count
+
+
+def test_the_keyboard_selects_what_is_in_view_and_clears_it(address: str, open_page: Open) -> None:
+    page = drawn(open_page(f"{address}/map?on=cases.85"))
+    at = of_map(page, "(({X, Y, index}) => [X[index[0]], Y[index[0]]])(map.layers.get('cases').marks)")
+    page.evaluate(
+        f"([x, y]) => {{ const map = {MAP}.map; Object.assign(map.space, {{x, y, zoom: 18}}); map.draw() }}", at
+    )
+    page.get_by_role("button", name="框选").focus()
+    page.keyboard.press("Enter")
+    page.keyboard.press("Enter")
+    expect(page.locator(".said b")).to_have_text(re.compile("已选 [1-9]"))
+    page.get_by_role("button", name="清除选择").click()
+    assert of_map(page, "map.chosen.length") == 0
+    expect(page.locator(".said a")).to_have_count(0)
 
 
 def test_the_search_flies_to_an_area(address: str, open_page: Open) -> None:
@@ -188,6 +227,45 @@ def test_the_search_flies_to_an_area(address: str, open_page: Open) -> None:
     page.wait_for_timeout(1200)
     assert of_map(page, "map.space.zoom") > zoom + 1
     expect(page).to_have_url(re.compile("at="))
+
+
+class Fingers:
+    """Touches of a phone's screen, as the browser gets them from the system."""
+
+    def __init__(self, page: Page) -> None:
+        self.page, self.session = page, page.context.new_cdp_session(page)
+
+    def send(self, kind: str, *points: tuple[float, float]) -> None:
+        touches = [{"x": x, "y": y, "id": i} for i, (x, y) in enumerate(points)]
+        self.session.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": touches})
+
+    def slide(self, begin: list[tuple[float, float]], end: list[tuple[float, float]], steps: int = 8) -> None:
+        """Move fingers from places to others and lift them."""
+        self.send("touchStart", *begin)
+        for i in range(1, steps + 1):
+            part = i / steps
+            at = [(a + (c - a) * part, b + (d - b) * part) for (a, b), (c, d) in zip(begin, end, strict=True)]
+            self.send("touchMove", *at)
+        self.send("touchEnd")
+
+
+def test_on_a_phone_one_finger_scrolls_the_page_two_zoom_and_a_tap_opens(address: str, open_page: Open) -> None:
+    page = drawn(open_page(f"{address}/map?on=areas.70,cases.85", width=390))
+    stage, fingers = page.locator(".stage"), Fingers(page)
+    stage.scroll_into_view_if_needed()
+    box = stage.bounding_box()
+    middle = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    zoom = of_map(page, "map.space.zoom")
+    x, y = middle
+    fingers.slide([(x - 20, y), (x + 20, y)], [(x - 90, y), (x + 90, y)])
+    page.wait_for_function(f"before => {MAP}.map.space.zoom > before + 1", arg=zoom)
+    before = stage.bounding_box()["y"]
+    fingers.slide([(x, y)], [(x, y - 150)])
+    page.wait_for_timeout(400)
+    assert stage.bounding_box()["y"] < before - 60
+    box, at = stage.bounding_box(), of_map(page, "map.space.pixel(map.space.x, map.space.y)")
+    page.touchscreen.tap(box["x"] + at[0], box["y"] + at[1])
+    expect(page.locator(".card h3")).to_be_visible()
 
 
 def test_on_a_phone_the_page_scrolls_over_the_map(address: str, open_page: Open) -> None:

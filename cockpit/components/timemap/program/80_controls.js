@@ -9,7 +9,7 @@ function frameHtml(data, state, esc) {
     ${select("show", esc(w.show), ["open", "opened", "closed", "overdue"].map(key => [key, esc(w[key])]), state.show)}
     ${select("step", esc(w.step), ["day", "week", "month"].map(key => [key, esc(w[key])]), state.step)}
     <label class="find">${esc(w.find)} <input type="search" list="places" data-find autocomplete="off"><datalist id="places"></datalist></label>
-    ${button("select", esc(w.select), esc(w.select), 'aria-pressed="false"')}
+    <span class="selects" role="group" aria-label="${esc(w.selects)}">${SELECTS.map(kind => button(kind, esc(w[kind]), esc(w[kind]), 'aria-pressed="false"')).join("")}</span>
     ${button("copy", esc(w.link), esc(w.link))}
   </div>
     <div class="stage" tabindex="0" role="group" aria-label="${esc(data.title)}. ${esc(w.keys)}">

@@ -1,5 +1,6 @@
 // Events of the map: pointers, wheel, keys, controls, history.
 const DRAG = 4, PAN = 60, LASSO_LEAST = 3
+const rectangle = ([a, b], [c, d]) => [[a, b], [c, b], [c, d], [a, d]]
 
 function listen(map) {
   const { root, stage, space } = map, on = (target, name, listener, more = {}) => target.addEventListener(name, listener, { signal: map.listeners.signal, ...more })
@@ -17,7 +18,11 @@ function listen(map) {
   on(stage, "pointermove", event => {
     const here = at(event), before = touches.get(event.pointerId)
     if (!before) { if (!isControl(event) && event.pointerType !== "touch") map.tip(under(map.active, space, ...here), ...here); return }
-    if (map.selecting) { map.lasso?.push(here); map.draw(); return }
+    if (map.selecting) {
+      if (map.selecting === "rectangle") map.lasso = rectangle(drag.from, here)
+      else map.lasso?.push(here)
+      return map.draw()
+    }
     if (touches.size === 2) {
       const [other] = [...touches].filter(([id]) => id !== event.pointerId).map(([, point]) => point)
       const was = Math.hypot(before[0] - other[0], before[1] - other[1]), is = Math.hypot(here[0] - other[0], here[1] - other[1])
@@ -34,7 +39,8 @@ function listen(map) {
     const wasSingle = touches.size === 1
     if (!touches.delete(event.pointerId)) return
     if (map.selecting) {
-      if (map.lasso?.length >= LASSO_LEAST) { map.selected(); map.lasso = null; map.select(false) }
+      const line = map.lasso
+      if (line?.length >= LASSO_LEAST) { map.select(""); map.selected(line) }
       return
     }
     const here = at(event)
@@ -60,15 +66,16 @@ function listen(map) {
     "+": () => zoom(.5), "=": () => zoom(.5), "-": () => zoom(-.5), 0: () => { map.moved = true; map.whole(); map.write(true) }, " ": () => map.play(), ",": () => step(-1), ".": () => step(1),
   }
   on(stage, "keydown", event => {
+    if (event.key === "Enter" && map.selecting) { map.select(""); map.selected(rectangle([0, 0], [space.width, space.height])); return }
     if (event.target !== stage || event.ctrlKey || event.altKey || event.metaKey || !keys[event.key]) return
     event.preventDefault()
     keys[event.key]()
   })
-  on(root, "keydown", event => { if (event.key === "Escape") { map.select(false); map.open(null) } })
+  on(root, "keydown", event => { if (event.key === "Escape") { map.select(""); map.choose([]); map.open(null) } })
 
   const actions = {
     play: () => map.play(), back: () => step(-1), on: () => step(1), in: () => zoom(1), out: () => zoom(-1), whole: keys[0], close: () => { map.open(null); stage.focus({ preventScroll: true }) },
-    select: () => map.select(!map.selecting), up: id => reorder(id, 1), down: id => reorder(id, -1),
+    lasso: () => map.select(map.selecting === "lasso" ? "" : "lasso"), rectangle: () => map.select(map.selecting === "rectangle" ? "" : "rectangle"), clear: () => { map.choose([]); map.say(""); stage.focus({ preventScroll: true }) }, up: id => reorder(id, 1), down: id => reorder(id, -1),
     copy: async () => {
       const own = new URLSearchParams(location.search), url = new URL(map.data.permalink, location.origin)
       for (const name of OWN) if (own.has(name)) url.searchParams.set(name, own.get(name))

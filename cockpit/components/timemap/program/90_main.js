@@ -1,7 +1,7 @@
 // The map: its state is in the address, its frames are drawn here without asking the server.
 const SHOWS = ["open", "opened", "closed", "overdue"], STEPS = ["day", "week", "month"], SPEEDS = { slow: 4, normal: 12, fast: 30 }
 const OWN = ["day", "step", "show", "on", "at", "draw"]           // parameters of this page alone
-const HINT_MS = 1500, LEGEND_MS = 200, WRITE_MS = 300, MOST_LISTED = 600
+const SELECTS = ["lasso", "rectangle"], MOST_SELECTED = 50, HINT_MS = 1500, LEGEND_MS = 200, WRITE_MS = 300, MOST_LISTED = 600
 
 export function mount(root, data, { esc, copied }) {
   const text = JSON.stringify(data)
@@ -14,7 +14,7 @@ export function mount(root, data, { esc, copied }) {
 
 class TimeMap {
   constructor(root, data, esc, copied) {
-    Object.assign(this, { root, data, esc, copied, space: new Space(), layers: new Map(), hover: null, lasso: null, selecting: false })
+    Object.assign(this, { root, data, esc, copied, space: new Space(), layers: new Map(), hover: null, lasso: null, selecting: "", chosen: [] })
     this.first = dayOf(data.first)
     this.last = dayOf(data.last)
     this.specs = data.deck.layers
@@ -246,7 +246,7 @@ class TimeMap {
     const layers = this.active, ratio = Math.min(2, devicePixelRatio || 1), palette = this.palette
     this.renderer.draw({ space: this.space, layers, palette, ratio, own: this.own })
     const style = this.text
-    drawOverlay(this.part(".over"), { space: this.space, layers, palette, ratio, font: style.font, text: style.size, hover: this.hover?.area, lasso: this.lasso })
+    drawOverlay(this.part(".over"), { space: this.space, layers, palette, ratio, font: style.font, text: style.size, hover: this.hover?.area, lasso: this.lasso, chosen: this.chosen })
     this.strip(ratio)
     this.legends(!this.timer)
     this.root.drawn = true
@@ -437,24 +437,44 @@ class TimeMap {
     return url.href
   }
 
-  select(on) {
-    this.selecting = on
+  // kind: "lasso", "rectangle", or "" to move the map again.
+  select(kind) {
+    this.selecting = kind
     this.lasso = null
-    this.stage.classList.toggle("selecting", on)
-    this.part("[data-do=select]").setAttribute("aria-pressed", on)
-    if (!on) this.draw()
+    this.stage.classList.toggle("selecting", !!kind)
+    for (const name of SELECTS) this.part(`[data-do=${name}]`).setAttribute("aria-pressed", name === kind)
+    if (kind) { this.choose([]); this.say(this.data.words.enclose); this.stage.focus({ preventScroll: true }) }
+    this.draw()
   }
 
-  // What the drawn line holds; its rows, if an address can name them.
-  async selected() {
-    const { words } = this.data, found = inside(this.active, this.space, this.lasso), n = found.reduce((sum, one) => sum + one.found.length, 0)
-    const text = words.selected.replace("{n}", n), most = 50, [one] = found
-    if (n > most) return this.say(`${text}. ${words.too_many.replace("{n}", most)}`)
-    this.say(text)
-    if (!n) return
-    const answer = await fetch(this.ask(one.layer, "pick.json", one.found.map(i => one.layer.marks.position?.[i] ?? i).join(",")))
-    const { href } = answer.ok ? await answer.json() : { href: "" }
-    if (href) this.part(".said").innerHTML = `${this.esc(text)} <a href="${this.esc(href)}">${this.esc(words.rows)}</a>`
+  // Marks that are ringed, as places in the world.
+  choose(places) { this.chosen = places; this.draw() }
+
+  // What the drawn line encloses, and what can be done with it, if an address can list it.
+  async selected(line) {
+    const { words } = this.data, seen = new Set(), of = this.active.filter(({ url }) => !seen.has(url) && seen.add(url))
+    const found = inside(of, this.space, line), n = Math.max(0, ...found.map(one => one.found.length))
+    this.choose(found.flatMap(({ layer, found }) => found.map(i => [layer.marks.X[i], layer.marks.Y[i]])))
+    if (n > MOST_SELECTED) return this.say(`${words.selected.replace("{n}", n)}. ${words.too_many.replace("{n}", MOST_SELECTED)}`)
+    if (!n) return this.say(words.selected.replace("{n}", n))
+    this.say(words.loading)
+    try {
+      const answers = await Promise.all(found.map(async ({ layer, found }) => {
+        const answer = await fetch(this.ask(layer, "pick.json", found.map(i => layer.marks.position?.[i] ?? i).join(",")))
+        if (!answer.ok) throw new Error(answer.statusText)
+        return answer.json()
+      }))
+      this.offer([...new Set(answers.flatMap(({ picks }) => picks))], answers[0].actions)
+    } catch (error) { console.error(error); this.say(words.failed) }
+  }
+
+  // The actions on selected rows, which layers of the same cases share.
+  offer(picks, actions) {
+    const { data: { words }, esc } = this, text = words.selected.replace("{n}", picks.length)
+    if (picks.length > MOST_SELECTED) return this.say(`${text}. ${words.too_many.replace("{n}", MOST_SELECTED)}`)
+    const address = href => { const url = new URL(href, location.origin); url.searchParams.set("pick", picks.join(",")); return url.pathname + url.search }
+    const links = actions.map(({ text, kind, href }) => `<a class="go" href="${esc(address(href))}" ${kind === "file" ? "download" : ""}>${esc(text)}</a>`)
+    this.part(".said").innerHTML = `<b>${esc(text)}</b> ${links.join(" ")} <button type="button" data-do="clear">${esc(words.clear)}</button>`
   }
 
   fly(area) {
