@@ -32,6 +32,7 @@ from metrics.availability.extent import default_period
 from metrics.catalog import Catalog, Metric
 from metrics.engine.plan import metric_of
 from metrics.errors import MetricsError
+from metrics.limits import CATEGORY, limited_catalog
 from metrics.period import Period
 from metrics.query import Query
 from metrics.search import areas_like
@@ -95,12 +96,13 @@ def read(
     known = layouts.of(config)
     layout = _layout(known, parameters.get("topic"), area)
     where = filters.read(parameters, page)
+    period = _period(edition, parameters.get("from"), parameters.get("to"))
     query = Query(
         edition,
-        catalog,
+        limited_catalog(edition, catalog, area.code, period, dict(where).get(CATEGORY, "")),
         (_metric(catalog, parameters.get("metric") or layout.metric).id,),
         area.code,
-        _period(edition, parameters.get("from"), parameters.get("to")),
+        period,
         "last_year" if _choice("vs", parameters.get("vs"), COMPARISONS) == "last_year" else "previous",
         where=where,
     )

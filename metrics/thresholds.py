@@ -14,6 +14,7 @@ from metrics.answer import SMALL, WITHOUT_VALUE, answer
 from metrics.areas import area as area_of
 from metrics.catalog import Metric
 from metrics.engine.frames import each
+from metrics.limits import limited
 from metrics.period import DAY, UNITS, Period, last_day
 from metrics.query import Query
 
@@ -74,7 +75,7 @@ def _failing(query: Query, frame: pd.DataFrame) -> set[tuple[str, str]]:
         groups = (
             str(row.group)
             for row in each(rows)
-            if row.value == row.value and threshold_state(other, row.value) != GREEN
+            if row.value == row.value and threshold_state(limited(query, other, str(row.group)), row.value) != GREEN
         )
         failing |= {(name, group) for group in groups}
     return failing
@@ -98,6 +99,7 @@ def threshold_state(metric: Metric, compared: float | None) -> str:
 
 def verdict_on(query: Query, metric: Metric, group: str, value: float, quality: str, base: Baseline) -> Verdict:
     """The verdict on one value of a metric, of the area or one of its groups. `also` of its limits is not looked at."""
+    metric = limited(query, metric, group)
     if metric.thresholds is None or quality in (*WITHOUT_VALUE, SMALL):
         return Verdict(NONE)
     key = (metric.id, group)

@@ -19,6 +19,8 @@ class Can(StrEnum):
     REJECTS = "rejects"  # refused rows, which hold what was delivered
     JUDGE = "judge"  # confirm or dismiss findings of site checks
     DEDUCTIONS = "deductions"  # the table of what costs a site points
+    PROPOSE = "propose"  # limits of metrics, and corrections of the register
+    APPROVE = "approve"  # or refuse what somebody else proposed
     ALERT = "alert"  # acknowledge alerts, or call them false
     SILENCE = "silence"  # keep alerts from firing for a while
     ACCOUNTS = "accounts"
@@ -28,12 +30,23 @@ class Can(StrEnum):
 
 MATRIX: dict[str, frozenset[Can]] = {
     "leader": frozenset(
-        {Can.LOOK, Can.EXPORT, Can.REPORT, Can.ACT, Can.DATA, Can.JUDGE, Can.DEDUCTIONS, Can.ALERT, Can.SILENCE}
+        {
+            Can.LOOK,
+            Can.EXPORT,
+            Can.REPORT,
+            Can.ACT,
+            Can.DATA,
+            Can.JUDGE,
+            Can.DEDUCTIONS,
+            Can.ALERT,
+            Can.SILENCE,
+            Can.APPROVE,
+        }
     ),
     "official": frozenset({Can.LOOK, Can.REPORT, Can.ACT, Can.ALERT}),
     "cadre": frozenset({Can.LOOK, Can.REPORT, Can.ACT, Can.ALERT}),
     "inspector": frozenset({Can.LOOK, Can.EXPORT, Can.REPORT, Can.ACT, Can.DATA, Can.JUDGE}),
-    "data_officer": frozenset({Can.DATA, Can.REJECTS}),
+    "data_officer": frozenset({Can.DATA, Can.REJECTS, Can.PROPOSE}),
     "system_admin": frozenset({Can.ACCOUNTS}),
     "security_admin": frozenset({Can.GRANTS}),
     "audit_admin": frozenset({Can.AUDIT}),

@@ -190,6 +190,19 @@ class ReportKindOut(Answer):
     version: int
 
 
+class LimitOut(Answer):
+    """An approved limit of a metric. valid_to: exclusive; null while it has no end. category: empty for all."""
+
+    metric: str
+    area: str
+    category: str
+    valid_from: date
+    valid_to: date | None
+    green: str
+    red: str
+    source: str
+
+
 class ReportOut(Answer):
     """A report, or a request for one."""
 

@@ -24,6 +24,7 @@ from cockpit.api.answers import (
     FoundMetric,
     FoundOut,
     FoundSite,
+    LimitOut,
     MetricOut,
     NumberOut,
     RedOut,
@@ -41,7 +42,9 @@ from cockpit.panels import layouts
 from cockpit.serving import search_limit
 from cockpit.view import YEARS, home
 from cockpit.view_state import catalog_of
+from data.areas.levels import end_of
 from data.editions import edition as shelf
+from data.editions import from_desk
 from data.editions.scoped import ScopedEdition
 from metrics import areas
 from metrics import query as queries
@@ -249,6 +252,18 @@ def searched(
         more=sorted(results.more),
         complete=results.is_complete,
     )
+
+
+@api.get("/limits", summary="Approved limits of metrics by area, category and day", tags=["numbers"])
+def limits(caller: Known, edition: Named = None) -> list[LimitOut]:
+    """Those of the edition that apply to an area the caller may see. Other numbers have those of the dictionary."""
+    published = editions.named(settings.current(), edition) if edition else editions.current(settings.current())
+    scope = caller.grants.scope(Can.LOOK)
+    return [
+        LimitOut.model_validate(vars(row) | {"area": f"{row.area:012}"})
+        for row in from_desk.read(published).limits
+        if any(row.area < end and low < end_of(row.area) for low, end in scope)
+    ]
 
 
 @api.get("/topics", summary="The topics of the menu", tags=["numbers"])

@@ -19,6 +19,7 @@ from cockpit.commands.data.probe import probe
 from cockpit.commands.data.pushes import pushes
 from cockpit.commands.demo import demo
 from cockpit.commands.item import item
+from cockpit.commands.limit import limit
 from cockpit.commands.query import query, rows
 from cockpit.commands.report import report
 from cockpit.commands.serve import serve
@@ -55,6 +56,7 @@ for command in (
     report,
     check,
     probe,
+    limit,
     item,
     user,
     token,

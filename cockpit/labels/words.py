@@ -258,6 +258,7 @@ def mark(name: str) -> str:
         "F": _("a published official text or bulletin"),
         "M": _("general knowledge; default, to be confirmed"),
         "G": _("our own proposal; default, to be confirmed"),
+        "A": _("approved in this district"),
     }[name]
 
 

@@ -30,6 +30,7 @@ from metrics.cases import todo
 from metrics.catalog import Metric
 from metrics.engine.frames import each, period_of
 from metrics.engine.plan import AREAS, exists_at
+from metrics.limits import limits_category
 from metrics.period import DAY, Period, last_day, month_start, shift
 from metrics.query import Query
 from metrics.rows import Selection, rows
@@ -326,10 +327,13 @@ def _states(query: Query, frame: pd.DataFrame, base: Baseline | None = None) -> 
     split = query.by not in (None, *AREAS)
     if not query.where and not split:
         return states(query, frame, base)
-    if query.where and (query.by or not filters.unit_of(query.where)):
-        return ["none"] * len(frame)
-    limits = [query.catalog.metrics[name].thresholds for name in frame["metric"]]
-    fits = [bool(own and own.against == "value" and not (query.where and own.also)) for own in limits]
+    by_unit = not query.where or (not query.by and bool(filters.unit_of(query.where)))
+    metrics = [query.catalog.metrics[name] for name in frame["metric"]]
+    fits = [
+        bool(own.thresholds and own.thresholds.against == "value" and not (query.where and own.thresholds.also))
+        and (by_unit or (not query.by and limits_category(query, own)))
+        for own in metrics
+    ]
     # what relative limits compare with is not needed
     by_row = states(query, frame, base or Baseline({}, {}, {})) if any(fits) else ["none"] * len(frame)
     return [state if fit else "none" for state, fit in zip(by_row, fits, strict=True)]

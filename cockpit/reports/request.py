@@ -24,6 +24,7 @@ from metrics.areas import Area
 from metrics.catalog import Catalog
 from metrics.engine.plan import COLUMNS
 from metrics.errors import MetricsError, did_you_mean
+from metrics.limits import CATEGORY, limited_catalog
 from metrics.period import Period, last_day
 from metrics.query import Query
 from metrics.scope import OutOfScope, area_in_scope
@@ -129,8 +130,9 @@ def check(request: Request, config: Settings, grants: Grants) -> CheckedRequest:
 def _view(config: Settings, edition: ScopedEdition, place: Area, request: Request, grants: Grants) -> View:
     """The view of the cockpit of the place, with its metric and the filters of the request."""
     layout = layouts.of(config).cockpit(place.level)
+    catalog = limited_catalog(edition, catalog_of(config), place.code, request.period, request.where.get(CATEGORY, ""))
     query = Query(
-        edition, catalog_of(config), (layout.metric,), place.code, request.period, request.vs,
+        edition, catalog, (layout.metric,), place.code, request.period, request.vs,
         where=tuple(sorted(request.where.items())),
     )  # fmt: skip
     return View(query, request.lang, "m", False, grants, layout)

@@ -12,7 +12,7 @@ from functools import partial
 from cockpit import settings
 from cockpit.server.background import Program, end_with_parent, module
 from cockpit.settings import Settings
-from cockpit.workflows.desk_source import deliver_if_possible
+from cockpit.workflows.desk_source import decided, deliver_if_possible
 from data.errors import DataError
 from data.home import Home
 from data.push.publisher import Publisher
@@ -59,7 +59,7 @@ def run(config: Settings) -> None:
     rollups = catalog.rollups()
     publisher = Publisher(
         config.data, config.sources_folder, rollups, reject_limit=config.reject_limit, keep=config.keep_editions,
-        seconds=config.publish_seconds, before=partial(deliver_if_possible, config),
+        seconds=config.publish_seconds, before=partial(deliver_if_possible, config), decided=partial(decided, config),
     )  # fmt: skip
     publisher.spool.sweep()
     patience, idle_since = PATIENCE[0], time.monotonic()

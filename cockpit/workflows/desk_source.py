@@ -6,7 +6,9 @@ from cockpit.settings import Settings
 from cockpit.workflows import definitions
 from data.desk.items import deliver as delivery
 from data.desk.items.store import Rules
+from data.desk.register import limits
 from data.desk.store import made_desk
+from data.editions.from_desk import FromDesk
 from data.errors import DataError
 from data.values.calendar import calendar
 
@@ -27,6 +29,21 @@ def deliver(config: Settings) -> None:
         delivery.deliver(config.data, desk, rules(config))
     finally:
         desk.close()
+
+
+def decided(config: Settings) -> FromDesk | None:
+    """What was decided at the desk, for the next edition; None if it cannot be read: the last decisions then stay."""
+    try:
+        desk = made_desk(config.desk_url, config.custody)
+        if desk is None:
+            return None
+        try:
+            return FromDesk(limits.approved(desk))
+        finally:
+            desk.close()
+    except DataError as error:
+        log.warning("limits are left as they are: %s", error)
+        return None
 
 
 def deliver_if_possible(config: Settings) -> str:

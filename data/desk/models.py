@@ -283,6 +283,32 @@ class Deduction(Base):
     enabled: Mapped[bool] = mapped_column(default=False)
 
 
+class Limit(Base):
+    """A proposed limit of a metric for an area and what lies below, from a day on, up to but not including another.
+
+    category: that it is limited to; empty for all. green, red: bounds such as ">= 95". state: proposed, approved,
+    refused or ended. version: counts its changes.
+    """
+
+    __tablename__ = "metric_limit"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    metric: Mapped[str] = mapped_column(String(60), index=True)
+    area: Mapped[int] = mapped_column(BigInteger)
+    category: Mapped[str] = mapped_column(String(200), default="")
+    valid_from: Mapped[date]
+    valid_to: Mapped[date | None]
+    green: Mapped[str] = mapped_column(String(40), default="")
+    red: Mapped[str] = mapped_column(String(40))
+    source: Mapped[str] = mapped_column(String(200))
+    state: Mapped[str] = mapped_column(String(12), index=True)
+    proposed_by: Mapped[str] = mapped_column(String(120))
+    proposed_at: Mapped[datetime]
+    decided_by: Mapped[str] = mapped_column(String(120), default="")
+    decided_at: Mapped[datetime | None]
+    note: Mapped[str] = mapped_column(Text, default="")
+    version: Mapped[int] = mapped_column(default=0)
+
+
 class Alert(Base):
     """A rule that was true of a subject, from when it fired until it was over.
 

@@ -22,9 +22,10 @@ import duckdb
 
 from data.editions import edition as editions
 from data.editions import files as edition_files
-from data.editions import workdays
+from data.editions import from_desk, workdays
 from data.editions.build import build, date_sql, describe, latest, rows_of
 from data.editions.edition import Edition
+from data.editions.from_desk import FromDesk
 from data.editions.patch import Step, patch
 from data.editions.queries import Cursor
 from data.editions.rollups import Rollup
@@ -71,6 +72,7 @@ class PublishRequest:
     published_at: datetime
     demo: bool
     progress: Progress
+    from_desk: FromDesk | None = None
 
     @property
     def recipe(self) -> str:
@@ -88,12 +90,14 @@ def publish(
     demo: bool = False,
     keep: int = 10,
     progress: Progress | None = None,
+    from_desk: FromDesk | None = None,
 ) -> PublishReport:
     """Publish the loaded data as a new edition and make it current.
 
     as_of: naive, in the home's zone; default now. Each call makes a new edition, since `as_of` affects what is overdue,
     unless data and `as_of` equal those of the current one. keep: number of editions to keep, the newest and the last
     of each day, besides the current and pinned ones. progress: called with each step and its share done.
+    from_desk: what was decided at the desk; that of the last edition by default.
     Raises DataError if nothing is loaded, store or editions are locked, the disk is full, or the store is damaged.
     """
     started = time.perf_counter()
@@ -103,7 +107,9 @@ def publish(
         )
     home.prepare()
     now = datetime.now(ZoneInfo(home.zone)).replace(tzinfo=None)
-    request = PublishRequest(home, tuple(rollups), as_of or now, now, demo, progress or (lambda step, share: None))
+    request = PublishRequest(
+        home, tuple(rollups), as_of or now, now, demo, progress or (lambda step, share: None), from_desk
+    )
     with edition_files.publish_lock(home), _publish_errors(home), _connection(home) as con:
         edition, kind, cases = _make(con, request)
         (home.editions / edition_files.ROLLED_BACK).unlink(missing_ok=True)
@@ -115,8 +121,12 @@ def _make(con: duckdb.DuckDBPyConnection, request: PublishRequest) -> tuple[str,
     last = _last(request.home)
     if last and last.demo and _accepted(con, "store.") & _accepted(last.cursor(), ""):
         request = replace(request, demo=True)  # what was made up stays marked until none of it is left
+    before = from_desk.read(last) if last else FromDesk()
+    if request.from_desk is None:
+        request = replace(request, from_desk=before)
     step = _step(con, request, last) if last else None
-    if last and step and not step.batches and step.old == step.new and last.demo == request.demo:
+    is_same = request.from_desk == before and last is not None and last.demo == request.demo
+    if last and step and not step.batches and step.old == step.new and is_same:
         return last.id, "unchanged", int(last.meta["cases"])
     id = _new_id(request)
     building = request.home.editions / f".building-{id}.duckdb"
@@ -124,6 +134,7 @@ def _make(con: duckdb.DuckDBPyConnection, request: PublishRequest) -> tuple[str,
     if not patched:
         _attach(con, building)
         build(con, request.rollups, request.as_of, request.progress, calendar(request.home.calendar))
+    from_desk.write(con, request.from_desk or before)
     kind: Kind = "incremental" if patched else "full"
     rows = rows_of(con, "edition")
     describe(con, _meta(con, request, id, kind, rows, changed=step.changed if patched and step else 0))

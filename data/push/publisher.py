@@ -15,6 +15,7 @@ from pathlib import Path
 from data.editions import edition as editions
 from data.editions import files as edition_files
 from data.editions.edition import Edition
+from data.editions.from_desk import FromDesk
 from data.editions.publish import publish
 from data.editions.rollups import Rollup
 from data.errors import DataError, OutOfMemory, Unavailable
@@ -41,15 +42,17 @@ class Publisher:
 
     sources: folder of source files. reject_limit: as in `load`. keep: editions, as in `publish`. seconds: target time
     from accepting a push to publishing it. before: run before each edition, such as to load what else has changed.
+    decided: what was decided at the desk, for each edition.
     """
 
     def __init__(
         self, home: Home, sources: Path, rollups: Sequence[Rollup], *, reject_limit: float = 0.2, keep: int = 10,
         seconds: float = 60, before: Callable[[], object] = lambda: None,
+        decided: Callable[[], FromDesk | None] = lambda: None,
     ) -> None:  # fmt: skip
         self.home, self.sources, self.rollups = home, sources, rollups
         self.reject_limit, self.keep = reject_limit, keep
-        self.pause, self.before = seconds / 2, before
+        self.pause, self.before, self.decided = seconds / 2, before, decided
         self.spool = Spool(home)
         self._due = 0.0
         self._warned = False
@@ -183,7 +186,7 @@ class Publisher:
             return
         demo = bool(current and current.demo)
         self.before()
-        report = publish(self.home, self.rollups, demo=demo, keep=self.keep)
+        report = publish(self.home, self.rollups, demo=demo, keep=self.keep, from_desk=self.decided())
         self.spool.mark_published(loaded, report.edition)
         log.info("edition %s: %s pushes, %.1f seconds", report.edition, len(loaded), report.seconds)
 

@@ -21,6 +21,7 @@ from metrics.areas import area, below
 from metrics.catalog import Catalog, Metric
 from metrics.engine.frames import each
 from metrics.engine.plan import exists_at, filters
+from metrics.limits import limited
 from metrics.period import DAY, Period, last_day
 from metrics.query import Query
 from metrics.scope import area_in_scope
@@ -190,7 +191,7 @@ def beyond_limits(query: Query, kind: Kind) -> list[Red]:
     days = _days(query, [row for row, _verdict in red], base)
     result = []
     for row, verdict in red:
-        metric = query.catalog.metrics[row.metric]
+        metric = limited(query, query.catalog.metrics[row.metric], str(row.group))
         value, was = before.get((row.metric, row.group), (None, None))
         known, new = value is not None and value == value, bool(earlier) and was != RED
         code, name = (int(row.group), "") if kind == "below" else (query.area, row.group if kind == "unit" else "")

@@ -33,7 +33,7 @@ class Feed:
 
 def feed(edition: AnyEdition, catalog: Catalog, metric: Metric) -> Feed:
     """The sources of a metric in an edition; of one made of others, of its part with the fewest."""
-    return _feed(edition.unscoped, catalog, metric.id)
+    return _feed(edition.unscoped, catalog.base, metric.id)
 
 
 def narrowed(plan: Plan, metric: Metric) -> Plan:

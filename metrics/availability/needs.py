@@ -24,9 +24,13 @@ class Needs:
     uncounted: frozenset[str]
 
 
-@lru_cache(maxsize=512)
 def needs(catalog: Catalog, id: str) -> Needs:
     """The facts and columns that a metric depends on; none for a view or a score."""
+    return _needs(catalog.base, id)
+
+
+@lru_cache(maxsize=512)
+def _needs(catalog: Catalog, id: str) -> Needs:
     metric = catalog.metrics[id]
     domain = catalog.domain(metric)
     if domain.view or metric.components:

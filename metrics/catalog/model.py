@@ -1,6 +1,7 @@
 """Pydantic models of the catalog's YAML; cross-references are checked in `read`."""
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Annotated, Literal
@@ -16,9 +17,10 @@ from data.texts import Model as Model
 from data.texts import Text as Text
 from metrics.catalog import generated
 
-Mark = Literal["S", "F", "M", "G"]
-CONFIRMED: tuple[Mark, ...] = ("S", "F")
-"""Source marks that name a text; a threshold with another mark is shown as a default to be confirmed."""
+Mark = Literal["S", "F", "M", "G", "A"]
+"""Source of a threshold: S and F name a text, M and G are defaults to be confirmed, A was approved at the desk."""
+CONFIRMED: tuple[Mark, ...] = ("S", "F", "A")
+"""Source marks that need no confirmation; a threshold with another mark is shown as a default to be confirmed."""
 
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
 
@@ -344,13 +346,27 @@ class Domain(Model):
 
 @dataclass(frozen=True)
 class Catalog:
-    """All domains, and their metrics by id."""
+    """All domains, and their metrics by id.
+
+    unlimited: of a catalog whose metrics have the limits of an area and period, the one it is made of.
+    """
 
     domains: tuple[Domain, ...]
     metrics: dict[str, Metric] = field(default_factory=dict)
+    unlimited: "Catalog | None" = None
 
     def __post_init__(self) -> None:
-        self.metrics.update({metric.id: metric for domain in self.domains for metric in domain.metrics})
+        defined = {metric.id: metric for domain in self.domains for metric in domain.metrics}
+        self.metrics.update({name: metric for name, metric in defined.items() if name not in self.metrics})
+
+    @property
+    def base(self) -> "Catalog":
+        """The catalog as it is defined, which computes the numbers."""
+        return self.unlimited or self
+
+    def with_metrics(self, changed: Mapping[str, Metric]) -> "Catalog":
+        """The catalog with other limits of some metrics, in the same order."""
+        return Catalog(self.domains, {name: changed.get(name, m) for name, m in self.metrics.items()}, self.base)
 
     def __hash__(self) -> int:
         return id(self)

@@ -86,7 +86,7 @@ def make_plan(query: Query, periods: Sequence[Period] = ()) -> Plan:
     Raises OutOfScope for an area that the query's edition does not reach, and MetricsError that says what does not fit
     and what would.
     """
-    edition, catalog, by = query.edition.unscoped, query.catalog, query.by
+    edition, catalog, by = query.edition.unscoped, query.catalog.base, query.by
     area = area_in_scope(query.edition, query.area)
     metrics = tuple(metric_of(catalog, name) for name in query.metrics)
     if not metrics:

@@ -17,13 +17,15 @@ COLUMNS = ("edition", "current", "as_of", "published_at", "cases", "size_mb", "d
 
 @click.command()
 @click.option("--as-of", type=TIME, metavar="T", help="What is not known before T stays out; now by default.")
+@click.option("--demo-time", is_flag=True, help="A demonstration stays as of its own time.")
 @with_settings
-def publish(settings: "Settings", as_of: datetime | None) -> None:
+def publish(settings: "Settings", as_of: datetime | None, demo_time: bool) -> None:
     """Publish what is loaded as a new edition. Readers change over at once; older editions are kept.
 
     Broken files of the district's own catalog are named and left out; `check` fails for them.
     """
-    from cockpit.workflows.desk_source import deliver_if_possible
+    from cockpit.workflows.desk_source import decided, deliver_if_possible
+    from data.editions.edition import current
     from data.editions.publish import publish as publish_edition
     from metrics.catalog import load_usable
 
@@ -32,10 +34,13 @@ def publish(settings: "Settings", as_of: datetime | None) -> None:
         click.echo(f"left out of the catalog: {fault}", err=True)
     if fault := deliver_if_possible(settings):
         click.echo(f"work items are left out: {fault}", err=True)
+    last = current(settings.data) if demo_time else None
+    as_of = last.as_of if last and last.demo else as_of
     with progress() as show:
         report = publish_edition(
-            settings.data, catalog.rollups(), as_of=as_of, keep=settings.keep_editions, progress=show
-        )
+            settings.data, catalog.rollups(), as_of=as_of, keep=settings.keep_editions, progress=show,
+            from_desk=decided(settings),
+        )  # fmt: skip
     outcome = "nothing new to publish" if report.kind == "unchanged" else "published"
     click.echo(f"{report.edition}: {outcome}, {report.cases} cases, {report.seconds:.1f} seconds")
 

@@ -127,6 +127,7 @@ def _load(settings: "Settings", spool: "Spool") -> bool:
 
 def _publish(settings: "Settings") -> None:
     """A demonstration stays as of its own time: it would grow old by being published."""
+    from cockpit.workflows.desk_source import decided
     from data.editions.publish import publish
     from metrics.catalog import load_usable
 
@@ -136,7 +137,9 @@ def _publish(settings: "Settings") -> None:
         click.echo(f"left out of the catalog: {fault}", err=True)
     rollups = catalog.rollups()
     as_of = now.as_of if now.demo else None
-    publish(settings.data, rollups, as_of=as_of, demo=now.demo, keep=settings.keep_editions)
+    publish(
+        settings.data, rollups, as_of=as_of, demo=now.demo, keep=settings.keep_editions, from_desk=decided(settings)
+    )
 
 
 async def always(settings: "Settings", site: str, every: float) -> "Counts":

@@ -12,9 +12,13 @@ log = logging.getLogger(__name__)
 
 
 class Publishing:
-    """At most one process at a time; decisions that come while it runs share the next one."""
+    """At most one process at a time; decisions that come while it runs share the next one.
 
-    def __init__(self) -> None:
+    command: arguments of the command line.
+    """
+
+    def __init__(self, *command: str) -> None:
+        self._command = command
         self._lock = threading.Lock()
         self._is_running = self._is_wanted = False
 
@@ -30,7 +34,7 @@ class Publishing:
     def _run(self) -> None:
         while self._take():
             try:
-                _publish()
+                _publish(self._command)
             except OSError as error:  # no process can be started now: the prober's next delivery publishes it
                 log.error("decisions are not published at once: %s", error)
 
@@ -41,11 +45,12 @@ class Publishing:
             return self._is_running
 
 
-def _publish() -> None:
-    command = (sys.executable, "-m", "cockpit", "probe", "--deliver", "--home", str(settings.current().home))
+def _publish(arguments: tuple[str, ...]) -> None:
+    command = (sys.executable, "-m", "cockpit", *arguments, "--home", str(settings.current().home))
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, process_group=0)
     give_way(pid=process.pid)
     process.wait()
 
 
-publish_in_background = Publishing().ask
+publish_in_background = Publishing("probe", "--deliver").ask
+publish_decided_in_background = Publishing("publish", "--demo-time").ask

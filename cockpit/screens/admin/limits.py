@@ -1,0 +1,194 @@
+"""The page of limits: what waits for a decision, what applies, and the forms to propose, decide and end one."""
+
+from collections.abc import Callable
+from datetime import date, timedelta
+from functools import partial
+
+import streamlit as st
+
+from cockpit.access import guard, visitors
+from cockpit.access.policy import Can
+from cockpit.actions import register as actions
+from cockpit.actions.action import Actor
+from cockpit.components.lists.table import Cell, Column, table
+from cockpit.components.navigation import header
+from cockpit.i18n import _, language
+from cockpit.labels import format
+from cockpit.screens.admin import desk
+from cockpit.screens.sitehealth.publishing import publish_decided_in_background
+from cockpit.view_state import View
+from data.areas.levels import LOWEST, is_above
+from data.desk.register import limits
+from data.desk.register.limits import Proposal, Row
+from metrics import areas
+from metrics.areas import Area
+from metrics.catalog import Metric
+from metrics.errors import MetricsError
+
+FORM = "limits"
+"""The part of the page that says how an action went."""
+
+
+def listed(view: View) -> None:
+    """Every proposal with its state, those that wait for a decision first."""
+    header.title(
+        _("Limits"),
+        note=_("A data officer proposes, a leader approves; an approved limit applies from the next edition on"),
+        links=[(_("Dictionary"), view.href("dictionary"))],
+        level=1,
+    )
+    desk.show_outcome(FORM)
+    with desk.answering():
+        rows = sorted(limits.listing(visitors.desk()), key=lambda row: row.state != "proposed")
+        shown, pages = desk.some(rows)
+        columns = [
+            Column(_("Metric"), lead=True), Column(_("Area")), Column(_("Applies")), Column(_("Green")),
+            Column(_("Red")), Column(_("Source")), Column(_("Proposed")), Column(_("State")),
+        ]  # fmt: skip
+        if rows:
+            table(columns, [_line(view, row) for row in shown], key="limits", pages=pages)
+        else:
+            header.notice(_("No limit was proposed yet: all metrics have those of their definition."))
+
+
+def _line(view: View, row: Row) -> list[Cell | str]:
+    what = row.what
+    metric = view.catalog.metrics.get(what.metric)
+    name = metric.name[language()] if metric else what.metric
+    proposed = f"{row.proposed_by} {format.stamp(desk.local(row.proposed_at))}"
+    state = Cell(STATES[row.state](), state=COLOURS[row.state], note=_decided(row))
+    return [
+        Cell(name, note=what.category), _area_name(view, what.area), _span(what), what.green or "–", what.red,
+        what.source, proposed, state,
+    ]  # fmt: skip
+
+
+STATES: dict[str, Callable[[], str]] = {
+    "proposed": lambda: _("to be decided"),
+    "approved": lambda: _("approved"),
+    "refused": lambda: _("refused"),
+    "ended": lambda: _("ended"),
+}
+COLOURS = {"proposed": "amber", "approved": "green", "refused": "none", "ended": "none"}
+
+
+def _decided(row: Row) -> str:
+    if row.decided_at is None:
+        return ""
+    return " ".join(filter(None, (row.decided_by, format.stamp(desk.local(row.decided_at)), row.note)))
+
+
+def _span(what: Proposal) -> str:
+    if what.valid_to is None:
+        return _("from {day}", day=what.valid_from)
+    return _("{first} to {last}", first=what.valid_from, last=what.valid_to - timedelta(days=1))
+
+
+def _area_name(view: View, code: int) -> str:
+    try:
+        return areas.area(view.edition, code).name
+    except MetricsError:
+        return f"{code:012}"
+
+
+def deciding(view: View) -> None:
+    """Approve or refuse a proposal, or end an approved limit; for those who may."""
+    actor = Actor.of(guard.enter())
+    if not actor.grants.may(Can.APPROVE):
+        return
+    with desk.answering():
+        rows = limits.listing(visitors.desk())
+        if waiting := {row.id: row for row in rows if row.state == "proposed"}:
+            _decide(view, actor, waiting)
+        if current := {row.id: row for row in rows if row.state == "approved"}:
+            _end(view, actor, current)
+
+
+def _decide(view: View, actor: Actor, waiting: dict[int, Row]) -> None:
+    header.title(_("Decide on a proposal"), note=_("Nobody decides on an own proposal"))
+    with st.form(desk.form_key("decide limit"), border=False):
+        id = st.selectbox(_("Proposal"), list(waiting), format_func=lambda id: _title(view, waiting[id]))
+        note = st.text_input(_("Reason"), max_chars=limits.LONGEST_NOTE, autocomplete="off")
+        left, right = st.columns([1, 1])
+        approved, refused = left.form_submit_button(_("Approve")), right.form_submit_button(_("Refuse"))
+    if approved:
+        act(partial(actions.approve_limit, visitors.desk(), actor, id, note), _("Approved."), "decide limit")
+    if refused:
+        act(partial(actions.refuse_limit, visitors.desk(), actor, id, note), _("Refused."), "decide limit")
+
+
+def _end(view: View, actor: Actor, current: dict[int, Row]) -> None:
+    header.title(_("End a limit"), note=_("Periods that end before this day keep it"))
+    with st.form(desk.form_key("end limit"), border=False):
+        left, right = st.columns([3, 1])
+        id = left.selectbox(_("Limit"), list(current), format_func=lambda id: _title(view, current[id]))
+        day = desk.day(right, _("No longer from"), view.as_of.date())
+        ended = st.form_submit_button(_("End"))
+    if ended and day:
+        act(partial(actions.end_limit, visitors.desk(), actor, id, day), _("Ended."), "end limit")
+
+
+def act(action: Callable[[], object], said: str, form: str) -> None:
+    """Run an action on limits. What it changed is published at once, in the background."""
+
+    def run() -> None:
+        action()
+        publish_decided_in_background()
+
+    desk.act(run, said, form=form, place=FORM)
+
+
+def _title(view: View, row: Row) -> str:
+    metric = view.catalog.metrics.get(row.what.metric)
+    name = metric.name[language()] if metric else row.what.metric
+    parts = (name, row.what.category, _area_name(view, row.what.area), row.what.green, row.what.red, _span(row.what))
+    return " · ".join(filter(None, parts))
+
+
+def proposing(view: View) -> None:
+    """Propose a limit; for those who may."""
+    actor = Actor.of(guard.enter())
+    places = _places(view, actor)
+    if not places:
+        return
+    header.title(_("Propose a limit"), note=_("For an area and all below it, from a day on"))
+    catalog = view.catalog.base
+    limited = {name: metric for name, metric in catalog.metrics.items() if metric.thresholds}
+    named = st.query_params.get("metric", "")
+    with st.form(desk.form_key("propose limit"), border=False):
+        first, second, third = st.columns([3, 2, 2])
+        name = first.selectbox(
+            _("Metric"), list(limited), list(limited).index(named) if named in limited else 0,
+            format_func=lambda name: _with_bounds(limited[name]),
+        )  # fmt: skip
+        place = second.selectbox(_("Area"), places, format_func=lambda place: f"{place.name} {place.code:012}")
+        category = third.text_input(_("Category, if not for all"), max_chars=200, autocomplete="off")
+        fourth, fifth, sixth, seventh = st.columns(4)
+        green = fourth.text_input(_("Green, such as >= 95"), max_chars=40, autocomplete="off")
+        red = fifth.text_input(_("Red, such as < 85"), max_chars=40, autocomplete="off")
+        start = desk.day(sixth, _("First day"), view.period.start)
+        last = desk.day(seventh, _("Last day, if any"))
+        source = st.text_input(_("Source: document or decision"), max_chars=limits.LONGEST_SOURCE, autocomplete="off")
+        proposed = st.form_submit_button(_("Propose"))
+    if proposed and name and place and start:
+        what = Proposal(name, place.code, green.strip(), red.strip(), start, source, _after(last), category.strip())
+        work = partial(actions.propose_limit, visitors.desk(), actor, view.edition, catalog, what)
+        desk.act(work, _("Proposed; a leader decides."), form="propose limit", place=FORM)
+
+
+def _after(last: date | None) -> date | None:
+    return last + timedelta(days=1) if last else None
+
+
+def _with_bounds(metric: Metric) -> str:
+    limits = metric.thresholds
+    bounds = f"{limits.green or ''} {limits.red}".strip() if limits else ""
+    return f"{metric.name[language()]} ({bounds})"
+
+
+def _places(view: View, actor: Actor) -> list[Area]:
+    """The areas down to towns that the actor may propose for."""
+    top = areas.root(view.edition)
+    between = (one for one in areas.levels(view.edition) if is_above(top.level, one) and is_above(one, LOWEST.id))
+    every = [top, *(place for level in between for place in areas.of_level(view.edition, top, level))]
+    return [place for place in every if actor.grants.may(Can.PROPOSE, place.code, place.end)]
