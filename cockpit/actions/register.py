@@ -5,12 +5,14 @@ from datetime import date
 from cockpit.access.policy import Can
 from cockpit.actions.action import Actor, action
 from data.areas.levels import end_of
+from data.desk.errors import Refused
 from data.desk.register import limits
 from data.desk.register.limits import Proposal, Row
 from data.desk.store import Desk
 from data.editions.scoped import ScopedEdition
 from metrics import areas
 from metrics.catalog import Catalog
+from metrics.errors import MetricsError
 from metrics.limits import check
 
 PROPOSE_LIMIT = action("limits.propose", "settings", Can.PROPOSE, "areas")
@@ -22,10 +24,13 @@ END_LIMIT = action("limits.end", "settings", Can.APPROVE, "areas")
 def propose_limit(desk: Desk, actor: Actor, edition: ScopedEdition, catalog: Catalog, proposal: Proposal) -> int:
     """Propose a limit for an area and all below it. Returns its number.
 
-    Raises MetricsError for an unknown metric or area and for bounds that do not fit the metric.
+    Refused for an unknown metric or area and for bounds that do not fit the metric.
     """
-    check(catalog, proposal.metric, proposal.green, proposal.red, proposal.category)
-    areas.area(edition, proposal.area)
+    try:
+        check(catalog, proposal.metric, proposal.green, proposal.red, proposal.category)
+        areas.area(edition, proposal.area)
+    except MetricsError as error:
+        raise Refused.of(error) from error
     with PROPOSE_LIMIT.by(desk, actor, f"limit {_words(proposal)} proposed", _range(proposal.area)):
         return limits.propose(desk, proposal, actor.name)
 

@@ -17,9 +17,10 @@ from cockpit.labels import format
 from cockpit.screens.admin import desk
 from cockpit.screens.sitehealth.publishing import publish_decided_in_background
 from cockpit.view_state import View
-from data.areas.levels import LOWEST, is_above
+from data.areas.levels import LOWEST, end_of, is_above
 from data.desk.register import limits
 from data.desk.register.limits import Proposal, Row
+from data.editions.scoped import EVERYTHING, Scope
 from metrics import areas
 from metrics.areas import Area
 from metrics.catalog import Metric
@@ -39,7 +40,7 @@ def listed(view: View) -> None:
     )
     desk.show_outcome(FORM)
     with desk.answering():
-        rows = sorted(limits.listing(visitors.desk()), key=lambda row: row.state != "proposed")
+        rows = sorted(_within(guard.enter().grants.scope(Can.DATA)), key=lambda row: row.state != "proposed")
         shown, pages = desk.some(rows)
         columns = [
             Column(_("Metric"), lead=True), Column(_("Area")), Column(_("Applies")), Column(_("Green")),
@@ -49,6 +50,12 @@ def listed(view: View) -> None:
             table(columns, [_line(view, row) for row in shown], key="limits", pages=pages)
         else:
             header.notice(_("No limit was proposed yet: all metrics have those of their definition."))
+
+
+def _within(scope: Scope) -> list[Row]:
+    """The rows that apply to an area of a scope."""
+    rows = limits.listing(visitors.desk())
+    return [row for row in rows if any(row.what.area < end and low < end_of(row.what.area) for low, end in scope)]
 
 
 def _line(view: View, row: Row) -> list[Cell | str]:
@@ -97,7 +104,7 @@ def deciding(view: View) -> None:
     if not actor.grants.may(Can.APPROVE):
         return
     with desk.answering():
-        rows = limits.listing(visitors.desk())
+        rows = [r for r in _within(EVERYTHING) if actor.grants.may(Can.APPROVE, r.what.area, end_of(r.what.area))]
         if waiting := {row.id: row for row in rows if row.state == "proposed"}:
             _decide(view, actor, waiting)
         if current := {row.id: row for row in rows if row.state == "approved"}:
