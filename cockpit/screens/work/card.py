@@ -1,5 +1,6 @@
 """The card of one item: its state, clocks, parties and fields, what the visitor may do next, and its events."""
 
+from dataclasses import replace
 from datetime import datetime
 
 import streamlit as st
@@ -81,7 +82,7 @@ def _about(view: View, flow: Workflow, item: Item, now: datetime) -> list[Line]:
         Line(_("Area"), area_name(view.edition, item.area), href=view.href(area=item.area)),
         Line(_("Responsible unit"), item.unit or ""),
         Line(_("Holder"), item.holder or ""),
-        *_asked(item),
+        *_asked(flow, item),
         Line(_("Begun by"), item.author, note=shared.stamp(item.opened_at)),
         *(origins.line(view, link) for link in links.of_item(visitors.desk(), item.id)),
         Line(_("Deadline"), shared.stamp(item.due_at) if item.due_at else "",
@@ -95,11 +96,16 @@ def _waiting(item: Item) -> str:
     return _(", ").join(one.unit for one in item.asked if not one.answered)
 
 
-def _asked(item: Item) -> list[Line]:
-    """Each of several units that are asked at once: whether it has answered."""
+def _asked(flow: Workflow, item: Item) -> list[Line]:
+    """Each of several units that are asked at once: what it has answered, or that it has not yet."""
+    said: dict[str, str] = {}
+    for event in store.events(visitors.desk(), shared.rules(), item.id) if item.asked else ():
+        if answering := flow.answer_field(event.transition):
+            others = {id: value for id, value in event.fields.items() if id != answering}
+            said[event.fields[answering]] = _note(flow, replace(event, fields=others))
     return [
         Line(_("Asked unit"), one.unit, state="green" if one.answered else "none",
-             note=_("has answered") if one.answered else _("has not answered yet"))
+             note=(said.get(one.unit) or _("has answered")) if one.answered else _("has not answered yet"))
         for one in item.asked
     ]  # fmt: skip
 
@@ -116,10 +122,12 @@ def _clocks(flow: Workflow, snapshot: Snapshot) -> list[Line]:
 
 
 def _fields(flow: Workflow, snapshot: Snapshot) -> list[Line]:
+    """The newest values, without what each of several units has answered."""
+    answers = {name for id in flow.transitions if flow.answer_field(id) for name in sum(flow.inputs(id), ())}
     return [
         Line(field.name[language()], field_value(field, snapshot.fields[id]))
         for id, field in flow.fields.items()
-        if id in snapshot.fields and field.type not in ("unit", "units", "asked")
+        if id in snapshot.fields and id not in answers and field.type not in ("unit", "units")
     ]
 
 

@@ -130,7 +130,7 @@ def step(view: View, flow: Workflow, item: Item, id: str, known: Mapping[str, An
     draft = drafts.name(item.number, id)
     known = _routed(view, flow, item.area, known)
     if answering := flow.answer_field(id):
-        known = {**known, answering: answerable(item.place, actions.reader(shared.actor()).held)}
+        known = {answering: answerable(item.place, actions.reader(shared.actor()).held)}
     with drafts.draft(draft), st.form(f"{item.number} {item.version} {id}", enter_to_submit=False, border=False):
         filled = fields(view, flow, id, item.area, known) | {name: one.point for name, one in taken.items()}
         sent = st.form_submit_button(transition.name[language()])
