@@ -5,10 +5,13 @@ from collections.abc import Collection, Sequence
 from cockpit.access import pages, shortcuts
 from cockpit.access.policy import Can
 from cockpit.actions.action import Actor, action
+from cockpit.actions.items import reader
 from data.areas.levels import end_of
 from data.desk import preferences, saved_views
 from data.desk.errors import Refused
 from data.desk.identity import sessions
+from data.desk.items.item import Item
+from data.desk.items.lists import may_see
 from data.desk.notifications import choices, subscriptions
 from data.desk.notifications.choices import Choices
 from data.desk.store import Desk
@@ -23,6 +26,8 @@ CHOOSE_NOTIFICATIONS = action("own.choose_notifications", "settings", None)
 UNSUBSCRIBE = action("own.unsubscribe", "settings", None)
 SUBSCRIBE = action("own.subscribe", "settings", Can.LOOK, "areas")
 END_SUBSCRIPTION = action("own.end_subscription", "settings", None)
+WATCH = action("own.watch", "settings", Can.ACT)
+UNWATCH = action("own.unwatch", "settings", None)
 SET_SHORTCUT = action("own.set_shortcut", "settings", None)
 CHOOSE_TILES = action("own.choose_tiles", "settings", None)
 
@@ -76,16 +81,32 @@ def choose_notifications(desk: Desk, actor: Actor, account_id: int, chosen: Choi
         choices.write(desk, account_id, chosen, domains)
 
 
-def subscribe(desk: Desk, actor: Actor, account_id: int, metric: str, area: int, *, is_red: bool) -> None:
-    """Notify an account when a metric of an area turns red. Refused as `subscriptions.add`."""
+def subscribe(
+    desk: Desk, actor: Actor, account_id: int, metric: str, area: int, *, is_red: bool, by_mail: bool = True
+) -> None:
+    """Notify an account when a metric of an area turns red. by_mail: also by mail. Refused as `subscriptions.add`."""
     with SUBSCRIBE.by(desk, actor, f"subscribe to {metric} of {area}", ((area, end_of(area)),)):
-        subscriptions.add(desk, account_id, metric, area, is_red=is_red)
+        subscriptions.add(desk, account_id, metric, area, is_red=is_red, by_mail=by_mail)
 
 
 def end_subscription(desk: Desk, actor: Actor, account_id: int, id: int) -> None:
     """End one of the account's own subscriptions. Refused if it has no such one."""
     with END_SUBSCRIPTION.by(desk, actor, f"end subscription {id}"):
         subscriptions.remove(desk, account_id, id)
+
+
+def watch(desk: Desk, actor: Actor, account_id: int, item: Item, *, by_mail: bool = True) -> None:
+    """Notify an account of the steps and deadlines of an item that it may see. Refused as `subscriptions.watch`."""
+    with WATCH.by(desk, actor, f"subscribe to {item.number}"):
+        if not may_see(reader(actor), item):
+            raise Refused("item.unknown", "there is no item {number} that you may see", number=item.number)
+        subscriptions.watch(desk, account_id, item.id, by_mail=by_mail)
+
+
+def unwatch(desk: Desk, actor: Actor, account_id: int, item: Item) -> None:
+    """End the account's own subscription to an item."""
+    with UNWATCH.by(desk, actor, f"end subscription to {item.number}"):
+        subscriptions.unwatch(desk, account_id, item.id)
 
 
 def unsubscribe(desk: Desk, actor: Actor, account_id: int) -> None:

@@ -22,6 +22,7 @@ class Occasion:
     """Something that accounts and groups are notified of once. key: identifies it. area: the one that it is about.
 
     to_groups: whether the groups of channels learn of it; a part of something that they learn of is not sent to them.
+    unmailed: accounts that get no mail of it, as they chose for what they subscribed to.
     """
 
     key: str
@@ -31,6 +32,7 @@ class Occasion:
     link: str = ""
     severity: Severity = "none"
     to_groups: bool = True
+    unmailed: frozenset[int] = frozenset()
 
 
 def announce(
@@ -67,7 +69,7 @@ def _mails(
     chosen = choices.of_accounts(desk, {id for id, _one in added})
     for id, one in added:
         choice = chosen.get(id)
-        if choice and choice.mail and one.kind in choice.kinds:
+        if choice and choice.mail and one.kind in choice.kinds and id not in one.unmailed:
             due = released(choice.hours, now, config.zone)
             yield New(f"{channel}/{id}/{one.key}", channel, content(one), account_id=id, due_at=due)
 

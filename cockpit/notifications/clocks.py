@@ -1,18 +1,20 @@
 """Notifications that follow from time alone: colours that a workflow declares, deadlines ahead, deadlines missed."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import cast
 
 from cockpit.notifications.announce import Occasion, announce
 from cockpit.notifications.items import item_link, kind_name, parties_of
+from cockpit.notifications.recipients import watchers
 from cockpit.settings import Settings
 from cockpit.workflows.desk_source import rules
 from data.desk import clock
 from data.desk.items import due
 from data.desk.items.item import Item
 from data.desk.items.store import Rules
-from data.desk.notifications import choices, recipients, store
+from data.desk.notifications import choices, recipients, store, subscriptions
 from data.desk.store import Desk
 from data.messages import Message, Name
 from data.workflow.model import COLOURS, Party
@@ -36,7 +38,11 @@ def produce(desk: Desk, config: Settings, area_name: AreaName, *, now: datetime 
         known, since = rules(config), last - OVERLAP
         items = due.crossed(desk, since, now, (AHEAD, timedelta(0)))
         actors = due.actors(desk, [item.id for item in items])
+        subscribed = subscriptions.watchers(desk, [item.id for item in items])
         found = [one for item in items for one in _of_item(desk, known, item, actors[item.id], area_name, now)]
+        found += [
+            one for item in items for one in _watched(desk, known, item, subscribed.get(item.id, {}), area_name, now)
+        ]
         announce(desk, config, found, now=now)
 
 
@@ -70,6 +76,18 @@ def _of_item(
             yield _deadline(known, item, area_name, over=False), wanting
             reached = set()
     yield from _colour(desk, known, item, actors, area_name, now, reached)
+
+
+def _watched(
+    desk: Desk, known: Rules, item: Item, subscribed: Mapping[int, bool], area_name: AreaName, now: datetime
+) -> Iterator[Announced]:
+    """The deadline of an item, ahead or missed, to who subscribed to it."""
+    if not subscribed or item.due_at is None or item.kind not in known.flows or item.due_at > now + AHEAD:
+        return
+    watching = watchers(desk, item, subscribed, known.local(now).date())
+    one = _deadline(known, item, area_name, over=item.due_at <= now)
+    unmailed = frozenset(id for id, by_mail in watching.items() if not by_mail)
+    yield replace(one, key=f"watched/{one.key}", to_groups=False, unmailed=unmailed), set(watching)
 
 
 def _colour(

@@ -1,12 +1,15 @@
 """Recipients that an alert rule names: roles, units and accounts; without any it is who may acknowledge the alert."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 
-from cockpit.access.policy import Can
+from cockpit.access.policy import MATRIX, Can
 from cockpit.access.visitors import grants
 from data.areas.levels import end_of
 from data.desk.identity import accounts
+from data.desk.items import lists
+from data.desk.items.item import Item
+from data.desk.items.lists import Reader
 from data.desk.notifications import recipients as desk_recipients
 from data.desk.store import Desk
 from data.editions.edition import AnyEdition
@@ -35,6 +38,18 @@ def may_look(desk: Desk, account: int, area: int, day: date) -> bool:
     """Whether an account that is not locked may see the numbers of an area on a day."""
     held = grants(accounts.grants_of(desk, account, day, by_provider=True))
     return accounts.is_active(desk, account) and held.may(Can.LOOK, area, end_of(area))
+
+
+def watchers(desk: Desk, item: Item, subscribed: Mapping[int, bool], day: date) -> dict[int, bool]:
+    """The accounts that subscribed to an item and may still see it, each with whether it is to be mailed as well."""
+    return {id: by_mail for id, by_mail in subscribed.items() if may_see(desk, id, item, day)}
+
+
+def may_see(desk: Desk, account: int, item: Item, day: date) -> bool:
+    """Whether an account that is not locked may open an item on a day."""
+    held = grants(accounts.grants_of(desk, account, day, by_provider=True)).held
+    reader = Reader(accounts.name_of(desk, account) or "", tuple(one for one in held if Can.ACT in MATRIX[one.role]))
+    return accounts.is_active(desk, account) and lists.may_see(reader, item)
 
 
 def faults(desk: Desk | None, edition: AnyEdition | None, rules: Iterable[Rule]) -> Iterator[str]:

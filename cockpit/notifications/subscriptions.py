@@ -78,4 +78,8 @@ def _occasions(
         )  # fmt: skip
         key, address = f"red/{metric}/{code}/{edition}", link("passport", {"area": code, "metric": metric})
         readers = {one.account_id for one in some if may_look(desk, one.account_id, one.area, today)}
-        yield Occasion(key, "subscription", message, code, address, "red", to_groups=False), readers
+        unmailed = frozenset(one.account_id for one in some if not one.by_mail)
+        yield (
+            Occasion(key, "subscription", message, code, address, "red", to_groups=False, unmailed=unmailed),
+            readers,
+        )

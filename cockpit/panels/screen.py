@@ -149,8 +149,14 @@ def _draw(view: View, panel: Panel, *, leads: bool) -> None:
     elif view.wall or not panel.has_menu:
         panel.draw(view, leads=leads)
     else:
-        with panelmenu.panel(view.layout.names[id(panel)], table=panel.has_numbers(view)):
+        with panelmenu.panel(view.layout.names[id(panel)], table=panel.has_numbers(view), notify=_notify(view, panel)):
             panel.draw(view, leads=leads)
+
+
+def _notify(view: View, panel: Panel) -> str:
+    """The page on which one subscribes to the panel's metric; empty without a metric with limits, or under a filter."""
+    metric = None if view.query.where else panel.subject(view)
+    return view.href("passport", metric=metric) if metric and metric.thresholds else ""
 
 
 def _refuse(view: View, metric: Metric, lacking: tuple[str, ...]) -> None:

@@ -127,7 +127,24 @@ def _subscriptions(visitor: Visitor) -> str:
     found = subscriptions.of_account(visitors.desk(), visitor.session.account_id)
     head = escape(_("When these turn red"))
     none = escape(_("None yet: the page that explains a number has a button for it."))
-    return f"<h2>{head}</h2>" + ("".join(map(_subscription, found)) or f"<p>{none}</p>")
+    return f"<h2>{head}</h2>" + ("".join(map(_subscription, found)) or f"<p>{none}</p>") + _watched(visitor)
+
+
+def _watched(visitor: Visitor) -> str:
+    """The items that the account subscribed to; a subscription ends on the item's page."""
+    found = subscriptions.watched(visitors.desk(), visitor.session.account_id)
+    head = escape(_("Items that you are notified of"))
+    lines = (
+        f'<p><a href="{escape(here(link("item", {"item": item.number})))}">{escape(item.number)}</a>'
+        f"{_channel(by_mail)}</p>"
+        for item, by_mail in found
+    )
+    return f"<h2>{head}</h2>{''.join(lines)}" if found else ""
+
+
+def _channel(by_mail: bool) -> str:
+    text = escape(_("in the cockpit and by mail") if by_mail else _("in the cockpit"))
+    return f" <small>{text}</small>"
 
 
 def _subscription(one: Subscription) -> str:
@@ -140,7 +157,8 @@ def _subscription(one: Subscription) -> str:
     text = escape(f"{metric.name[language()] if metric else one.metric} · {place}")
     address = escape(here(link("passport", {"metric": one.metric, "area": one.area})))
     hidden = f'<input type="hidden" name="id" value="{one.id}">'
-    return f'<p><a href="{address}">{text}</a></p>' + form_of(SUBSCRIPTIONS, hidden, _("End"), quiet=True)
+    named = f'<p><a href="{address}">{text}</a>{_channel(one.by_mail)}</p>'
+    return named + form_of(SUBSCRIPTIONS, hidden, _("End"), quiet=True)
 
 
 def _choices(visitor: Visitor) -> str:

@@ -14,6 +14,7 @@ function entries(data, button) {
     table && act("table", words.table), act("full", words.full), act("svg", words.svg), act("png", words.png),
     table && data.export && `<a role="menuitem" tabindex="-1" href="${esc(csv)}" download>${esc(words.csv)}</a>`,
     act("link", words.link),
+    button.dataset.notify && `<a role="menuitem" tabindex="-1" href="${esc(button.dataset.notify)}">${esc(words.notify)}</a>`,
   ].filter(Boolean).join("")
 }
 

@@ -20,12 +20,15 @@ PARAMETER = "panel"
 
 
 @contextmanager
-def panel(name: str, *, table: bool) -> Iterator[None]:
-    """A panel with a menu. name: unique on the page. table: whether it has numbers to show as a table."""
+def panel(name: str, *, table: bool, notify: str = "") -> Iterator[None]:
+    """A panel with a menu. name: unique on the page. table: whether it has numbers to show as a table.
+
+    notify: address of the page where one subscribes to its metric; empty if there is none.
+    """
     import streamlit as st
 
     with st.container(key=f"panel-{name}"):
-        st.html(_button(name, table, language()))
+        st.html(_button(name, table, notify, language()))
         yield
 
 
@@ -50,11 +53,12 @@ def menus(*, link: str, place: str, stamp: str, demo: str = "", export: bool = F
     _panelmenu(key="panelmenu", data=data)
 
 
-@lru_cache(maxsize=256)
-def _button(name: str, table: bool, spoken: str) -> str:
+@lru_cache(maxsize=2048)
+def _button(name: str, table: bool, notify: str, spoken: str) -> str:
     label = escape(_("Panel menu"))
     return (
         f'<button type="button" class="panel-menu" data-panel="{escape(name)}"{" data-table" if table else ""} '
+        f"{f'data-notify={chr(34)}{escape(notify)}{chr(34)} ' if notify else ''}"
         f'aria-haspopup="menu" aria-expanded="false" aria-label="{label}" title="{label}">⋯</button>'
     )
 
@@ -69,6 +73,7 @@ def _words(spoken: str) -> dict[str, str]:
         "png": _("Picture (PNG)"),
         "csv": _("Download CSV"),
         "link": _("Copy link"),
+        "notify": _("Notify me when this turns red"),
         "copied": _("Copied"),
         "by_hand": _("Copy this address"),
         "leave": _("Leave full screen"),

@@ -17,6 +17,7 @@ from cockpit.i18n import _, language
 from cockpit.labels import format
 from cockpit.labels.names import area_name
 from cockpit.screens.admin import desk
+from cockpit.screens.notified import subscribing
 from cockpit.screens.work import evidence, forms, origins, paper, shared
 from cockpit.screens.work.fields import field_value, step_name
 from cockpit.view_state import View
@@ -55,6 +56,8 @@ def draw(view: View) -> None:
         _next(view, flow, item, snapshot, known.local(now))
         record(_clocks(flow, snapshot), key="clocks")
         record(_fields(flow, snapshot), key="fields")
+        if item.is_open:
+            subscribing.of_item(item)
         evidence.draw(item)
         _history(flow, events)
         form = link(paper.PATH.lstrip("/"), {"item": item.number, "lang": view.lang})

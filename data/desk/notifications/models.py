@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import BigInteger, ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy import BigInteger, ForeignKey, Index, String, Text, UniqueConstraint, true
 from sqlalchemy.orm import Mapped, mapped_column
 
 from data.desk.base import Base
@@ -69,7 +69,10 @@ class Dispatch(Base):
 
 
 class Subscription(Base):
-    """An account that wants to be notified when a metric of an area turns red. was_red: as of the last edition."""
+    """An account that wants to be notified when a metric of an area turns red. was_red: as of the last edition.
+
+    by_mail: also by mail, if the account gets mails.
+    """
 
     __tablename__ = "subscription"
     __table_args__ = (UniqueConstraint("account_id", "metric", "area"), Index("ix_subscription_metric", "metric"))
@@ -78,6 +81,18 @@ class Subscription(Base):
     metric: Mapped[str] = mapped_column(String(60))
     area: Mapped[int] = mapped_column(BigInteger)
     was_red: Mapped[bool] = mapped_column(default=False)
+    by_mail: Mapped[bool] = mapped_column(default=True, server_default=true())
+    made_at: Mapped[datetime]
+
+
+class ItemSubscription(Base):
+    """An account that wants to be notified of the steps and deadlines of an item. by_mail: as of `Subscription`."""
+
+    __tablename__ = "item_subscription"
+    __table_args__ = (Index("ix_item_subscription_item", "item_id"),)
+    account_id: Mapped[int] = mapped_column(ForeignKey("account.id"), primary_key=True)
+    item_id: Mapped[int] = mapped_column(ForeignKey("item.id"), primary_key=True)
+    by_mail: Mapped[bool]
     made_at: Mapped[datetime]
 
 

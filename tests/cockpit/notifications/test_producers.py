@@ -10,6 +10,7 @@ import pytest
 from cockpit import settings
 from cockpit.notifications import alerts as producer
 from cockpit.notifications import clocks, recipients
+from cockpit.notifications import items as item_producer
 from cockpit.notifications import subscriptions as subscribed
 from cockpit.notifications.alerts import Context
 from cockpit.server import alerting
@@ -208,6 +209,42 @@ def test_who_does_not_want_deadlines_ahead_learns_of_missed_ones_only(
     for hours in range(0, 100, 2):
         clocks.produce(desk, config, name, now=NOW + timedelta(hours=hours))
     assert [one.partition(": ")[2].split()[0] for one in texts(desk, li)] == ["overdue"]
+
+
+def test_who_subscribed_to_an_item_learns_of_its_steps_and_deadline_while_it_may_see_it(
+    desk: Desk, config: Settings, person: Person
+) -> None:
+    zhang, sun = person("zhang", "official", TOWNS[0]), person("sun", "official", TOWNS[1])
+    clocks.produce(desk, config, name, now=NOW - timedelta(minutes=1))
+    number = order(desk, config, NOW + timedelta(days=5))
+    item = items.find(desk, number)
+    assert item
+    for account in (zhang, sun):
+        subscriptions.watch(desk, account, item.id, by_mail=False)
+    known, at = rules(config), NOW + timedelta(minutes=2)
+    locked = items.lock(desk, known, number)
+    written = items.append(desk, known, locked, "urge", {}, key="u", actor="chen", now=at)
+    for _twice in range(2):
+        item_producer.of_transition(desk, config, written, "urge", "chen", ["chen"], name(VILLAGES[0]))
+    for hours in range(0, 24 * 7, 3):
+        clocks.produce(desk, config, name, now=NOW + timedelta(hours=hours))
+    assert [one.partition(": ")[2].split()[0] for one in texts(desk, zhang)] == ["Urge", "due", "overdue"]
+    assert texts(desk, sun) == [], "it may not see the item"
+    subscriptions.unwatch(desk, zhang, item.id)
+    assert subscriptions.watchers(desk, [item.id]) == {item.id: {sun: False}}
+
+
+def test_a_subscription_without_mail_is_not_mailed(
+    desk: Desk, config: Settings, context: Context, person: Person
+) -> None:
+    wang, li = person("wang", "leader", DISTRICT), person("li", "cadre", VILLAGES[0])
+    for account, by_mail in ((wang, True), (li, False)):
+        choices.write(desk, account, Choices(mail=f"a{account}@example.gov.cn"), ("example.gov.cn",))
+        subscriptions.add(desk, account, "backlog", VILLAGES[0], is_red=False, by_mail=by_mail)
+    by_id = {one.id: red("backlog", VILLAGES[0]) for one in subscriptions.listing(desk)}
+    subscribed.produce(desk, config, context, "e1", by_id)
+    assert len(texts(desk, wang)) == len(texts(desk, li)) == 1
+    assert [one.account_id for one in dispatches.listing(desk, "waiting", "mail")] == [wang]
 
 
 def test_the_first_look_at_a_desk_announces_nothing(desk: Desk, config: Settings, person: Person) -> None:
