@@ -18,7 +18,7 @@ from data.desk.items.store import Beginning, Locked, Rules
 from data.desk.store import Desk
 from data.workflow.model import START, FieldType, Transition, Workflow
 from data.workflow.parties import answerable, hindrance, may_start, permitted
-from data.workflow.replay import replay
+from data.workflow.replay import Event, replay
 
 ITEMS = 180
 DAYS = 180
@@ -26,6 +26,10 @@ FORWARD = 0.9
 """Share of steps that lead on to a new state; the others are any that is possible."""
 STALLED = 0.04
 """Share of steps that nobody does: the item stays open, and its deadline passes."""
+LATE = timedelta(days=30)
+"""Items begun earlier do not rest: nobody has left them for half a year."""
+WAIT = timedelta(days=12)
+"""In which a period that has to pass, such as a publication, is over."""
 HURRY = {"whistle": 6, "event": 10}
 """Mean hours between two steps of a kind; MEAN_HOURS of the others."""
 MEAN_HOURS = 40
@@ -77,22 +81,70 @@ class Person:
 
 
 def build(desk: Desk, rules: Rules, *, as_of: datetime, seed: int, items: int = ITEMS) -> int:
-    """Store the items of the half year before `as_of` (local); nothing where the desk has items. Returns how many."""
+    """Store the items of the half year before `as_of` (local), and one of each state that none of them is in.
+
+    Nothing where the desk has items. Returns how many.
+    """
     if store.count(desk):
         return 0
     rng = random.Random(f"items {seed}")
     kinds = [kind for kind in TITLES if kind in rules.flows]
     begun = sorted(as_of - timedelta(hours=2 + DAYS * 24 * rng.random() ** 2) for _item in range(items))
     with desk.begin():
-        for n, at in enumerate(begun):
-            _walk(desk, rules, kinds[n % len(kinds)], at, as_of, rng)
-    return items
+        made = [_walk(_begin(desk, rules, kinds[n % len(kinds)], at, rng), as_of) for n, at in enumerate(begun)]
+        reached = {(item.kind, item.state) for item in made}
+        states = [(kind, state) for kind in kinds for state in rules.flows[kind].states if (kind, state) not in reached]
+        for kind, state in states:
+            _lead(desk, rules, kind, state, as_of, rng)
+    return items + len(states)
 
 
-def _walk(desk: Desk, rules: Rules, kind: str, at: datetime, as_of: datetime, rng: random.Random) -> None:
+@dataclass
+class _Course:
+    """An item of the demo under way. at: local time of its newest event. key: begins the keys of its events."""
+
+    desk: Desk
+    rules: Rules
+    rng: random.Random
+    village: Area
+    item: Item
+    at: datetime
+    key: str
+
+    @property
+    def flow(self) -> Workflow:
+        return self.rules.flows[self.item.kind]
+
+    @property
+    def events(self) -> list[Event]:
+        return store.events(self.desk, self.rules, self.item.id)
+
+    def possible(self, events: list[Event]) -> list[tuple[str, Person]]:
+        """The transitions that are possible now, each with somebody who may do it."""
+        snapshot = replay(self.flow, events, self.rules.calendar)
+        return [
+            (id, person)
+            for id, transition in self.flow.leaving(self.item.state).items()
+            for person in _people(self.village)
+            if _fits(snapshot, self.item, id, transition, person, self.at)
+        ]
+
+    def step(self, id: str, person: Person, events: list[Event]) -> None:
+        waiting = answerable(self.item.place, [person])
+        fields, unit_area = _filled(self.flow, id, self.village, self.at, self.rng, waiting)
+        locked = Locked(self.item, replay(self.flow, events, self.rules.calendar))
+        self.item = store.append(
+            self.desk, self.rules, locked, id, fields, key=f"{self.key}-{self.item.version}", actor=person.name,
+            role=person.role, unit_area=unit_area, now=self.rules.utc(self.at),
+        ).item  # fmt: skip
+
+
+def _begin(desk: Desk, rules: Rules, kind: str, at: datetime, rng: random.Random, *, by_leader: bool = True) -> _Course:
+    """by_leader: also by those who decide on others' items, where somebody else may begin one."""
     flow, village = rules.flows[kind], _village(rng)
     people = list(_people(village))
-    author = next(p for p in rng.sample(people, len(people)) if may_start(flow, village.code, p.name, [p]))
+    able = [p for p in rng.sample(people, len(people)) if not p.unit and may_start(flow, village.code, p.name, [p])]
+    author = next((p for p in able if by_leader or p.role != "leader"), able[0])
     fields, unit_area = _filled(flow, START, village, at, rng)
     about = () if "free" in flow.origins else (Link("area", str(village.code)),)
     beginning = Beginning(
@@ -102,30 +154,58 @@ def _walk(desk: Desk, rules: Rules, kind: str, at: datetime, as_of: datetime, rn
     item = store.start(
         desk, rules, beginning, key=key, actor=author.name, role=author.role, now=rules.utc(at)
     ).item  # fmt: skip
+    return _Course(desk, rules, rng, village, item, at, key)
+
+
+def _walk(course: _Course, as_of: datetime) -> Item:
+    """Do steps, most of them forward, until the item ends, rests, or it is `as_of`."""
+    flow, rng = course.flow, course.rng
     while True:
-        at += timedelta(hours=rng.expovariate(1 / HURRY.get(kind, MEAN_HOURS)) + 0.05)
-        if at >= as_of or (item.is_open and rng.random() < STALLED):
-            return
-        events = store.events(desk, rules, item.id)
-        snapshot, visited = replay(flow, events, rules.calendar), {event.state for event in events}
-        steps = [
-            (id, transition, person)
-            for id, transition in flow.leaving(item.state).items()
-            for person in people
-            if _fits(snapshot, item, id, transition, person, at)
-        ]
-        forward = [step for step in steps if _leads_on(flow, step[1], visited)]
+        course.at += timedelta(hours=rng.expovariate(1 / HURRY.get(flow.id, MEAN_HOURS)) + 0.05)
+        item, recent = course.item, course.at > as_of - LATE
+        if course.at >= as_of or (item.is_open and recent and rng.random() < STALLED):
+            return item
+        events = course.events
+        steps, visited = course.possible(events), {event.state for event in events}
+        forward = [step for step in steps if _leads_on(flow, flow.transitions[step[0]], visited)]
         waits = any(transition.after_end for transition in flow.leaving(item.state).values())
         if item.is_open and waits and not forward:
             continue  # a period that has to pass
         if not steps or (not item.is_open and rng.random() < FORWARD):
-            return
-        id, _transition, person = forward[0] if forward and rng.random() < FORWARD else rng.choice(steps)
-        fields, unit_area = _filled(flow, id, village, at, rng, answerable(item.place, [person]))
-        item = store.append(
-            desk, rules, Locked(item, snapshot), id, fields, key=f"{key}-{item.version}", actor=person.name,
-            role=person.role, unit_area=unit_area, now=rules.utc(at),
-        ).item  # fmt: skip
+            return item
+        course.step(*(forward[0] if forward and rng.random() < FORWARD else rng.choice(steps)), events)
+
+
+def _lead(desk: Desk, rules: Rules, kind: str, state: str, as_of: datetime, rng: random.Random) -> None:
+    """An item that has come to a state on the shortest way, and rests there since some hours."""
+    flow = rules.flows[kind]
+    way = _way(flow, state)
+    gap = timedelta(hours=rng.uniform(0.6, 1.2) * HURRY.get(kind, MEAN_HOURS) / 2)
+    waits = sum(flow.transitions[id].after_end is not None for id in way)
+    course = _begin(
+        desk, rules, kind, as_of - (len(way) + len(COUNTERSIGN) + 1) * gap - waits * WAIT, rng, by_leader=False
+    )
+    for id in way:
+        before = course.item.state
+        while course.item.state == before and course.at < as_of:
+            course.at += gap
+            events = course.events
+            person = next((person for name, person in course.possible(events) if name == id), None)
+            if person:  # else a period has to pass
+                course.step(id, person, events)
+
+
+def _way(flow: Workflow, state: str) -> list[str]:
+    """The transitions of the shortest way from the start to a state."""
+    ways: dict[str, list[str]] = {flow.start.state: []}
+    todo = [flow.start.state]
+    for at in todo:
+        for id, transition in flow.leaving(at).items():
+            to = transition.target(at)
+            if to not in ways:
+                ways[to] = [*ways[at], id]
+                todo.append(to)
+    return ways[state]
 
 
 def _leads_on(flow: Workflow, transition: Transition, visited: set[str]) -> bool:

@@ -1,0 +1,50 @@
+"""The demo's items: every kind in every state, each as its own events make it, none long forgotten."""
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+
+import pytest
+from sqlalchemy import select
+
+from data.demo import items as demo
+from data.desk.auditing.custody import Custody
+from data.desk.items import models, store
+from data.desk.items.item import Item, to_item
+from data.desk.store import Desk, open_desk
+from tests.data.desk.items.acting import RULES
+from tests.desks import sqlite_tables
+
+AS_OF = datetime(2026, 11, 20, 8)
+
+
+@pytest.fixture(scope="module")
+def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
+    """A desk with few random items: the others are those of the states that none of them is in."""
+    folder = tmp_path_factory.mktemp("demo-items")
+    desk = open_desk(sqlite_tables(folder / "desk.sqlite"), Custody(folder / "keys"))
+    assert demo.build(desk, RULES, as_of=AS_OF, seed=3, items=24) == store.count(desk)
+    yield desk
+    desk.close()
+
+
+def all_items(desk: Desk) -> list[Item]:
+    with desk.read() as session:
+        return [to_item(row) for row in session.scalars(select(models.Item))]
+
+
+def test_every_kind_is_there_in_every_state(desk: Desk) -> None:
+    found = {(item.kind, item.state) for item in all_items(desk)}
+    assert found == {(kind, state) for kind, flow in RULES.flows.items() for state in flow.states}
+
+
+def test_each_item_is_what_its_events_make_it(desk: Desk) -> None:
+    for item in all_items(desk):
+        assert store.derived(RULES, item, store.events(desk, RULES, item.id)) == item
+
+
+def test_nothing_happens_after_the_demos_day_and_nothing_is_left_for_months(desk: Desk) -> None:
+    for item in all_items(desk):
+        assert item.changed_at <= RULES.utc(AS_OF)
+        if item.is_open and item.due_at:
+            assert item.due_at > RULES.utc(AS_OF) - timedelta(days=45), item
+    assert demo.build(desk, RULES, as_of=AS_OF, seed=3) == 0, "a desk with items stays as it is"
