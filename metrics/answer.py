@@ -1,6 +1,6 @@
 """The one function that computes metrics. Every page, report, API route and command calls it."""
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
@@ -29,6 +29,9 @@ NO_SOURCE = "no source"
 FAILED = "failed"
 """The SQL of the metric's definition fails on a row; the other metrics of the query are answered."""
 OK, NO_DATA, SMALL, PARTIAL, STALE = "ok", "no data", "small sample", "partial", "stale"
+CONFLICT = "conflict"
+"""Sources disagree on a reading that it counts: both values are among its rows, and it has no rank."""
+UNRANKED = (SMALL, CONFLICT)
 WITHOUT_VALUE = (NO_DATA, NO_SOURCE, FAILED)
 COLUMNS = ("metric", "area", "group", "value", "numerator", "denominator", "n", "quality", "as_of", "edition")
 
@@ -54,14 +57,16 @@ def answer(query: Query, *, periods: Sequence[Period] = (), rolled: bool = True)
     see, and Uncomputable if the definitions of all the metrics fail.
     """
     plan = make_plan(query, periods)
-    numbers, groups, failed = _numbers(plan, rolled)
+    numbers, groups, failed, disputed = _numbers(plan, rolled)
     if all(metric.id in failed for metric in plan.metrics):
         raise next(iter(failed.values()))
-    return _frame(plan, numbers, _groups(plan, groups), failed, with_period=bool(periods or query.comparison))
+    return _frame(plan, numbers, _groups(plan, groups), failed, disputed, with_period=bool(periods or query.comparison))
 
 
-def _numbers(plan: Plan, rolled: bool) -> tuple[dict[str, Reader], set[object], dict[str, Uncomputable]]:
-    """How to read each metric's number by group and bucket, the groups that hold anything, and what failed."""
+def _numbers(
+    plan: Plan, rolled: bool
+) -> tuple[dict[str, Reader], set[object], dict[str, Uncomputable], dict[str, set[Key]]]:
+    """How to read each metric's number by group and bucket, the groups with facts, what failed, what is disputed."""
     parts = {name: metric_of(plan.catalog, name) for m in plan.metrics for name in m.components}
     needed = {**{m.id: m for m in plan.metrics}, **parts}
     cells, failed = _cells(plan, list(needed.values()), rolled)
@@ -72,7 +77,11 @@ def _numbers(plan: Plan, rolled: bool) -> tuple[dict[str, Reader], set[object], 
             readers[metric.id] = _composite(metric, readers) if metric.composite else _quotient(metric, readers)
             if why := next((failed[name] for name in metric.components if name in failed), None):
                 failed[metric.id] = why
-    return readers, {group for values in cells.values() for group, _ in values}, failed
+    disputed = {name: {key for key, cell in values.items() if cell.get("disputed")} for name, values in cells.items()}
+    for metric in plan.metrics:
+        if metric.components:
+            disputed[metric.id] = set().union(*(disputed.get(name, set()) for name in metric.components))
+    return readers, {group for values in cells.values() for group, _ in values}, failed, disputed
 
 
 def _cells(plan: Plan, metrics: list[Metric], rolled: bool) -> tuple[dict[str, Cells], dict[str, Uncomputable]]:
@@ -226,7 +235,7 @@ def _aggregate(metric: Metric, cells: Cells) -> Reader:
         if not isfinite(over) or not isfinite(under or 0):
             return None, None, None, 0
         if not per:
-            return over, over, None, int(cell["n"])
+            return over, None if metric.rollup == "recompute" else over, None, int(cell["n"])
         return (over / float(under) * metric.scale if under else None), over, float(under or 0), int(under or 0)
 
     return read
@@ -272,6 +281,7 @@ def _frame(
     numbers: dict[str, Reader],
     groups: list[object],
     failed: Collection[str],
+    disputed: Mapping[str, Collection[Key]],
     *,
     with_period: bool,
 ) -> pd.DataFrame:
@@ -284,7 +294,11 @@ def _frame(
         read = numbers[metric.id]
         column = [read(key) for key in keys]
         all_numbers += column
-        quality += [FAILED] * len(keys) if metric.id in failed else _qualities(plan, metric, keys, column)
+        quality += (
+            [FAILED] * len(keys)
+            if metric.id in failed
+            else _qualities(plan, metric, keys, column, disputed.get(metric.id, ()))
+        )
     value, numerator, denominator, n = zip(*all_numbers, strict=True) if all_numbers else ((), (), (), ())
     size, times = len(all_numbers), len(plan.metrics)
     columns = {
@@ -306,7 +320,9 @@ def _frame(
     return pd.DataFrame(columns, copy=False)
 
 
-def _qualities(plan: Plan, metric: Metric, keys: list[Key], numbers: list[Number]) -> list[str]:
+def _qualities(
+    plan: Plan, metric: Metric, keys: list[Key], numbers: list[Number], disputed: Collection[Key]
+) -> list[str]:
     """Why a number cannot be taken at face value: no data, too small a sample, or sources that went silent."""
     fact = plan.catalog.domain(metric).fact
     sources = [(source.source, source.silent_from) for source in freshness(plan.edition) if source.fact == fact]
@@ -325,6 +341,8 @@ def _qualities(plan: Plan, metric: Metric, keys: list[Key], numbers: list[Number
             qualities.append(NO_SOURCE)
         elif value is None:
             qualities.append(NO_DATA)
+        elif (group, i) in disputed:
+            qualities.append(CONFLICT)
         elif n < metric.min_n:
             qualities.append(SMALL)
         else:

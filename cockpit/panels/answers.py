@@ -23,7 +23,7 @@ from metrics.analysis.headline import Headline
 from metrics.analysis.headline import headline as worst_problem
 from metrics.analysis.reds import Red, rows_of_period, yesterday
 from metrics.analysis.reds import reds as red_list
-from metrics.answer import SMALL, WITHOUT_VALUE, answer
+from metrics.answer import SMALL, UNRANKED, WITHOUT_VALUE, answer
 from metrics.areas import Area
 from metrics.availability.freshness import freshness
 from metrics.cases import todo
@@ -80,7 +80,7 @@ class Part:
 
     @property
     def ranked(self) -> bool:
-        return self.known and not self.small
+        return self.known and str(self.now.quality) not in UNRANKED
 
 
 class Series(NamedTuple):

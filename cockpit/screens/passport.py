@@ -15,7 +15,7 @@ from data.areas.levels import is_above
 from metrics import answer as answers
 from metrics import areas
 from metrics.analysis.interval import wilson
-from metrics.answer import OK, PARTIAL, STALE
+from metrics.answer import CONFLICT, OK, PARTIAL, STALE
 from metrics.availability.extent import has_delivered
 from metrics.availability.feeds import feed, narrowed
 from metrics.catalog import Catalog, Metric, Stock
@@ -29,7 +29,7 @@ from metrics.engine.views import views_sql
 Row = Any
 MOST_BELOW = 1000
 """Most areas of a level for which it is checked, one by one, whether they reported."""
-QUALITY = {OK: "green", PARTIAL: "amber", STALE: "amber"}
+QUALITY = {OK: "green", PARTIAL: "amber", STALE: "amber", CONFLICT: "amber"}
 LINE = re.compile(r" (FROM|WHERE|GROUP BY|ORDER BY|UNION ALL|LEFT JOIN|JOIN) (?=\S)")
 
 

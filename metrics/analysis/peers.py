@@ -5,7 +5,7 @@ from math import isfinite
 from statistics import fmean, median
 from typing import Any, NamedTuple
 
-from metrics.answer import SMALL, WITHOUT_VALUE
+from metrics.answer import SMALL, UNRANKED, WITHOUT_VALUE
 from metrics.catalog import Metric
 
 
@@ -40,5 +40,5 @@ def median_of(rows: Iterable[Any]) -> Typical:
 
 def counted(rows: Iterable[Any]) -> list[float]:
     """The values with a sufficient sample."""
-    known = (float(row.value) for row in rows if str(row.quality) not in (*WITHOUT_VALUE, SMALL))
+    known = (float(row.value) for row in rows if str(row.quality) not in (*WITHOUT_VALUE, *UNRANKED))
     return [value for value in known if isfinite(value)]

@@ -31,8 +31,8 @@ def affected(metric: Metric, row: SimpleNamespace) -> int:
     """How many cases, or whatever the metric counts, are what is wrong in a row of an answer; 1 of an extreme."""
     if metric.rollup == "max":
         return 1
-    if metric.quantile:
-        return max(1, round(int(row.n) * (1 - metric.quantile.q)))
+    if q := metric.quantile.q if metric.quantile else metric.aggregate.q if metric.aggregate else None:
+        return max(1, round(int(row.n) * (1 - q)))
     if metric.rollup == "ratio of sums" and row.denominator == row.denominator:
         wrong = row.denominator - row.numerator if metric.direction == "up" else row.numerator
         return max(1, int(wrong)) if wrong == wrong else 1

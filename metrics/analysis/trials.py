@@ -157,7 +157,8 @@ def _expressions(domain: Domain, metric: Metric) -> Iterator[tuple[str, str, str
     if metric.oldest:
         yield f"{at}.oldest.since", metric.oldest.since, f"count(CAST({metric.oldest.since} AS DATE))", None
     if a := metric.aggregate:
-        for field, sql, function in (("sum", a.sum, "sum"), ("max", a.max, "max"), ("per", a.per, "sum")):
+        ways = (("sum", a.sum, "sum"), ("max", a.max, "max"), ("quantile", a.quantile, "max"), ("per", a.per, "sum"))
+        for field, sql, function in ways:
             if sql:
                 yield f"{at}.aggregate.{field}", sql, f"{function}({sql})::DOUBLE", a.where
         if a.where:

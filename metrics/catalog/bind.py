@@ -88,6 +88,7 @@ def _view_faults(con: duckdb.DuckDBPyConnection, domain: Domain) -> Iterator[str
     con.execute(f"CREATE TABLE areas ({', '.join(f'{name} {type}' for name, type in areas.items())})")
     con.execute("CREATE TABLE instants (i BIGINT, moment TIMESTAMP)")
     con.execute("CREATE TABLE bounds (oldest TIMESTAMP)")
+    con.execute("CREATE TABLE shared_measures (measure VARCHAR)")
     con.execute(
         "CREATE TABLE asset_history AS SELECT *, NULL::TIMESTAMP AS valid_from, NULL::TIMESTAMP AS valid_to FROM assets"
     )
@@ -106,7 +107,7 @@ def _view_faults(con: duckdb.DuckDBPyConnection, domain: Domain) -> Iterator[str
         yield f"{domain.file}: view: {differences}"
     for metric in domain.metrics:
         if a := metric.aggregate:
-            for field, sql in (("sum", a.sum), ("max", a.max), ("per", a.per)):
+            for field, sql in (("sum", a.sum), ("max", a.max), ("quantile", a.quantile), ("per", a.per)):
                 if sql and (fault := _no_number(con, sql, "given")):
                     yield f"{domain.file}: metrics.{metric.id}.aggregate.{field}: {fault}"
             if a.where and (fault := _bind(con, f"SELECT count(*) FILTER (WHERE {a.where}) FROM given")):

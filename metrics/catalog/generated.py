@@ -11,7 +11,10 @@ IDENTITY = ("source", "key", "name", "area", "area_then", "unit")
 """What each row of a snapshot has besides the columns that its file names."""
 LATEST = (
     "source", "key", "area", "area_then", "unit", "measure", "measured_at", "value", "value_unit", "n",
+    "lowest", "highest", "by_lowest", "by_highest",
 )  # fmt: skip
+DISPUTED = LATEST[-4:]
+"""Columns of a reading on which sources disagree; NULL otherwise."""
 
 
 def columns(snapshot: Sequence[str]) -> tuple[str, ...]:
@@ -39,7 +42,8 @@ def latest_sql(valid: Mapping[str, int], where: str | None, terms: Mapping[str, 
     """SQL of the newest valid reading of each area, unit and measure at each instant.
 
     valid: for how many days a reading of each measure is valid unless a newer one follows. Of an area that was merged
-    into another, readings are valid until the other has one of its own from after the merger.
+    into another, readings are valid until the other has one of its own from after the merger. Where the newest values
+    of two sources differ by more than 1 % and by more than 1, the row has the lowest and highest with their sources.
     """
     spans = " UNION ALL ".join(f"SELECT {_text(measure)} AS measure, {days} AS days" for measure, days in valid.items())
     # the newest times first, which takes a third of the time of ordering whole rows
@@ -51,11 +55,23 @@ def latest_sql(valid: Mapping[str, int], where: str | None, terms: Mapping[str, 
     merged = "SELECT code, max(valid_to) AS ended FROM areas WHERE holder <> code GROUP BY code"
     same = "{0}.measure = t.measure AND {0}.unit IS NOT DISTINCT FROM t.unit"
     columns = ", ".join(f"r.{column.name}" for column in READINGS.columns)
+    by_source = (
+        "SELECT i, area_then, measure, readings.source, arg_max(value, measured_at) AS value "
+        "FROM readings JOIN shared_measures USING (measure) JOIN spans USING (measure) "
+        "JOIN instants ON measured_at < moment AND measured_at >= moment - to_days(days) GROUP BY ALL"
+    )
+    disputes = (
+        "SELECT i, area_then, measure, min(value) AS lowest, max(value) AS highest, "
+        "arg_min(source, value) AS by_lowest, arg_max(source, value) AS by_highest FROM by_source GROUP BY ALL "
+        "HAVING max(value) - min(value) > greatest(1, 0.01 * max(abs(value)))"
+    )
     newest = (
-        f"WITH spans AS ({spans}), times AS MATERIALIZED ({times}), merged AS ({merged}) "
-        f"SELECT t.i, t.moment, {columns} FROM times t "
+        f"WITH spans AS ({spans}), times AS MATERIALIZED ({times}), merged AS ({merged}), "
+        f"by_source AS ({by_source}), disputes AS ({disputes}) "
+        f"SELECT t.i, t.moment, {columns}, lowest, highest, by_lowest, by_highest FROM times t "
         f"JOIN readings r ON r.area_then = t.area_then AND r.measured_at = t.measured_at AND {same.format('r')} "
         "LEFT JOIN merged ON merged.code = t.area_then "
+        "LEFT JOIN disputes d ON d.i = t.i AND d.area_then = t.area_then AND d.measure = t.measure "
         f"LEFT JOIN times heir ON heir.i = t.i AND heir.area_then = t.area AND {same.format('heir')} "
         "WHERE ended IS NULL OR heir.measured_at IS NULL OR heir.measured_at < ended "
         "QUALIFY row_number() OVER (PARTITION BY t.i, t.area_then, t.unit, t.measure "

@@ -72,20 +72,24 @@ class Oldest(Model):
 
 
 class Aggregate(Model):
-    """A sum or a maximum over the rows of a view; over `per` it becomes a ratio of sums (`per: "1"` is the mean).
+    """A sum, maximum or quantile over the rows of a view; a sum over `per` is a ratio of sums (`per: "1"` is the mean).
 
-    where: the rows that count; all by default.
+    q: which quantile, 0.5 is the median. where: the rows that count; all by default.
     """
 
     sum: str | None = None
     max: str | None = None
+    quantile: str | None = None
+    q: float | None = Field(default=None, gt=0, lt=1)
     per: str | None = None
     where: str | None = None
 
     @model_validator(mode="after")
     def _one(self) -> "Aggregate":
-        if (self.sum is None) == (self.max is None) or (self.max and self.per):
-            raise ValueError("say either sum (with or without per) or max")
+        if sum(way is not None for way in (self.sum, self.max, self.quantile)) != 1 or (self.per and not self.sum):
+            raise ValueError("say one of sum (with or without per), max, quantile (with q)")
+        if (self.quantile is None) != (self.q is None):
+            raise ValueError("quantile and q go together")
         return self
 
 
@@ -238,7 +242,7 @@ class Metric(Model):
         if self.numerator or self.quotient or (self.aggregate and self.aggregate.per):
             return "ratio of sums"
         if self.aggregate:
-            return "max" if self.aggregate.max else "sum"
+            return "max" if self.aggregate.max else "recompute" if self.aggregate.quantile else "sum"
         return "recompute" if not self.oldest else "max"
 
     @property

@@ -8,8 +8,8 @@ from data.sources.expressions import SESSION_WORDS, parse
 from data.sources.selects import check
 from metrics.catalog.model import Domain
 
-VIEW_TABLES = (*FACTS, "areas", "instants", "bounds", "asset_history")
-"""What the SELECT of a view may read; the last three are given to it (see metrics.engine.views)."""
+VIEW_TABLES = (*FACTS, "areas", "instants", "bounds", "asset_history", "shared_measures")
+"""What the SELECT of a view may read; the last four are given to it (see metrics.engine.views)."""
 
 
 def unsafe(domain: Domain) -> Iterator[str]:
@@ -42,7 +42,9 @@ def _expressions(domain: Domain) -> Iterator[tuple[str, str]]:
         if metric.oldest:
             yield from _named_fields(f"{at}.oldest", since=metric.oldest.since)
         if a := metric.aggregate:
-            yield from _named_fields(f"{at}.aggregate", sum=a.sum, max=a.max, per=a.per, where=a.where)
+            yield from _named_fields(
+                f"{at}.aggregate", sum=a.sum, max=a.max, quantile=a.quantile, per=a.per, where=a.where
+            )
     for name, measure in domain.measures.items():
         yield from _named_fields(f"measures.{name}", until=getattr(measure, "until", None))
 

@@ -75,10 +75,10 @@ def _quantiles_by_group(
             codes, heads = np.unique(group_codes, return_index=True)
             groups = codes.tolist()
         for group, part in zip(groups, np.split(selected, heads[1:]), strict=True):
-            yield (group, i), {"value": _quantile(part, share), "n": len(part)}
+            yield (group, i), {"value": quantile_of(part, share), "n": len(part)}
 
 
-def _quantile(values: np.ndarray, share: float) -> float:
+def quantile_of(values: np.ndarray, share: float) -> float:
     """As SQL's quantile_cont: between the two values that are next to the place, in proportion."""
     place = share * (len(values) - 1)
     below = int(place)

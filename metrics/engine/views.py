@@ -12,9 +12,10 @@ from typing import Any
 import duckdb
 import numpy as np
 
-from data.editions.edition import Edition
+from data.editions.edition import AnyEdition, Edition
 from data.editions.versions import asset_history
 from metrics.catalog import Domain, Metric
+from metrics.engine.durations import quantile_of
 from metrics.engine.plan import COLUMNS, Plan
 from metrics.engine.sums import group_sql, parameters
 from metrics.engine.totals import Cells
@@ -25,8 +26,8 @@ LOOK_BACK_DAYS = 14
 MOST_INSTANTS = 5000
 """When so many are held of a view, they are let go."""
 
-Sums = tuple[float | None, float | None, int]
-"""What a metric adds up, what it divides by, and how many rows it counts."""
+Sums = tuple[Any, float | None, int, int]
+"""What a metric adds up (of a quantile the values), what it divides by, how many rows it counts, and disputed ones."""
 Row = tuple[int, int, tuple[Sums, ...]]
 """Area now and then, and the sums of each metric of the domain."""
 
@@ -40,19 +41,24 @@ def views(plan: Plan, domain: Domain, metrics: list[Metric]) -> dict[str, Cells]
     computed = tuple(metric for metric in domain.metrics if metric.aggregate)
     instants = [plan.instant(i) for i in range(len(plan.buckets))]
     try:
-        rows_at = _view_cache(plan.edition, domain.view or "", _columns(computed)).at(set(instants))
+        rows_at = _rows_at(plan, domain, computed, instants)
     except duckdb.Error:  # another metric of the view may be to blame
         computed = tuple(metrics)
-        rows_at = _view_cache(plan.edition, domain.view or "", _columns(computed)).at(set(instants))
+        rows_at = _rows_at(plan, domain, computed, instants)
     cells: dict[str, Cells] = {metric.id: {} for metric in metrics}
     for i, instant in enumerate(instants):
         for group, rows in _by_group(plan, rows_at[instant]).items():
             for metric in metrics:
-                over, per, n = zip(*(row[2][computed.index(metric)] for row in rows), strict=True)
-                greatest = metric.aggregate is not None and metric.aggregate.max is not None
-                numerator = max(_known(over), default=None) if greatest else _sum(over)
-                cells[metric.id][group, i] = _cell(numerator, _sum(per), sum(n))
+                over, per, n, disputed = zip(*(row[2][computed.index(metric)] for row in rows), strict=True)
+                cells[metric.id][group, i] = _cell(_combined(metric, over), _sum(per), sum(n), sum(disputed))
     return cells
+
+
+def _rows_at(
+    plan: Plan, domain: Domain, metrics: tuple[Metric, ...], instants: list[datetime]
+) -> dict[datetime, list[Row]]:
+    columns = _columns(metrics, disputable=bool(domain.latest))
+    return _view_cache(plan.edition, domain.view or "", columns).at(set(instants))
 
 
 def _split(plan: Plan, domain: Domain, metrics: list[Metric]) -> dict[str, Cells]:
@@ -63,18 +69,29 @@ def _split(plan: Plan, domain: Domain, metrics: list[Metric]) -> dict[str, Cells
     for i in range(len(plan.buckets)):
         same[plan.instant(i)].append(i)
     for group, first, *numbers in plan.edition.cursor().execute(sql, parameters(plan)).fetchall():
-        for metric, sums in zip(metrics, _triples(numbers), strict=True):
-            cells[metric.id].update({(group, i): _cell(*sums) for i in same[plan.instant(first)] if sums[2]})
+        for metric, (over, per, n, disputed) in zip(metrics, _by_metric(numbers), strict=True):
+            cell = _cell(_combined(metric, (over,)), per, n, disputed)
+            cells[metric.id].update({(group, i): cell for i in same[plan.instant(first)] if n})
     return cells
 
 
-def _cell(numerator: float | None, denominator: float | None, n: int) -> dict[str, float]:
-    numbers = {"numerator": numerator, "denominator": denominator, "n": n}
+def _combined(metric: Metric, parts: Iterable[Any]) -> float | None:
+    """The numbers of several areas as one."""
+    aggregate = metric.aggregate
+    assert aggregate is not None
+    if aggregate.q is not None:
+        values = [value for part in parts for value in part or ()]
+        return quantile_of(np.array(values, "float64"), aggregate.q) if values else None
+    return max(_known(parts), default=None) if aggregate.max is not None else _sum(parts)
+
+
+def _cell(numerator: float | None, denominator: float | None, n: int, disputed: int) -> dict[str, float]:
+    numbers = {"numerator": numerator, "denominator": denominator, "n": n, "disputed": disputed or None}
     return {name: number for name, number in numbers.items() if number is not None}
 
 
-def _triples(numbers: list[Any]) -> tuple[Sums, ...]:
-    return tuple(zip(numbers[::3], numbers[1::3], numbers[2::3], strict=True))
+def _by_metric(numbers: list[Any]) -> tuple[Sums, ...]:
+    return tuple(zip(*(numbers[at::4] for at in range(4)), strict=True))
 
 
 def _by_group(plan: Plan, rows: Iterable[Row]) -> dict[object, list[Row]]:
@@ -122,7 +139,7 @@ class _ViewCache:
         sql = f"SELECT i, area, area_then, {self.columns} FROM ({rows}) GROUP BY i, area, area_then ORDER BY ALL"
         fresh: dict[datetime, list[Row]] = {instant: [] for instant in instants}
         for i, area, then, *numbers in self.edition.cursor().execute(sql).fetchall():
-            fresh[instants[i]].append((area, then, _triples(numbers)))
+            fresh[instants[i]].append((area, then, _by_metric(numbers)))
         self.rows.update(fresh)
 
 
@@ -133,7 +150,7 @@ def _view_cache(edition: Edition, view: str, columns: str) -> _ViewCache:
 
 def views_sql(plan: Plan, domain: Domain, metrics: Iterable[Metric]) -> str:
     """SQL of one row a group and bucket of this plan alone: g, i, and for each metric its `Sums`."""
-    columns = f"{group_sql(plan)} AS g, i, {_columns(metrics)}"
+    columns = f"{group_sql(plan)} AS g, i, {_columns(metrics, disputable=bool(domain.latest))}"
     return f"SELECT {columns} FROM ({view_sql(plan, domain)}) GROUP BY g, i"
 
 
@@ -154,22 +171,47 @@ def verdicts(view: str, instants: dict[int, datetime], edition: Edition) -> str:
     """SQL of the view's rows of all areas at the instants, `i` being the key of each."""
     values = ", ".join(f"({i}, TIMESTAMP '{at.isoformat(sep=' ')}')" for i, at in instants.items())
     oldest = min(instants.values()) - timedelta(days=LOOK_BACK_DAYS)
+    shared = f"shared_measures(measure) AS ({shared_measures(edition)}), " if "shared_measures" in view else ""
     history = f"asset_history AS ({asset_history(edition)}), " if "asset_history" in view else ""
     return (
         f"WITH instants(i, moment) AS (VALUES {values}), "
-        f"bounds AS (SELECT TIMESTAMP '{oldest.isoformat(sep=' ')}' AS oldest), {history}"
+        f"bounds AS (SELECT TIMESTAMP '{oldest.isoformat(sep=' ')}' AS oldest), {shared}{history}"
         f"verdicts AS ({view.strip().rstrip(';')}) SELECT * FROM verdicts"
     )
 
 
-def _columns(metrics: Iterable[Metric]) -> str:
-    """SQL of the `Sums` of each metric."""
+def shared_measures(edition: Edition) -> str:
+    """SQL of the measures that several sources report, looked up once an edition: usually there is none."""
+    measures = ", ".join("('" + measure.replace("'", "''") + "')" for measure in _shared(edition))
+    return f"VALUES {measures}" if measures else "SELECT NULL::VARCHAR WHERE false"
+
+
+def has_shared_measures(edition: AnyEdition) -> bool:
+    """Whether several sources report the same measure, so that they can disagree."""
+    return bool(_shared(edition.unscoped))
+
+
+@lru_cache(maxsize=16)
+def _shared(edition: Edition) -> tuple[str, ...]:
+    sql = "SELECT measure FROM readings GROUP BY measure HAVING min(source) <> max(source) ORDER BY measure"
+    return tuple(measure for (measure,) in edition.cursor().execute(sql).fetchall())
+
+
+def _columns(metrics: Iterable[Metric], *, disputable: bool = False) -> str:
+    """SQL of the `Sums` of each metric. disputable: the rows say whether sources disagree on them."""
     columns = []
     for metric in metrics:
         a = metric.aggregate
         assert a is not None
         counted = f" FILTER (WHERE {a.where})" if a.where else ""
-        columns.append(f"sum({a.sum}){counted}::DOUBLE" if a.sum else f"max({a.max}){counted}::DOUBLE")
+        if a.quantile:
+            given = " AND ".join(
+                f"({condition})" for condition in (a.where, f"({a.quantile}) IS NOT NULL") if condition
+            )
+            columns.append(f"list(({a.quantile})::DOUBLE) FILTER (WHERE {given})")
+        else:
+            columns.append(f"sum({a.sum}){counted}::DOUBLE" if a.sum else f"max({a.max}){counted}::DOUBLE")
         columns.append(f"sum({a.per}){counted}::DOUBLE" if a.per else "NULL")
         columns.append(f"count(*){counted}")
+        columns.append(f"count(by_highest){counted}" if disputable else "0")
     return ", ".join(columns)

@@ -1,5 +1,5 @@
 SELECT area // 1000 * 1000 AS g, i, sum(score)::DOUBLE, sum(1)::DOUBLE,
-count(*)
+count(*), 0
 FROM (WITH instants(i, moment) AS (VALUES (0, TIMESTAMP '2026-11-22 08:00:00')), bounds AS (
 SELECT TIMESTAMP '2026-11-08 08:00:00' AS oldest), verdicts AS (-- One row a government site and instant: what a week of visits, the home page and the columns say, and the
 -- verdict of the veto rules of 国办秘函〔2019〕19号. Names after `site.` stand for numbers of data/site_rules.yaml.

@@ -10,6 +10,7 @@ from cockpit.components.status.tiles import quality
 from cockpit.i18n import _
 from cockpit.labels import format
 from metrics.analysis.interval import wilson
+from metrics.answer import UNRANKED
 from metrics.catalog import Metric
 
 if TYPE_CHECKING:
@@ -103,7 +104,7 @@ def row(
 
     answer, before: one row each of `metrics.answer.answer`; largest: the value whose bar is full, 0 for no bars.
     """
-    silent, small = format.missing(answer.value), answer.quality == "small sample"
+    silent, small = format.missing(answer.value), answer.quality in UNRANKED
     then = before.value if before is not None and not small else None
     step = format.change(metric, answer.value, then)
     bounds = None if silent or small else _bounds(metric, answer)

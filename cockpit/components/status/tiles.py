@@ -133,6 +133,8 @@ def quality(row: Any) -> str:
             return _("Nothing to count in this period") if row.n == 0 else _("The source is silent")
         case "small sample":
             return _("Sample {n}, not ranked", n=format.number(row.n))
+        case "conflict":
+            return _("Sources disagree, both values are in the rows; not ranked")
         case "partial":
             return _("Some sources are silent")
         case "stale":

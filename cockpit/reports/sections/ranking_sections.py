@@ -13,6 +13,7 @@ from cockpit.reports.model import Block, Cell, Column, Table, Text
 from cockpit.reports.sections import tables
 from cockpit.reports.sections.numbers import count, figure, name_of, plain, shown_as, step
 from metrics.analysis.reds import Red
+from metrics.answer import CONFLICT
 from metrics.catalog import Metric
 from metrics.engine.plan import AREAS
 
@@ -46,7 +47,7 @@ def _ranked(section: Ranking, context: ReportContext, metric: Metric, by: str, n
         (p for p in parts if p.ranked), key=lambda p: (p.now.value if rising else -p.now.value, p.group)
     )  # fmt: skip
     small = [part for part in parts if part.small]
-    if not ranked and not small:
+    if not ranked and not small and not any(part.now.quality == CONFLICT for part in parts):
         return
     columns = [
         Column(_("No."), True, 0.75), Column(tables.by_name(by), width=2), Column(name_of(metric), True, 1.4),
@@ -73,6 +74,9 @@ def _ranked(section: Ranking, context: ReportContext, metric: Metric, by: str, n
         names = words.listed(tables.group_name(context, by, part.group) for part in small[:MOST_SMALL])
         more = _(" and {n} more", n=len(small) - MOST_SMALL) if len(small) > MOST_SMALL else ""
         notes.append(_("Too small a sample, not ranked: {names}", names=names + more))
+    if unequal := [part for part in parts if part.now.quality == CONFLICT]:
+        names = words.listed(tables.group_name(context, by, part.group) for part in unequal[:MOST_SMALL])
+        notes.append(_("Sources disagree, not ranked: {names}", names=names))
     if not rows:
         yield Text(f"{metric.name[language()]}：{notes[0]}", "note")
         return

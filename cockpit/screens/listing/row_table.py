@@ -19,6 +19,8 @@ from data.schema import FACTS, NUMERIC, TIME
 from metrics import areas
 from metrics.availability.needs import needs
 from metrics.catalog import Domain, Stock
+from metrics.catalog.generated import DISPUTED
+from metrics.engine.views import has_shared_measures
 from metrics.errors import MetricsError
 from metrics.rows import WORST_FIRST, Selection, view_columns
 
@@ -101,6 +103,10 @@ def _of_view(view: View, domain: Domain) -> tuple[str, ...]:
     """The columns of a view of the district's own: name, area, then its columns in their order."""
     columns = view_columns(view.edition, domain)
     first = next(name for name in NAMES if name in columns)
+    if domain.latest:
+        if has_shared_measures(view.edition):
+            return (first, "area", "unit", "value", "lowest", "by_lowest", "highest", "by_highest")
+        columns = tuple(name for name in columns if name not in DISPUTED)
     return (first, "area", *(name for name in columns if name not in (*HIDDEN, first)))[:MOST_OF_VIEW]
 
 

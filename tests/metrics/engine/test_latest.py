@@ -1,14 +1,19 @@
 """Newest readings, snapshots of assets, quotients across facts and the rows of a domain."""
 
+import random
 from dataclasses import replace
 from datetime import date, datetime, timedelta
+from itertools import product
 from pathlib import Path
 from typing import Any
 
+import duckdb
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from data.areas.levels import end_of
 from data.editions.edition import Edition
 from data.home import Home
 from metrics.catalog import Catalog, load
@@ -46,6 +51,16 @@ def catalog(folder: Path, fact: str, head: str, *metrics: str) -> Catalog:
     text = HEADER.replace("FACT", fact) + head + "\nmetrics:" + "".join(metrics)
     (folder / "own.yaml").write_text(text, "utf-8")
     return load(folder)
+
+
+class Connected:
+    """An edition that is nothing but a connection."""
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
+        self.connection = connection
+
+    def cursor(self) -> duckdb.DuckDBPyConnection:
+        return self.connection.cursor()
 
 
 def reading(area: int, measure: str, at: datetime, value: float, **more: Any) -> dict[str, Any]:
@@ -143,7 +158,6 @@ def test_reading_of_a_merged_village_counts_until_its_heir_reports(tmp_path: Pat
 @given(st.lists(st.tuples(st.integers(0, 2), st.integers(0, 500), st.integers(0, 9)), min_size=1, max_size=30))
 def test_newest_reading_of_every_day_is_that_of_a_walk_through_all(rows: list[tuple[int, int, int]]) -> None:
     """The SQL against a plain reading of the rule."""
-    import duckdb
 
     from metrics.catalog.generated import latest_sql
     from metrics.engine.views import verdicts
@@ -163,7 +177,7 @@ def test_newest_reading_of_every_day_is_that_of_a_walk_through_all(rows: list[tu
                 [f"{i:03}", area, at, number, start + timedelta(seconds=i)],
             )
         instants = {i: start + timedelta(hours=50 * i) for i in range(12)}
-        sql = verdicts(latest_sql({"m": 5}, None, {}), instants, None)  # type: ignore[arg-type]
+        sql = verdicts(latest_sql({"m": 5}, None, {}), instants, Connected(con))  # type: ignore[arg-type]
         found = {(i, area): value for i, area, value in con.execute(f"SELECT i, area, value FROM ({sql})").fetchall()}
     expected = {}
     for i, instant in instants.items():
@@ -217,6 +231,57 @@ def test_snapshot_splits_by_the_columns_that_it_has(systems: tuple[Edition, Cata
     assert dict(zip(frame["group"], frame["value"], strict=True)) == {"区数据局": 1, "区教育局": 1}
     with pytest.raises(MetricsError, match="cannot be broken down by category"):
         answer(edition, ["own_systems"], DISTRICT, MONTH, by="category", catalog=own)
+
+
+# Quantiles of the rows of an instant, and sources that disagree
+
+
+def test_quantiles_of_the_newest_readings_equal_those_of_sql(tmp_path: Path) -> None:
+    """Combined from the values of the areas, and by a filter in SQL, both as quantile_cont has them."""
+    own = catalog(
+        tmp_path / "own", "readings", "latest: {m: 30}",
+        *(metric(f"q{q}", f"aggregate: {{quantile: value, q: 0.{q}, where: value <> 7}}", "recompute") for q in (5, 9)),
+    )  # fmt: skip
+    home = Home(tmp_path / "home", memory="1GB")
+    areas(home)
+    rng = random.Random(4)
+    given = [(rng.choice(VILLAGES), f"unit {i}", rng.randint(-9, 9)) for i in range(60)]
+    made = [reading(area, "m", datetime(2026, 11, 10), value, unit=unit) for area, unit, value in given]
+    deliver(home, "readings", made)
+    edition = published(home, AS_OF, own)
+    for q, code in product((5, 9), (DISTRICT, *TOWNS, *VILLAGES)):
+        among = [value for area, _, value in given if code <= area < end_of(code) and value != 7]
+        expected = pytest.approx(float(np.quantile(among, q / 10)))
+        found = answer(edition, [f"q{q}"], code, MONTH, catalog=own).iloc[0]
+        assert found["value"] == expected
+        assert found["n"] == len(among) == count_rows(edition, f"q{q}", code, MONTH, catalog=own)
+        assert answer(edition, [f"q{q}"], code, MONTH, by="source", catalog=own)["value"].tolist() == [expected]
+
+
+def test_a_number_on_which_sources_disagree_says_so_with_both_values(tmp_path: Path) -> None:
+    home = Home(tmp_path / "home", memory="1GB")
+    areas(home)
+    at = datetime(2026, 11, 10)
+    values = {"own": (1000.0, 20.0, 5.0), "police": (1011.0, 20.5, 5.0)}
+    for days, (source, numbers) in enumerate(values.items()):
+        made = [reading(v, "people", at + timedelta(days=days), n) for v, n in zip(VILLAGES, numbers, strict=True)]
+        deliver(home, "readings", made, source=source)
+    own = catalog(
+        tmp_path / "own", "readings", "latest: {people: 62}",
+        metric("people", "aggregate: {sum: value}"),
+        metric("small", "aggregate: {sum: value, where: value < 100}"),
+    )  # fmt: skip
+    edition = published(home, AS_OF, own)
+    by_village = answer(edition, ["people"], DISTRICT, MONTH, by="village", catalog=own).set_index("group")
+    qualities = dict(zip(map(str, VILLAGES), ("conflict", "ok", "ok"), strict=True))
+    assert by_village["quality"].to_dict() == qualities
+    found = answer(edition, ["people", "small"], DISTRICT, MONTH, catalog=own)
+    assert found["quality"].tolist() == ["conflict", "ok"], "only what counts the disputed reading"
+    assert found["value"][0] == 1011 + 20.5 + 5, "the newest value counts"
+    shown = rows(edition, "people", VILLAGES[0], MONTH, catalog=own).iloc[0]
+    assert (shown["lowest"], shown["by_lowest"], shown["highest"], shown["by_highest"]) == (1000, "own", 1011, "police")
+    before = answer(edition, ["people"], VILLAGES[0], Period(date(2026, 11, 1), date(2026, 11, 11)), catalog=own)
+    assert before["quality"][0] == "ok", "only one source had reported by then"
 
 
 # Quotients, and domains of some rows of a fact
