@@ -24,6 +24,7 @@ from cockpit.screens import panel_files, saved_views, search
 from cockpit.screens.admin import audit_export
 from cockpit.screens.listing import download, row_tools
 from cockpit.screens.timemap import files as timemap_files
+from cockpit.screens.timemap.tiles import proxy as tiles
 from cockpit.screens.work import evidence, ledger, paper, published
 from cockpit.server import (
     alerting,
@@ -104,6 +105,7 @@ ROUTES: list[Route | Mount] = [
         *saved_views.ROUTES,
         *row_tools.ROUTES,
         *timemap_files.ROUTES,
+        *tiles.ROUTES,
         *evidence.ROUTES,
         *ledger.ROUTES,
         *paper.ROUTES,

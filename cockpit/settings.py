@@ -39,6 +39,13 @@ class GroupRole(NamedTuple):
     area: int | None
 
 
+def _bytes(text: str) -> int:
+    """The number of bytes of a Size."""
+    size = re.fullmatch(r"([\d.]+)\s?(\w+)", text)
+    assert size, "the setting is checked when it is read"
+    return int(float(size[1]) * BYTES[size[2]])
+
+
 def _processors() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 2
 
@@ -95,6 +102,8 @@ class Settings(BaseSettings):
     layers: Path | None = Field(
         None, description="folder with a district's own layers of the map (*.yaml), added to ours or in place of them"
     )
+    tiles: Path | None = Field(None, description="YAML file of the tile service under the map; empty: no tiles")
+    tiles_size: Size = Field("200MB", description="bytes of tiles kept on disk, such as 200MB")
     map_review: str = Field("", max_length=60, description="review number of the district's map, shown on it")
     outbox: Path | None = Field(None, description="YAML file of the systems that answers to their cases are sent to")
     reports: Path | None = Field(
@@ -211,6 +220,7 @@ class Settings(BaseSettings):
     @field_validator(
         "channels",
         "outbox",
+        "tiles",
         "probe_extras",
         "probe_authorities",
         "audit_syslog_authorities",
@@ -313,10 +323,11 @@ class Settings(BaseSettings):
 
     @property
     def push_bytes(self) -> int:
-        size = re.fullmatch(r"([\d.]+)\s?(\w+)", self.push_size)
-        assert size, "the setting is checked when it is read"
-        number, unit = size.groups()
-        return int(float(number) * BYTES[unit])
+        return _bytes(self.push_size)
+
+    @property
+    def tile_bytes(self) -> int:
+        return _bytes(self.tiles_size)
 
     @property
     def probing(self) -> "Options":

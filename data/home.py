@@ -15,7 +15,7 @@ from data.system_errors import of_os
 from data.values.zones import LOCAL, time_type
 
 PRIVATE = 0o700
-FOLDERS = ("editions", "keys", "probe", "reports", "scratch", "sources", "spool")
+FOLDERS = ("editions", "keys", "probe", "reports", "scratch", "sources", "spool", "tiles")
 """Folders of the home."""
 
 

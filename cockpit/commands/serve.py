@@ -96,7 +96,8 @@ def allow_files() -> None:
 
 
 def check_own_files(settings: "Settings") -> None:
-    """Refuse to start with a wrong file of the district's own: workflows, layouts, alerts, layers, channels, reports.
+    """Refuse to start with a wrong file of the district's own: workflows, layouts, alerts, layers, tiles, channels,
+    reports.
 
     Raises UsageError.
     """
@@ -121,6 +122,10 @@ def check_own_files(settings: "Settings") -> None:
         from cockpit.notifications import outbox
 
         outbox.check(settings)
+    if settings.tiles:
+        from cockpit.screens.timemap.tiles import services
+
+        services.check(settings)
     if settings.layers:
         from cockpit.screens.timemap import layers
 

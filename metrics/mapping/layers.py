@@ -93,6 +93,8 @@ class Layer(Model):
 
     @model_validator(mode="after")
     def _fits(self) -> "Layer":
+        if self.id == "tiles":
+            raise ValueError("id: tiles is the base map: use another")
         if self.shape is not None and self.shape not in SHAPES[self.of]:
             raise ValueError(f"shape: {self.of} can be {', '.join(SHAPES[self.of])}, not {self.shape}")
         if self.level is not None and self.level not in LEVELS:

@@ -10,6 +10,7 @@ from cockpit.drawing import outlines
 from cockpit.i18n import _, language
 from cockpit.labels import format
 from cockpit.screens.timemap import deck, layers, legends
+from cockpit.screens.timemap.tiles import proxy, services
 from cockpit.view_state import View
 from metrics.availability.extent import extent
 from metrics.mapping.layers import Layer
@@ -44,6 +45,7 @@ def _data(view: View, drawn: Sequence[Layer]) -> dict[str, Any]:
         "areaHref": view.href(area="AREA"),
         "rows": view.href("rows", metric=view.catalog.id_of("open")),
         "permalink": view.permalink("map"),
+        "tiles": _tiles(services.of(settings.current())),
         "styles": legends.STYLES,
         "states": legends.states(),
         "lang": language(),
@@ -53,6 +55,18 @@ def _data(view: View, drawn: Sequence[Layer]) -> dict[str, Any]:
         "demo": _("Demo data") if view.edition.demo else "",
         "words": _words(),
     }
+
+
+def _tiles(service: services.Service | None) -> dict[str, Any] | None:
+    """What the browser gets of the tile service: our own addresses and what is written on the map, no key."""
+    if service is None:
+        return None
+    sets = [
+        {"url": f"{proxy.BELOW}{service.version}/{tiles.id}/{{z}}/{{x}}/{{y}}", "zoom": tiles.zoom}
+        for tiles in service.tiles
+    ]
+    number = _("Map review no. {number}", number=service.review)
+    return {"sets": sets, "name": _("Base map"), "note": f"{service.attribution} · {number}"}
 
 
 def _words() -> dict[str, str]:

@@ -85,7 +85,7 @@ class Net:
         except OSError as error:
             answer = replace(answer, failure=Failure.RESET, detail=error.strerror or _line(error))
         except Exception as error:  # no response may crash the prober
-            log.exception("%s: an answer that is not understood", ask.url)
+            log.exception("%s: an answer that is not understood", place(ask.url)[0])  # the rest may contain a key
             answer = replace(answer, failure=Failure.BROKEN, detail=_line(error))
         timing.mark("rest")
         return replace(

@@ -14,6 +14,7 @@ from cockpit.notifications import channels, outbox
 from cockpit.panels import layouts
 from cockpit.reports import request, schedule
 from cockpit.screens.timemap import layers
+from cockpit.screens.timemap.tiles import services
 from cockpit.server import alerting
 from cockpit.settings import Settings
 from cockpit.workflows import definitions
@@ -49,6 +50,13 @@ OUTBOX = {
     "networks": ["10.8.0.0/16"],
     "sources": {"hotline": {"url": "https://hotline.example/hooks", "secret": "${secret:hotline}", "steps": ["reply"]}},
 }  # fmt: skip
+TILES = {
+    "attribution": "天地图", "review": "GS(2024)0650号", "networks": ["10.8.0.0/16"], "days": 7,
+    "tiles": [
+        {"id": "base", "url": "https://t{s}.tiles.example/{z}/{x}/{y}?tk={key}", "servers": ["0"], "zoom": [1, 18],
+         "key": "${secret:tiles}"},
+    ],
+}  # fmt: skip
 SCHEDULE = [
     {
         "id": "office", "kind": "monthly", "every": "month", "areas": [990101000000], "format": "docx",
@@ -76,6 +84,7 @@ KINDS: dict[str, tuple[list[Any], Callable[[Path], object]]] = {
     "workflows": (of("cockpit/workflows"), loaded("workflows", definitions.of)),
     "alerts": (of("cockpit/alerts"), loaded("alerts", alerting.rules_of)),
     "layers": (of("cockpit/layers"), loaded("layers", layers.of)),
+    "tiles": ([TILES], lambda file: channels.read(file, services.Service)),
     "channels": ([CHANNELS], lambda file: channels.read(file, channels.Channels)),
     "outbox": ([OUTBOX], lambda file: channels.read(file, outbox.Outbox)),
     "reports": (of("cockpit/reports/kinds"), loaded("reports", request.kinds_of)),

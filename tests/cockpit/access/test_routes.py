@@ -43,10 +43,12 @@ OPEN = {
     "/login", "/login/demo", "/login/provider", "/login/provider/back", "/login/provider/link", "/healthz", "/readyz",
 }  # fmt: skip
 """For everybody: the way in, what the browser needs for it, and what a load balancer asks."""
+TILES = "/files/tiles/{version}/{id}/{z:int}/{x:int}/{y:int}"
+"""Of the base map, the same for everybody: tests/cockpit/access/map."""
 SIGNED_IN = {
     "/logout", "/password", "/session", "/account", "/account/factor", "/account/notifications",
     "/account/notifications/subscriptions", "/account/sessions", "/account/shortcut", "/wall",
-    "/views.json", "/columns.json",
+    "/views.json", "/columns.json", TILES,
     "/api/v1/openapi.json", "/api/v1/metrics", "/api/v1/editions", "/api/v1/report-kinds", "/api/v1/topics",
 }  # fmt: skip
 """For whoever is signed in: one's own account, the dictionary, what is published, the way to a wall screen."""
@@ -119,9 +121,11 @@ def get(session: Callable[..., str]) -> Callable[..., httpx.Response]:
 
 def filled_in(path: str) -> str:
     """A path with something in place of its parameters."""
-    named = {"edition": "e", "area": str(OWN), "id": "intake", "source": "hotline", "layer": "cases",
-             "number": "DB20261120-1"}  # fmt: skip
-    return path.format(**named)
+    named = {
+        "edition": "e", "area": str(OWN), "id": "intake", "source": "hotline", "layer": "cases",
+        "number": "DB20261120-1", "version": "v", "z": 1, "x": 1, "y": 1,
+    }  # fmt: skip
+    return path.replace(":int", "").format(**named)
 
 
 def of(pattern: str, area: object) -> str:
@@ -156,7 +160,7 @@ def test_routes_require_a_session_except_the_open_ones(get: Callable[..., httpx.
 def test_any_session_may_open_the_account_page_and_the_dictionary(
     get: Callable[..., httpx.Response], role: str
 ) -> None:
-    for path in SIGNED_IN - {*FORMS, "/logout", "/columns.json"}:
+    for path in SIGNED_IN - {*FORMS, TILES, "/logout", "/columns.json"}:
         assert get(path, role).status_code in (200, 204, 307), path
     for path in FORMS:
         assert get(path, role, "POST").status_code == 303

@@ -6,12 +6,12 @@ class CanvasRenderer {
   constructor(canvas) { this.canvas = canvas; this.sprites = new Map(); this.grounds = new Map() }
   get kind() { return "canvas" }
 
-  draw({ space, layers, palette, ratio, own }) {
+  draw({ space, layers, palette, ratio, own, bare }) {
     const { canvas } = this, context = penOf(canvas)
     size(canvas, space, ratio)
     context.setTransform(ratio, 0, 0, ratio, 0, 0)
     context.clearRect(0, 0, space.width, space.height)
-    if (own) this.outline(context, own, space, palette)
+    if (own) this.outline(context, own, space, palette, bare)
     for (const layer of layers) {
       context.globalAlpha = layer.opacity
       if (layer.kind === "areas") this.areas(context, layer, space, palette, ratio)
@@ -23,7 +23,8 @@ class CanvasRenderer {
     context.globalAlpha = 1
   }
 
-  outline(context, own, space, palette) {
+  // bare: filled, where no tiles are below it.
+  outline(context, own, space, palette, bare) {
     const path = pathOf(own), k = space.scale / UNIT
     context.save()
     context.translate(-space.left * space.scale, -space.top * space.scale)
@@ -32,7 +33,7 @@ class CanvasRenderer {
     context.strokeStyle = palette.grey
     context.fillStyle = palette.fills.none
     context.globalAlpha = .35
-    context.fill(path, "evenodd")
+    if (bare) context.fill(path, "evenodd")
     context.globalAlpha = 1
     context.stroke(path)
     context.restore()

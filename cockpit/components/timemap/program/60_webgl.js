@@ -36,8 +36,8 @@ class WebglRenderer {
   }
   get kind() { return "webgl" }
 
-  draw({ space, layers, palette, own }) {
-    const drawn = own ? [this.outline(own, palette)] : []
+  draw({ space, layers, palette, own, bare }) {
+    const drawn = own ? [this.outline(own, palette, bare)] : []
     for (const layer of layers) {
       if (layer.kind === "areas") drawn.push(this.areas(layer, palette))
       else if (layer.kind === "features") drawn.push(...this.features(layer, palette))
@@ -47,9 +47,9 @@ class WebglRenderer {
     this.deck.setProps({ width: space.width, height: space.height, layers: drawn, viewState: { longitude: lonOf(space.x), latitude: latOf(space.y), zoom: space.zoom, minZoom: 0, maxZoom: 20 } })
   }
 
-  outline(own, palette) {
+  outline(own, palette, bare) {
     return new this.library.PolygonLayer({
-      id: "own", data: own.flat ??= flat([own]), getPolygon: part => part.rings, getFillColor: [...rgb(palette.fills.none), 90],
+      id: "own", data: own.flat ??= flat([own]), getPolygon: part => part.rings, getFillColor: [...rgb(palette.fills.none), bare ? 90 : 0], updateTriggers: { getFillColor: [palette.dark, bare] },
       getLineColor: rgb(palette.grey), lineWidthUnits: "pixels", getLineWidth: 1.5, pickable: false,
     })
   }

@@ -13,7 +13,7 @@ function frameHtml(data, state, esc) {
     ${button("copy", esc(w.link), esc(w.link))}
   </div>
     <div class="stage" tabindex="0" role="group" aria-label="${esc(data.title)}. ${esc(w.keys)}">
-      <canvas class="scene" aria-hidden="true"></canvas><canvas class="over" aria-hidden="true"></canvas>
+      <canvas class="ground" aria-hidden="true"></canvas><canvas class="scene" aria-hidden="true"></canvas><canvas class="over" aria-hidden="true"></canvas>
       <div class="zoom">${button("in", esc(w.in), "+")}${button("out", esc(w.out), "−")}${button("whole", esc(w.whole), "⌂")}</div>
       ${data.demo ? `<span class="demo" aria-hidden="true">${esc(data.demo)}</span>` : ""}
       <span class="note">${esc(data.note)}</span><output class="hint" hidden></output><div class="tip" hidden></div><div class="card" role="dialog" aria-label="${esc(w.goto)}" hidden></div>
@@ -29,13 +29,15 @@ function frameHtml(data, state, esc) {
   <details class="table"><summary>${esc(w.table)}</summary><div class="rows"></div></details></div>`
 }
 
+const TILES = "tiles"                                               // they are always below the layers
+
 // The list of layers, the topmost first, each with its legend.
 function layersHtml(specs, state, esc, w) {
-  const on = [...state.on.keys()].reverse(), off = specs.map(spec => spec.id).filter(id => !state.on.has(id)).reverse()
+  const below = id => id === TILES, on = [...state.on.keys()].reverse().sort((a, b) => below(a) - below(b)), off = specs.map(spec => spec.id).filter(id => !state.on.has(id)).reverse()
   const byId = new Map(specs.map(spec => [spec.id, spec]))
   return [...on, ...off].map(id => {
     const { about } = byId.get(id), opacity = state.on.get(id), label = esc(about.name)
-    const tools = opacity === undefined ? "" : `<span class="tools">${button("up", `${esc(w.up)}: ${label}`, "↑", `data-layer="${id}"`)}${button("down", `${esc(w.down)}: ${label}`, "↓", `data-layer="${id}"`)}
+    const tools = opacity === undefined ? "" : `<span class="tools">${id === TILES ? "" : button("up", `${esc(w.up)}: ${label}`, "↑", `data-layer="${id}"`)}${id === TILES ? "" : button("down", `${esc(w.down)}: ${label}`, "↓", `data-layer="${id}"`)}
       <input type="range" min="10" max="100" step="5" value="${opacity}" data-opacity="${id}" aria-label="${esc(w.opacity)}: ${label}"></span>`
     return `<li><label><input type="checkbox" data-on="${id}" ${opacity === undefined ? "" : "checked"}> ${label}</label>${tools}<div class="legend" role="group" data-legend="${id}" aria-label="${esc(w.legend)}"></div></li>`
   }).join("")

@@ -1,6 +1,7 @@
 // The map: its state is in the address, its frames are drawn here without asking the server.
 const SHOWS = ["open", "opened", "closed", "overdue"], STEPS = ["day", "week", "month"], SPEEDS = { slow: 4, normal: 12, fast: 30 }
 const OWN = ["day", "step", "show", "on", "at", "draw"]           // parameters of this page alone
+const DARK_TILES = .5                                              // tiles are bright: they are drawn fainter on a dark ground
 const SELECTS = ["lasso", "rectangle"], MOST_SELECTED = 50, HINT_MS = 1500, LEGEND_MS = 200, WRITE_MS = 300, MOST_LISTED = 600
 
 export function mount(root, data, { esc, copied }) {
@@ -17,7 +18,9 @@ class TimeMap {
     Object.assign(this, { root, data, esc, copied, space: new Space(), layers: new Map(), hover: null, lasso: null, selecting: "", chosen: [] })
     this.first = dayOf(data.first)
     this.last = dayOf(data.last)
-    this.specs = data.deck.layers
+    const { tiles } = data
+    this.specs = tiles ? [{ id: TILES, opacity: 1, about: { of: TILES, name: tiles.name, shown: true } }, ...data.deck.layers] : data.deck.layers
+    this.ground = tiles ? new Ground(tiles.sets, () => this.draw()) : null
     this.state = this.read()
     root.innerHTML = frameHtml(data, this.state, esc)
     this.part = name => root.querySelector(name)
@@ -72,7 +75,7 @@ class TimeMap {
     canvas.className = "scene"
     canvas.setAttribute("aria-hidden", "true")
     this.part(".scene")?.remove()
-    this.stage.prepend(canvas)
+    this.part(".ground").after(canvas)
     this.setRenderer(new CanvasRenderer(canvas))
     this.draw()
   }
@@ -121,7 +124,8 @@ class TimeMap {
 
   async load(id, again = false) {
     const spec = this.spec(id), { about } = spec
-    if (!again && this.layers.has(id)) return this.changed()
+    if (about.of === TILES) this.layers.set(id, { id, kind: TILES, about })
+    if (about.of === TILES || (!again && this.layers.has(id))) return this.changed()
     this.root.toggleAttribute("data-loading", true)
     try {
       const url = ["marks", "geojson"].includes(about.of) ? spec.data : `${spec.data}&step=${this.state.step === "week" ? "week" : this.state.step === "month" ? "month" : "week"}`
@@ -146,7 +150,7 @@ class TimeMap {
   get active() {
     const zoom = this.space.zoom
     return [...this.state.on].map(([id, opacity]) => { const layer = this.layers.get(id); if (layer) layer.opacity = opacity / 100; return layer })
-      .filter(layer => layer && zoom >= layer.about.zoom[0] && zoom < layer.about.zoom[1])
+      .filter(layer => layer && layer.kind !== TILES && zoom >= layer.about.zoom[0] && zoom < layer.about.zoom[1])
   }
 
   listLayers() {
@@ -244,7 +248,10 @@ class TimeMap {
     const began = performance.now()
     this.prepare()
     const layers = this.active, ratio = Math.min(2, devicePixelRatio || 1), palette = this.palette
-    this.renderer.draw({ space: this.space, layers, palette, ratio, own: this.own })
+    const tiles = this.ground && this.state.on.get(TILES)
+    if (this.ground) this.ground.draw(this.part(".ground"), this.space, ratio, (tiles ?? 0) / 100 * (palette.dark ? DARK_TILES : 1))
+    this.part(".note").textContent = tiles ? this.data.tiles.note : this.data.note
+    this.renderer.draw({ space: this.space, layers, palette, ratio, own: this.own, bare: !tiles })
     const style = this.text
     drawOverlay(this.part(".over"), { space: this.space, layers, palette, ratio, font: style.font, text: style.size, hover: this.hover?.area, lasso: this.lasso, chosen: this.chosen })
     this.strip(ratio)
@@ -280,6 +287,7 @@ class TimeMap {
     this.legendAt = at
     for (const slot of this.root.querySelectorAll("[data-legend]")) {
       const layer = this.layers.get(slot.dataset.legend), isOn = this.state.on.has(slot.dataset.legend)
+      if (layer?.kind === TILES) { show(slot, isOn ? `<small>${this.esc(this.data.tiles.note)}</small>` : ""); continue }
       const far = isOn && layer && !this.active.includes(layer) ? `<small>${this.esc(this.data.words.far)}</small>` : ""
       show(slot, far || (isOn && layer && this.window ? legendHtml(this.entries(layer), this.esc) + this.unplaced(layer) + this.sentence(layer) : ""))
     }
