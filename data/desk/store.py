@@ -51,6 +51,7 @@ class Desk:
         self.custody = custody
         self._engine = engine
         self._reading = engine.execution_options(reading=True)
+        self._turn = threading.Lock() if engine.dialect.name == "sqlite" else None
         self._writing: ContextVar[Session | None] = ContextVar("desk transaction", default=None)
 
     @property
@@ -75,7 +76,7 @@ class Desk:
                 raise
             return
         opened = _Writing(self._engine, expire_on_commit=False, info={AFTER: []})
-        with _as_desk_errors(self._engine), opened as session, session.begin():
+        with self._own_turn(), _as_desk_errors(self._engine), opened as session, session.begin():
             token = self._writing.set(session)
             try:
                 yield session
@@ -83,6 +84,19 @@ class Desk:
                 self._writing.reset(token)
         for work in session.info[AFTER]:
             work()
+
+    @contextmanager
+    def _own_turn(self) -> Iterator[None]:
+        """Wait for the other writers of this process: SQLite has one at a time, and those that wait poll.
+
+        After LOCK_SECONDS the database decides.
+        """
+        taken = self._turn is not None and self._turn.acquire(timeout=LOCK_SECONDS)
+        try:
+            yield
+        finally:
+            if taken and self._turn:
+                self._turn.release()
 
     def after_commit(self, work: Callable[[], None]) -> None:
         """Run a function after the current transaction commits; not after a rollback."""

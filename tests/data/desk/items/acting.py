@@ -4,12 +4,16 @@ import threading
 import time
 from pathlib import Path
 
+from data.desk import clock
 from data.desk.auditing import audit
 from data.desk.auditing.custody import Custody
 from data.desk.errors import DeskError
 from data.desk.items import store
 from data.desk.items.store import Beginning, Rules
+from data.desk.notifications import store as notifications
+from data.desk.notifications.store import Notice
 from data.desk.store import Desk, open_desk
+from data.messages import Message
 from data.values.calendar import Calendar
 from data.workflow.read import load
 from tests.factory import TOWNS, VILLAGES
@@ -73,9 +77,7 @@ def act(desk: Desk, number: str, user: int, step: int, key: str) -> str:
             fields = {"category": "lighting", "urgency": "normal"}
             begun = store.start(desk, RULES, Beginning("event", "题", VILLAGES[0], fields), key=key, actor=f"u{user}")
             if not begun.again:
-                audit.write(
-                    desk, who=f"u{user}", role="cadre", scope="", event="act", what=key, result="ok", address=""
-                )
+                note(desk, f"u{user}", key)
             return begun.item.number
         name, fields = NEXT[step - 1]
         actor = "holder" if name in ("sign", "handle") else "leader"
@@ -88,5 +90,7 @@ def act(desk: Desk, number: str, user: int, step: int, key: str) -> str:
 
 
 def note(desk: Desk, who: str, key: str) -> None:
-    """The row of the audit."""
+    """The row of the audit, and the notification of an account."""
+    message = Message("notification.begun", "begun")
+    notifications.add(desk, [Notice(1, f"item/{key}", "item", message, key)], now=clock.now())
     audit.write(desk, who=who, role="leader", scope="", event="act", what=key, result="ok", address="")

@@ -10,7 +10,9 @@ import pytest
 
 from data.desk.auditing import audit
 from data.desk.auditing.custody import Custody
+from data.desk.identity import accounts
 from data.desk.items import store
+from data.desk.notifications import store as notifications
 from data.desk.store import open_desk
 from tests.data.desk.items import acting
 from tests.desks import sqlite_tables
@@ -29,7 +31,9 @@ def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 
 def test_no_event_is_lost_or_stored_twice(url: str, tmp_path: Path) -> None:
     rng, spawn = random.Random(SEED), multiprocessing.get_context("spawn")
-    open_desk(url, Custody(tmp_path / "keys")).close()
+    desk = open_desk(url, Custody(tmp_path / "keys"))
+    assert accounts.add(desk, "wang", "Long enough 4 all").id == 1
+    desk.close()
     killed = 0
     while len(acting.acknowledged(tmp_path)) < USERS * acting.STEPS:
         process = spawn.Process(target=acting.run, args=(url, str(tmp_path), USERS))
@@ -58,4 +62,6 @@ def test_no_event_is_lost_or_stored_twice(url: str, tmp_path: Path) -> None:
     assert store.count(desk) == USERS
     rows = [row["what"] for row in audit.entries(desk, event="act", limit=10_000)]
     assert sorted(rows) == sorted(done), "each event has one row of the audit"
+    links = [one.link for one in notifications.listing(desk, 1, most=10_000)]
+    assert sorted(links) == sorted(done), "and one notification"
     desk.close()
