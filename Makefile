@@ -35,7 +35,7 @@ test: $(VENV)/.tests              ## every test but the slow ones: minutes
 
 test-slow: $(VENV)/.tests         ## kills, browsers, an office; and properties on many more examples
 	.ci/programs
-	$(PYTHON) -m pytest -n 2 --dist worksteal -m 'slow or hypothesis' --hypothesis-profile deep $(PYTEST_ARGS)
+	$(PYTHON) -m pytest -n 3 --dist worksteal -m 'slow or hypothesis' --hypothesis-profile deep $(PYTEST_ARGS)
 
 lint: $(VENV)/.tests
 	$(PYTHON) -m ruff check .
