@@ -248,28 +248,26 @@ def _facts(query: Query, selection: Selection) -> _Facts:
             "part.none", "{metric} has no {part}: leave the part out, or ask for another metric", metric=metric.label,
             part=part,
         )  # fmt: skip
-    available = has_data(query.edition, query.period, as_of=plan.as_of)
     if metric.components:
         raise MetricsError(
             "metric.composite", "{metric} is made of other metrics: ask for the rows of {metrics}",
             metric=metric.label, metrics=tuple(plan.catalog.metrics[name].label for name in metric.components),
         )  # fmt: skip
+    is_fed = feed(plan.edition, plan.catalog, metric).is_fed
+    available = is_fed and has_data(query.edition, query.period, as_of=plan.as_of)
     if domain.view:
         if selection.age:
             raise MetricsError("metric.no_ages", "{metric} has no ages to choose from", metric=metric.label)
         columns = view_columns(query.edition, domain)
         selected = f"FROM ({view_sql(plan, domain)}){_view_part(metric, part)}"
         values = [*values, *(part for identity in selection.only for part in identity)] if available else values
-        only = _only(selection, len(values))
-        selected = (
-            f"FROM (SELECT * {selected}) WHERE {only}" if available else f"FROM (SELECT * {selected}) WHERE false"
-        )
+        condition = _only(selection, len(values)) if available else "false"
+        selected = f"FROM (SELECT * {selected}) WHERE {condition}"
         derived: Mapping[str, tuple[str, ...]] = DERIVED_OF_SITES if domain.id == "sites" else {}
         return _Facts(selected, values, columns, next(name for name in WORST_FIRST if name in columns), derived)
     fact = FACTS[domain.fact]
     plan = narrowed(plan, metric)
-    is_fed = feed(plan.edition, plan.catalog, metric).is_fed
-    condition = _condition(plan, domain, metric, part) if available and is_fed else "false"
+    condition = _condition(plan, domain, metric, part) if available else "false"
     if len(selection.search.strip()) > LONGEST:
         raise MetricsError("search.too_long", "a search has at most {n} characters: shorten it", n=LONGEST)
     if text := fold(selection.search):

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 import duckdb
 
-from data.editions import versions, workdays
+from data.editions import counted, versions, workdays
 from data.editions.rollups import Rollup
 from data.ingest import repeats
 from data.progress import Progress, watched
@@ -52,6 +52,7 @@ def build(
                     built.append(rollup)
         with watched(con, "search", progress):
             indexing.result()
+    counted.write(con, built)
     notes = [(r.table, m.name, r.definition(m)) for r in built for m in r.measures]
     _list(con, "rollups", ("rollup", "measure", "definition"), notes)
     deliveries(con, as_of)

@@ -12,7 +12,7 @@ from datetime import datetime
 
 import duckdb
 
-from data.editions import versions
+from data.editions import counted, versions
 from data.editions.build import (
     DEFINITION_FAILS,
     FACT_ORDER,
@@ -82,6 +82,7 @@ def _patch_fact(con: duckdb.DuckDBPyConnection, fact: Fact, rollups: list[Rollup
     _replace(con, fact, step)
     for rollup in rollups:
         _patch_rollup(con, rollup, step)
+    counted.patch(con, fact.name, rollups)
     return True
 
 

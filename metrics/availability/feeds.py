@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
+from data.editions.counted import counted
 from data.editions.edition import AnyEdition, Edition
 from data.schema import FACTS, Fact
 from metrics.availability.needs import needs
@@ -17,7 +18,7 @@ from metrics.engine.plan import Plan
 
 @dataclass(frozen=True)
 class Feed:
-    """sources: those that feed the metric. missing: each other source of its fact and the columns that it lacks.
+    """sources: those that feed the metric. missing: each other source with rows that it counts, and what they lack.
 
     only: the sources whose facts alone are to be counted; None where the others add nothing anyway.
     """
@@ -57,9 +58,12 @@ def _feed(edition: Edition, catalog: Catalog, id: str) -> Feed:
     mapped_columns = {source: columns for source, of, columns in mapped if of == fact.name}
     missing = {source: lacking(fact, needed.columns, columns) for source, columns in mapped_columns.items()}
     complete = tuple(source for source in mapped_columns if not missing[source])
-    incomplete = {source: columns for source, columns in missing.items() if columns}
-    counted = any(not set(columns) & needed.uncounted for columns in incomplete.values())
-    return Feed(complete, tuple(incomplete.items()), complete if complete and counted else None)
+    with_rows = counted(edition, domain.fact, domain.where) if domain.where else None
+    incomplete = {
+        source: columns for source, columns in missing.items() if columns and (with_rows is None or source in with_rows)
+    }
+    counts_others = any(not set(columns) & needed.uncounted for columns in incomplete.values())
+    return Feed(complete, tuple(incomplete.items()), complete if complete and counts_others else None)
 
 
 def lacking(fact: Fact, needed: Iterable[str], mapped: Iterable[str]) -> tuple[str, ...]:

@@ -92,6 +92,26 @@ def test_a_number_rests_on_the_sources_that_map_its_columns(home: Home) -> None:
     assert by_town["value"].sum() == 6
 
 
+def test_a_source_without_rows_of_a_domain_does_not_narrow_its_metrics(home: Home) -> None:
+    """Its rows are of other kinds: the daily tables answer as they are, whatever columns it lacks."""
+    closing = [case(i, closed_at=datetime(2026, 11, 20) if i % 2 else None) for i in range(12)]
+    deliver(home, "cases", closing, source="hotline", mapped=False)
+    requests = [case(i, kind="service") for i in range(5)]
+    deliver(home, "cases", requests, source="counters", mapped=False)
+    edition = published(home, AS_OF)
+    assert value(edition, "backlog") == (6, "ok")
+    sources = feed(edition, CATALOG, CATALOG.metrics["backlog"])
+    assert (sources.sources, sources.missing, sources.only) == (("hotline",), (), None)
+
+    deliver(home, "cases", [case(1, kind="event")], source="counters", mapped=False)
+    edition = published(home, AS_OF)
+    assert value(edition, "backlog") == (6, "ok")
+    assert feed(edition, CATALOG, CATALOG.metrics["backlog"]).only == ("hotline",)
+
+    deliver(home, "cases", [case(1, kind="service")], source="counters", mapped=False)
+    assert feed(published(home, AS_OF), CATALOG, CATALOG.metrics["backlog"]).only is None
+
+
 @pytest.mark.parametrize("columns", [{"reporter": "a"}, {"repeat_of": "1"}, {"place": "1 号", "category": "路灯"}])
 def test_repeats_are_derived_from_any_source_column(home: Home, columns: dict[str, str]) -> None:
     deliver(home, "cases", [case(i, **columns) for i in range(12)], mapped=False)
