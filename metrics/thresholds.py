@@ -1,7 +1,8 @@
 """State of a number (green, amber, red) and the limit that decides it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import date, timedelta
 from functools import lru_cache
 from statistics import fmean, stdev
 from typing import NamedTuple
@@ -20,6 +21,8 @@ from metrics.query import Query
 
 GREEN, AMBER, RED, NONE = "green", "amber", "red", "none"
 PEOPLE = 10_000
+OF_MEAN, LEAST_DAYS = 30, 14
+"""Days of a mean, and how many of them are enough for one."""
 WEEKS = 8
 
 
@@ -33,10 +36,15 @@ class Baseline:
 
 
 class Verdict(NamedTuple):
-    """The state of a number: green, amber, red or none. compared: what was held against the limits, if anything."""
+    """The state of a number: green, amber, red or none.
+
+    compared: what was held against the limits, if anything. excess: of a count that is compared with its own mean, how
+    much it is above that mean.
+    """
 
     state: str
     compared: float | None = None
+    excess: float | None = None
 
 
 def states(query: Query, frame: pd.DataFrame, base: Baseline | None = None) -> list[str]:
@@ -106,12 +114,14 @@ def verdict_on(query: Query, metric: Metric, group: str, value: float, quality: 
     match metric.thresholds.against:
         case "mean_30_days":
             mean = base.mean.get(key)
-            return _of_count(metric, value, value / mean) if mean else Verdict(NONE if value else GREEN)
+            if not mean:
+                return Verdict(NONE if value else GREEN)
+            return _of_count(metric, value, value / mean)._replace(excess=value - mean)
         case "weekday_8_weeks":
             mean, spread, latest = base.mean.get(key), base.spread.get(key), base.latest.get(key)
             if mean is None or not spread or latest is None:
                 return Verdict(NONE)
-            return _of_count(metric, latest, (latest - mean) / spread)
+            return _of_count(metric, latest, (latest - mean) / spread)._replace(excess=latest - mean)
         case "per_10k_people":
             code = int(group) if group.isdigit() else query.area
             return _of_count(metric, value, _per_10k(query.edition, code, value))
@@ -147,8 +157,7 @@ def baseline(query: Query, frame: pd.DataFrame) -> Baseline:
         for name in ("mean_30_days", "weekday_8_weeks")
     }
     if names := against["mean_30_days"]:
-        days = tuple(Period(stop - (i + 1) * DAY, stop - i * DAY) for i in range(1, 31))
-        of_days = _of_days(_unfiltered(query, *names), days)
+        of_days = _of_days(_unfiltered(query, *names), _days_before(stop))
         base.mean.update({key: fmean(values) for key, values in _values(of_days).items()})
     if names := against["weekday_8_weeks"]:
         # the last whole day: a day still running is lower than any
@@ -160,6 +169,22 @@ def baseline(query: Query, frame: pd.DataFrame) -> Baseline:
         base.mean.update({key: fmean(values) for key, values in earlier.items()})
         base.spread.update({key: stdev(values) for key, values in earlier.items() if len(values) > 1})
     return base
+
+
+def earlier_means(query: Query, names: Sequence[str], back: int) -> dict[tuple[str, str], float]:
+    """The means that `mean_30_days` compares with `back` days before, by metric and group; from the same days' values.
+
+    They reach back no further than those of the query's own day. None where fewer than LEAST_DAYS are left.
+    """
+    if not names or back > OF_MEAN - LEAST_DAYS:
+        return {}
+    stop = min(query.period.end, last_day(query.edition.as_of) + DAY)
+    frame = _of_days(_unfiltered(query, *names), _days_before(stop))
+    return {key: fmean(values) for key, values in _values(frame[frame["end"] < stop - back * DAY]).items()}
+
+
+def _days_before(stop: date) -> tuple[Period, ...]:
+    return tuple(Period(stop - (i + 1) * DAY, stop - i * DAY) for i in range(1, OF_MEAN + 1))
 
 
 def _of_days(query: Query, days: tuple[Period, ...]) -> pd.DataFrame:

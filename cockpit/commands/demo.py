@@ -61,12 +61,12 @@ def build_demo(
             load(home, read_source(source), reject_limit=1)
         show("work items", 1)
         as_of = made.as_of.replace(tzinfo=ZoneInfo(ZONE)).astimezone(ZoneInfo(home.zone)).replace(tzinfo=None)
-        build_items(settings, made.as_of, seed)
+        build_items(settings, made.as_of, seed, cases)
         report = publish(home, rollups, as_of=as_of, demo=True, keep=settings.keep_editions, progress=show)
     click.echo(f"{report.edition}: demo district published, {report.cases} cases")
 
 
-def build_items(settings: "Settings", as_of: datetime, seed: int) -> None:
+def build_items(settings: "Settings", as_of: datetime, seed: int, cases: int) -> None:
     """Put the demo's work items on the desk, unless it has some, and load them. as_of: local to the demo."""
     from cockpit.workflows import desk_source
     from data.demo import items
@@ -74,7 +74,7 @@ def build_items(settings: "Settings", as_of: datetime, seed: int) -> None:
 
     desk = open_desk(settings.desk_url, settings.custody)
     try:
-        items.build(desk, desk_source.rules(settings), as_of=as_of, seed=seed)
+        items.build(desk, desk_source.rules(settings), as_of=as_of, seed=seed, cases=cases)
     finally:
         desk.close()
     desk_source.deliver(settings)

@@ -20,7 +20,8 @@ from data.workflow.model import START, FieldType, Transition, Workflow
 from data.workflow.parties import answerable, hindrance, may_start, permitted
 from data.workflow.replay import Event, replay
 
-ITEMS = 180
+ITEMS, LEAST_ITEMS, CASES_TO_AN_ITEM = 180, 44, 100
+"""Items of a demo: in proportion to its cases, but some of each kind, and no more than a desk of half a year."""
 DAYS = 180
 FORWARD = 0.9
 """Share of steps that lead on to a new state; the others are any that is possible."""
@@ -30,6 +31,8 @@ LATE = timedelta(days=30)
 """Items begun earlier do not rest: nobody has left them for half a year."""
 WAIT = timedelta(days=12)
 """In which a period that has to pass, such as a publication, is over."""
+PROMPT = 0.95
+"""Share of the steps that a deadline waits for which are done before it."""
 HURRY = {"whistle": 6, "event": 10}
 """Mean hours between two steps of a kind; MEAN_HOURS of the others."""
 MEAN_HOURS = 40
@@ -80,13 +83,14 @@ class Person:
         return end_of(self.first)
 
 
-def build(desk: Desk, rules: Rules, *, as_of: datetime, seed: int, items: int = ITEMS) -> int:
+def build(desk: Desk, rules: Rules, *, as_of: datetime, seed: int, cases: int) -> int:
     """Store the items of the half year before `as_of` (local), and one of each state that none of them is in.
 
-    Nothing where the desk has items. Returns how many.
+    Nothing where the desk has items. Returns how many. cases: of the whole demo, which the number of items goes by.
     """
     if store.count(desk):
         return 0
+    items = min(ITEMS, max(LEAST_ITEMS, cases // CASES_TO_AN_ITEM))
     rng = random.Random(f"items {seed}")
     kinds = [kind for kind in TITLES if kind in rules.flows]
     begun = sorted(as_of - timedelta(hours=2 + DAYS * 24 * rng.random() ** 2) for _item in range(items))
@@ -161,7 +165,7 @@ def _walk(course: _Course, as_of: datetime) -> Item:
     """Do steps, most of them forward, until the item ends, rests, or it is `as_of`."""
     flow, rng = course.flow, course.rng
     while True:
-        course.at += timedelta(hours=rng.expovariate(1 / HURRY.get(flow.id, MEAN_HOURS)) + 0.05)
+        course.at = _next_step(course)
         item, recent = course.item, course.at > as_of - LATE
         if course.at >= as_of or (item.is_open and recent and rng.random() < STALLED):
             return item
@@ -174,6 +178,21 @@ def _walk(course: _Course, as_of: datetime) -> Item:
         if not steps or (not item.is_open and rng.random() < FORWARD):
             return item
         course.step(*(forward[0] if forward and rng.random() < FORWARD else rng.choice(steps)), events)
+
+
+def _next_step(course: _Course) -> datetime:
+    """When the next step is done: in most cases before the next deadline."""
+    flow, rng = course.flow, course.rng
+    after = course.at + timedelta(hours=rng.expovariate(1 / HURRY.get(flow.id, MEAN_HOURS)) + 0.05)
+    deadlines = [
+        clock.deadline
+        for id, clock in replay(flow, course.events, course.rules.calendar).clocks.items()
+        if clock.status == "running" and flow.clocks[id].kind == "deadline"
+    ]
+    ahead = [deadline for deadline in deadlines if deadline and deadline > course.at]
+    if ahead and after >= min(ahead) and rng.random() < PROMPT:
+        return course.at + (min(ahead) - course.at) * rng.uniform(0.2, 0.9)
+    return after
 
 
 def _lead(desk: Desk, rules: Rules, kind: str, state: str, as_of: datetime, rng: random.Random) -> None:

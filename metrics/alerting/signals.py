@@ -115,7 +115,7 @@ def _of_values(rule: Rule, query: Query, level: str) -> Iterator[Signal]:
         if row.quality in (*WITHOUT_VALUE, SMALL) or (query.by and not row.group):
             continue
         was = before.get((row.metric, row.group))
-        count = affected(query.catalog.metrics[row.metric], row)
+        count = affected(query.catalog, query.catalog.metrics[row.metric], row)
         if count >= rule.at_least and _holds(rule, row.value, was):
             unit = query.by == "department"
             code = query.area if unit or not query.by else int(row.group)

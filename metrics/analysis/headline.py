@@ -98,11 +98,15 @@ def _holder(query: Query, red: Red) -> Holder | None:
     if "department" not in filters(query.catalog, metric):
         return None
     rows = list(each(answer(replace(query.of(metric.id, by="department"), area=red.area))))
-    wrong = {row.group: affected(metric, row) for row in rows if row.group and row.value == row.value and row.n}
+    wrong = {
+        row.group: affected(query.catalog, metric, row)
+        for row in rows
+        if row.group and row.value == row.value and row.n
+    }
     if not wrong:
         return None
     unit = max(wrong, key=lambda name: (wrong[name], name))
-    share = wrong[unit] / sum(affected(metric, row) for row in rows if row.value == row.value and row.n)
+    share = wrong[unit] / sum(affected(query.catalog, metric, row) for row in rows if row.value == row.value and row.n)
     return Holder(unit, share) if share >= LEAST_SHARE else None
 
 

@@ -26,7 +26,7 @@ from metrics.period import DAY, Period, last_day
 from metrics.query import Query
 from metrics.scope import area_in_scope
 from metrics.sites import Limit, near_veto, nearness, sites, until_veto
-from metrics.thresholds import RED, Baseline, baseline, states, verdicts
+from metrics.thresholds import RED, Baseline, baseline, earlier_means, states, verdicts
 
 LOOK_BACK = (7, 28)
 """Days back that are checked for how long something has been red."""
@@ -123,7 +123,31 @@ def _all_reds(query: Query) -> tuple[Red, ...]:
         named, failing = failing_sites(query.edition, score.id, place.code, query.period)
         result += [*named, *sites_near_veto(query.edition, score.id, place.code, query.period)]
     of_sites = {name for name in names if catalog.metrics[name].role in SUM_UP_SITES}
-    return tuple(_ordered(catalog, _deduplicated(result, place.code, failing, of_sites)))
+    distinct = _deduplicated(result, place.code, failing, of_sites)
+    return tuple(_ordered(catalog, _as_grave_as_explained(catalog, distinct)))
+
+
+def _as_grave_as_explained(catalog: Catalog, items: list[Red]) -> list[Red]:
+    """The list with each count at least as grave as what is the same problem, but names it less well: a ratio made of
+    the count, such as the days to clear a backlog; and the count of the whole area, where half of it is in one below.
+    """
+
+    def is_made_of(ratio: Red, count: Red) -> bool:
+        over, whole = catalog.metrics[ratio.metric], catalog.metrics[count.metric]
+        same = (ratio.kind, ratio.area, ratio.name) == (count.kind, count.area, count.name)
+        return same and (over.domain, over.numerator) == (whole.domain, whole.value) and not over.is_percent
+
+    def is_mostly(own: Red, red: Red) -> bool:
+        there = (own.kind, red.kind, own.metric) == ("own", "below", red.metric)
+        return there and 2 * red.affected >= own.affected
+
+    for names_better in (is_made_of, is_mostly):
+        counts = [catalog.metrics[red.metric].value is not None for red in items]
+        items = [
+            replace(red, severity=max([red.severity, *(o.severity for o in items if count and names_better(o, red))]))
+            for red, count in zip(items, counts, strict=True)
+        ]
+    return items
 
 
 def _deduplicated(candidates: list[Red], code: int, failing: Sequence[int], of_sites: Collection[str]) -> list[Red]:
@@ -149,7 +173,12 @@ def _ordered(catalog: Catalog, items: list[Red]) -> list[Red]:
     def place(red: Red) -> tuple[object, ...]:
         return (red.kind != "own", -red.severity, not red.new, order[red.metric], red.area, red.name)
 
-    head = max((red for red in items if red.makes_headline), key=lambda red: red.severity, default=None)
+    def names_worse(red: Red) -> bool:
+        """Of two as grave: a count is named by the area below that has most of it, anything else by the area itself."""
+        return red.kind != ("below" if catalog.metrics[red.metric].value else "own")
+
+    candidates = (red for red in items if red.makes_headline)
+    head = min(candidates, key=lambda red: (-red.severity, order[red.metric], names_worse(red)), default=None)
     return sorted(items, key=lambda red: (red is not head, *place(red)))
 
 
@@ -195,7 +224,10 @@ def beyond_limits(query: Query, kind: Kind) -> list[Red]:
         value, was = before.get((row.metric, row.group), (None, None))
         known, new = value is not None and value == value, bool(earlier) and was != RED
         code, name = (int(row.group), "") if kind == "below" else (query.area, row.group if kind == "unit" else "")
-        count, since = affected(metric, row), 0 if new else max(1, days.get((row.metric, row.group), 0))
+        count, since = (
+            affected(query.catalog, metric, row, verdict.excess),
+            0 if new else max(1, days.get((row.metric, row.group), 0)),
+        )
         result.append(
             Red(
                 row.metric, code, row.value, value if known else None, new, kind, name, compared=verdict.compared,
@@ -207,11 +239,17 @@ def beyond_limits(query: Query, kind: Kind) -> list[Red]:
 
 
 def _days(query: Query, red: list[SimpleNamespace], base: Baseline) -> dict[tuple[str, str], int]:
-    """For how many of the days of LOOK_BACK each row has been red without a break, held against today's baseline.
+    """For how many of the days of LOOK_BACK each row has been red without a break.
 
-    Of a flow only as far as the period reaches back.
+    Of a flow only as far as the period reaches back. A limit on the newest day against others of its weekday says
+    nothing of the days before.
     """
-    names = [name for name in dict.fromkeys(row.metric for row in red) if not query.catalog.metrics[name].quantile]
+
+    names = [
+        name
+        for name in dict.fromkeys(row.metric for row in red)
+        if not query.catalog.metrics[name].quantile and _against(query, name) != "weekday_8_weeks"
+    ]
     stop = min(query.period.end, last_day(query.edition.as_of) + DAY)
     days_red: dict[tuple[str, str], int] = {}
     for count in LOOK_BACK if names else ():
@@ -222,14 +260,21 @@ def _days(query: Query, red: list[SimpleNamespace], base: Baseline) -> dict[tupl
         span = Period(min(query.period.start, end - DAY), end)
         past = replace(query.of(*stock, by=query.by), period=span)
         frame = answer(past)
+        means = earlier_means(query, [name for name in query.metrics if _against(query, name) == "mean_30_days"], count)
         still = {
             (row.metric, row.group)
-            for row, state in zip(each(frame), states(past, frame, base), strict=True)
+            for row, state in zip(each(frame), states(past, frame, replace(base, mean=means)), strict=True)
             if state == RED and (count == LOOK_BACK[0] or (row.metric, row.group) in days_red)
         }
         days_red |= dict.fromkeys(still, count)
         names = [name for name in names if any(metric == name for metric, _group in still)]
     return days_red
+
+
+def _against(query: Query, name: str) -> str | None:
+    """What the limits of a metric are compared with."""
+    limits = query.catalog.metrics[name].thresholds
+    return limits.against if limits else None
 
 
 def failing_sites(edition: ScopedEdition, metric: str, code: int, period: Period) -> tuple[list[Red], list[int]]:

@@ -3,7 +3,7 @@
 from math import log2
 from types import SimpleNamespace
 
-from metrics.catalog import Metric
+from metrics.catalog import Catalog, Metric
 
 MOST_BEYOND = 8.0
 """Further beyond a limit makes nothing graver."""
@@ -27,18 +27,45 @@ def times_beyond(metric: Metric, compared: float | None) -> float:
     return min(max(times, 1.0), MOST_BEYOND)
 
 
-def affected(metric: Metric, row: SimpleNamespace) -> int:
-    """How many cases, or whatever the metric counts, are what is wrong in a row of an answer; 1 of an extreme."""
+def affected(catalog: Catalog, metric: Metric, row: SimpleNamespace, excess: float | None = None) -> int:
+    """How many cases, or whatever the metric counts, are what is wrong in a row of an answer; 1 of an extreme.
+
+    Of a volume it is what exceeds the usual or the limit, since most of its cases are ordinary ones. excess: above the
+    mean that a limit compares with (`metrics.thresholds.Verdict`), None for any other limit.
+    """
     if metric.rollup == "max":
         return 1
+    if excess is not None:
+        return max(1, round(excess))
     if q := metric.quantile.q if metric.quantile else metric.aggregate.q if metric.aggregate else None:
         return max(1, round(int(row.n) * (1 - q)))
     if metric.rollup == "ratio of sums" and row.denominator == row.denominator:
-        wrong = row.denominator - row.numerator if metric.direction == "up" else row.numerator
-        return max(1, int(wrong)) if wrong == wrong else 1
+        return max(1, _wrong(catalog, metric, row))
     if metric.is_additive:
         return max(1, int(row.value))
     return max(1, int(row.n))
+
+
+def _wrong(catalog: Catalog, metric: Metric, row: SimpleNamespace) -> int:
+    """Of a share, the facts that are not as they should be; of any other ratio, the part of them beyond its limit."""
+    if row.numerator != row.numerator:
+        return 0
+    if metric.is_percent:
+        return int(row.denominator - row.numerator if metric.direction == "up" else row.numerator)
+    numerator = catalog.domain(metric).measures[metric.numerator] if metric.numerator else None
+    facts = row.n if numerator is None or getattr(numerator, "value", None) else row.numerator
+    return round(facts * _share_beyond(metric, row.value))
+
+
+def _share_beyond(metric: Metric, value: float) -> float:
+    """The share of a value that is beyond its limit, 0 to 1; all of it without a limit for the value itself."""
+    limits = metric.thresholds
+    if limits is None or limits.against != "value":
+        return 1.0
+    if not limits.red.holds(value):
+        return 0.0
+    most = max(value, limits.red.limit)
+    return min(1.0, abs(value - limits.red.limit) / most) if most > 0 else 1.0
 
 
 def severity(beyond: float, count: int, days: int) -> float:

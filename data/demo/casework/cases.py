@@ -29,9 +29,14 @@ DOORS = 4096
 DAYS_BETWEEN = 10
 """Mean days between two cases of one trouble spot."""
 GROWING_INTAKE = 1.5
-"""Factor on the intake of the growing town."""
+"""Factor on the intake of the growing town, or more, up to MOST_GROWING of all cases, until it has LEAST_GROWING."""
+LEAST_GROWING, MOST_GROWING = 200, 0.5
+STUCK = 0.9
+"""Share of the growing town's cases that stay open at the end of its season; in a small demo it is reached sooner."""
 Weights = dict[tuple[Any, ...], dict[tuple[Any, ...], float]]
 """Frequencies of values, by group."""
+Spans = dict[str, list[calendar.Day]]
+"""The days of each stream."""
 SEASONS = dict.fromkeys(("spring", "summer", "autumn", "winter"), 0.25)
 
 
@@ -40,9 +45,13 @@ def write(con: duckdb.DuckDBPyConnection, folder: Path, *, cases: int, seed: int
 
     The website's file has its times as text and stories.REJECTED broken rows on top.
     """
-    _prepare(con, cases, seed, as_of)
+    spans = calendar.days(cases, seed, as_of)
+    season = (as_of - stories.GROWING_SINCE).date()
+    grown = sum(day.cases for span in spans.values() for day in span if day.day > season)
+    _prepare(con, cases, spans, grown, as_of)
+    most_stuck = STUCK * max(1.0, LEAST_GROWING / (MOST_GROWING * max(grown, 1)))
     for stream in STREAMS:
-        give(con, **_given(stream, seed, as_of))
+        give(con, **_given(stream, seed, as_of), most_stuck=most_stuck)
         con.execute(
             "CREATE OR REPLACE TEMP TABLE numbers AS "
             "SELECT day, unnest(range(cases))::INTEGER AS number FROM days WHERE stream = $1 ORDER BY day",
@@ -101,9 +110,8 @@ def _given(stream: Stream, seed: int, as_of: datetime) -> dict[str, Any]:
     }
 
 
-def _prepare(con: duckdb.DuckDBPyConnection, cases: int, seed: int, as_of: datetime) -> None:
-    """The tables that cases.sql joins, all small."""
-    spans = calendar.days(cases, seed, as_of)
+def _prepare(con: duckdb.DuckDBPyConnection, cases: int, spans: Spans, grown: int, as_of: datetime) -> None:
+    """The tables that cases.sql joins, all small. grown: as of `_pools`."""
     first, last = next(iter(spans.values()))[0].day, as_of.date()
     days = [
         (stream, calendar.number(d.day), int(f"{d.day:%Y%m%d}"), d.cases, d.regime, d.part)
@@ -129,7 +137,7 @@ def _prepare(con: duckdb.DuckDBPyConnection, cases: int, seed: int, as_of: datet
     )
     table(con, "units", _names(levels.Unit), map(astuple, levels.units()))
     _steps(con, "mix", "stream regime topic", _mixes(), MIX)
-    _steps(con, "picks", "pool village", _pools(places, towns), PICKS)
+    _steps(con, "picks", "pool village", _pools(places, towns, grown), PICKS)
     _steps(con, "ways", "stream kind channel", _ways(), WAYS)
 
 
@@ -191,11 +199,17 @@ def _ways() -> Weights:
     }
 
 
-def _pools(places: list[Area], towns: dict[int, levels.Level]) -> Weights:
-    """Weight of each village: `all` by people, `growing` in the season of the growing town, `hot` for trouble spots."""
+def _pools(places: list[Area], towns: dict[int, levels.Level], grown: int) -> Weights:
+    """Weight of each village: `all` by people, `growing` in the season of the growing town, `hot` for trouble spots.
+
+    grown: how many cases there are in that season, which in a small demo are too few for an emergency.
+    """
     rng = random.Random("intake of villages")
     people = [place.population * towns[_town(place)].intake * rng.lognormvariate(0, 0.25) for place in places]
-    grows = [GROWING_INTAKE if _town(place) == stories.GROWING_TOWN else 1.0 for place in places]
+    own = sum(weight for place, weight in zip(places, people, strict=True) if _town(place) == stories.GROWING_TOWN)
+    share = min(LEAST_GROWING / max(grown, 1), MOST_GROWING)
+    growth = max(GROWING_INTAKE, share * (sum(people) - own) / (own * (1 - share)))
+    grows = [growth if _town(place) == stories.GROWING_TOWN else 1.0 for place in places]
     return {
         ("all",): {(i,): weight for i, weight in enumerate(people)},
         ("growing",): {(i,): weight * grows[i] for i, weight in enumerate(people)},

@@ -4,7 +4,7 @@
 WITH given AS (
     SELECT stream: getvariable('stream'), salt: getvariable('salt'), key: getvariable('key'), cutoff: getvariable('cutoff'),
         more_urgent: getvariable('more_urgent'), merged: getvariable('merged'), growing: getvariable('growing'),
-        growing_town: getvariable('growing_town'), partners: getvariable('partners'),
+        growing_town: getvariable('growing_town'), most_stuck: getvariable('most_stuck'), partners: getvariable('partners'),
         team: getvariable('team'), service: getvariable('service'), committee: getvariable('committee'),
         sites: getvariable('sites'), phones: getvariable('phones'), logged: getvariable('logged')
 ),
@@ -56,7 +56,7 @@ assigned AS (
         urgency: CASE WHEN u(h, 'urgency') < urgent * g.more_urgent * 0.25 THEN 'critical'
             WHEN u(h, 'urgency') < urgent * g.more_urgent THEN 'urgent' ELSE 'normal' END,
         pressing: urgency <> 'normal', joint: NOT pressing AND u(h, 'joint') < 0.18,
-        stuck_share: if(d.town = g.growing_town, 0.9 * d.growth / 42, 0),
+        stuck_share: if(d.town = g.growing_town, least(0.9, g.most_stuck * d.growth / 42), 0),
         stuck: NOT pressing AND u(h, 'stuck') < stuck_share,
         deferred: NOT pressing AND NOT stuck AND u(h, 'deferred') < 0.01,
         extended: CASE WHEN stuck THEN 1 WHEN pressing THEN 0 WHEN u(h, 'extended') < 0.004 THEN 2

@@ -1,6 +1,6 @@
 """The worst problem: its conditions, since when it is red, and the responsible unit."""
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -113,3 +113,34 @@ def test_no_contact_is_shown_where_the_directory_has_no_unit(home: Home) -> None
     problem = worst(edition, TOWNS[0], "on_time_rate")
     assert problem
     assert problem.holder is None
+
+
+def test_a_surge_of_intake_counts_what_is_above_the_usual_day_and_has_no_past(home: Home) -> None:
+    days = [datetime(2026, 11, 21, 9) - timedelta(weeks=week) for week in range(9)]
+    usual = [case(f"{week}-{i}", registered_at=day) for week, day in enumerate(days) for i in range(2 + week % 2)]
+    month = [case(f"m{i}", registered_at=datetime(2026, 11, 3, 9)) for i in range(200)]
+    edition = edition_of(home, [*usual, *month, *(case(f"s{i}", registered_at=days[0]) for i in range(30))])
+    (red,) = (red for red in reds(edition, VILLAGES[0], NOVEMBER) if red.metric == "intake")
+    assert red.value > 200
+    assert (red.affected, red.days) == (30, 1)  # 32 on the day, 2.5 on the others
+
+
+def test_a_red_backlog_is_held_against_the_mean_of_its_own_days(home: Home) -> None:
+    """Twenty for long, then four more each day: red for more than a week, though the mean rises."""
+    surge = [case(f"n{day}-{i}", registered_at=datetime(2026, 11, 3 + day, 9)) for day in range(20) for i in range(4)]
+    edition = edition_of(home, [*(case(f"old{i}") for i in range(20)), *surge])
+    (red,) = (red for red in reds(edition, VILLAGES[0], NOVEMBER) if red.metric == "backlog")
+    assert red.days == 7
+
+
+def test_the_headline_names_the_count_behind_a_ratio_and_the_area_that_has_most_of_it(home: Home) -> None:
+    surge = [case(f"new{i}", registered_at=datetime(2026, 11, 15, 9)) for i in range(40)]
+    done = [case(f"d{i}", registered_at=datetime(2026, 11, 2), closed_at=datetime(2026, 11, 9)) for i in range(12)]
+    elsewhere = [case(f"e{i}", VILLAGES[-1]) for i in range(12)]
+    edition = edition_of(home, [*(case(f"old{i}") for i in range(8)), *surge, *done, *elsewhere])
+    listed = {(red.metric, red.kind): red for red in reds(edition, DISTRICT, NOVEMBER)}
+    assert {("days_to_clear", "own"), ("backlog", "own"), ("backlog", "below")} <= listed.keys()
+    problem = worst(edition, DISTRICT, "backlog", "days_to_clear")
+    assert problem
+    assert (problem.red.metric, problem.red.kind, problem.red.area) == ("backlog", "below", TOWNS[0])
+    assert problem.red.severity == max(red.severity for red in listed.values())
