@@ -11,7 +11,7 @@ DISTRICT = 990101_000_000
 
 GROWING_TOWN = 990101_100_000
 GROWING_SINCE = timedelta(days=42)
-"""沙洲镇: for six weeks more comes in and ever more of it stays open, much of it with an extended deadline."""
+"""沙洲镇: for six weeks more comes in and ever more of it stays open, much of it with a long deadline."""
 
 BURST_UNIT = "区住建局"
 BURST_HOURS = 3

@@ -15,7 +15,7 @@ import pandas as pd
 from data.areas.levels import end_of
 from data.editions.edition import AnyEdition
 from data.editions.scoped import EVERYTHING, ScopedEdition
-from metrics.analysis.severity import LEAST_AFFECTED, SITE_WEIGHT, affected, severity, times_beyond
+from metrics.analysis.severity import LEAST_AFFECTED, SITE_WEIGHT, affected, in_cases, severity, times_beyond
 from metrics.answer import answer
 from metrics.areas import area, below
 from metrics.catalog import Catalog, Metric
@@ -228,11 +228,11 @@ def beyond_limits(query: Query, kind: Kind) -> list[Red]:
             affected(query.catalog, metric, row, verdict.excess),
             0 if new else max(1, days.get((row.metric, row.group), 0)),
         )
+        grave = severity(times_beyond(metric, verdict.compared), in_cases(query.catalog, metric, count), since)
         result.append(
             Red(
                 row.metric, code, row.value, value if known else None, new, kind, name, compared=verdict.compared,
-                affected=count, days=since,
-                severity=severity(times_beyond(metric, verdict.compared), count, since),
+                affected=count, days=since, severity=grave,
             )
         )  # fmt: skip
     return result

@@ -9,6 +9,10 @@ MOST_BEYOND = 8.0
 """Further beyond a limit makes nothing graver."""
 LEAST_AFFECTED = 10
 """Cases that make a headline: one case in one village does not."""
+OF_PEOPLE = "cases"
+"""The fact whose rows are each about somebody who waits for something."""
+THING_WEIGHT = 0.05
+"""Cases that a camera, a column, a figure or any other thing stands for."""
 SITE_WEIGHT = 60
 """Cases that a site under veto stands for."""
 
@@ -68,6 +72,13 @@ def _share_beyond(metric: Metric, value: float) -> float:
     return min(1.0, abs(value - limits.red.limit) / most) if most > 0 else 1.0
 
 
-def severity(beyond: float, count: int, days: int) -> float:
-    """A number that orders what is red. Doubling one of the three adds about as much as doubling another."""
+def in_cases(catalog: Catalog, metric: Metric, count: int) -> float:
+    """What is affected, as the number of cases that it stands for."""
+    return count if catalog.domain(metric).fact == OF_PEOPLE else count * THING_WEIGHT
+
+
+def severity(beyond: float, count: float, days: int) -> float:
+    """A number that orders what is red; count: in cases. Doubling one of the three adds about as much as doubling
+    another.
+    """
     return log2(1 + beyond) * log2(1 + count) * (1 + log2(1 + days) / 5)

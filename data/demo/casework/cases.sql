@@ -59,7 +59,7 @@ assigned AS (
         stuck_share: if(d.town = g.growing_town, least(0.9, g.most_stuck * d.growth / 42), 0),
         stuck: NOT pressing AND u(h, 'stuck') < stuck_share,
         deferred: NOT pressing AND NOT stuck AND u(h, 'deferred') < 0.01,
-        extended: CASE WHEN stuck THEN 1 WHEN pressing THEN 0 WHEN u(h, 'extended') < 0.004 THEN 2
+        extended: CASE WHEN stuck THEN (u(h, 'extended') < 0.1)::INTEGER WHEN pressing THEN 0 WHEN u(h, 'extended') < 0.004 THEN 2
             WHEN u(h, 'extended') < 0.03 THEN 1 ELSE 0 END,
         allowed: CASE WHEN deferred OR stuck AND u(h, 'long extension') < 0.85 THEN 25 WHEN NOT joint THEN days + 5 * extended
             WHEN u(h, 'scale') < 0.4 THEN 7 + CASE extended WHEN 0 THEN 0 WHEN 1 THEN 8 ELSE 13 END
