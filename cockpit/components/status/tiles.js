@@ -25,8 +25,16 @@ const detail = (t, id, words) => `<div class="detail" id="${id}" role="group" ar
   ${t.rows.map(([label, text]) => `<p><span class="grey">${esc(label)}</span> ${esc(text)}</p>`).join("")}
   ${spark(t.trend, t.running)}</div>`
 
-const tile = (t, id, words) => `
-  <article class="tile ${t.chosen ? "chosen" : ""}">
+// Rows of about equal length, of at most so many tiles: none stands alone in the last one.
+const columns = (count, most) => Math.ceil(count / Math.ceil(count / most)) || 1
+const WIDE = 8, MIDDLE = 4
+
+// What is behind the tiles of the right half opens to the left.
+const side = (i, count) => [[WIDE, "wide-end"], [MIDDLE, "middle-end"]]
+  .filter(([most]) => i % columns(count, most) >= columns(count, most) / 2 && count > 1).map(([, name]) => name).join(" ")
+
+const tile = (t, id, words, where) => `
+  <article class="tile ${where} ${t.chosen ? "chosen" : ""}">
     <div class="head">${link(t.href, esc(t.name), `class="name" data-stay ${t.chosen ? 'aria-current="true"' : ""}`)}
       ${t.rows.length ? `<button class="info" type="button" aria-expanded="false" aria-controls="${id}" aria-label="${esc(`${t.name}: ${words.detail}`)}">ⓘ</button>` : ""}</div>
     <div class="main">${number(t, words.passport)}${t.word ? `<span class="state ${t.state}">${shape(t.state)} ${esc(t.word)}</span>` : ""}</div>
@@ -34,7 +42,8 @@ const tile = (t, id, words) => `
     ${t.rows.length ? detail(t, id, words) : ""}
   </article>`
 
-const draw = ({ tiles, words, choose, compared }) => `<div class="tiles">${tiles.map((t, i) => tile(t, `detail${i}`, words)).join("")}</div>
+const draw = ({ tiles, words, choose, compared }) => `
+  <div class="tiles" style="--wide: ${columns(tiles.length, WIDE)}; --middle: ${columns(tiles.length, MIDDLE)}">${tiles.map((t, i) => tile(t, `detail${i}`, words, side(i, tiles.length))).join("")}</div>
   ${choose || compared ? `<p class="under">${compared ? `<span class="grey">${esc(compared)}</span>` : ""}${choose ? `<a href="${esc(choose)}">${esc(words.choose)}</a>` : ""}</p>` : ""}`
 
 // Where one state does not fit next to its number, all stand below theirs.
