@@ -58,7 +58,7 @@ def _wrong(catalog: Catalog, metric: Metric, row: SimpleNamespace) -> int:
         return int(row.denominator - row.numerator if metric.direction == "up" else row.numerator)
     numerator = catalog.domain(metric).measures[metric.numerator] if metric.numerator else None
     facts = row.n if numerator is None or getattr(numerator, "value", None) else row.numerator
-    return round(facts * _share_beyond(metric, row.value))
+    return round(float(facts) * _share_beyond(metric, row.value))
 
 
 def _share_beyond(metric: Metric, value: float) -> float:
