@@ -41,6 +41,7 @@ PAGES = {
         Page("reports", N_("Reports"), Can.REPORT, "work"),
         Page("data", N_("Data"), Can.DATA, "work", landing=True),
         Page("limits", N_("Limits"), Can.DATA, "work"),
+        Page("registry", N_("Register of assets"), Can.DATA, "work"),
         Page("accounts", N_("Accounts"), Can.ACCOUNTS, "work", landing=True),
         Page("grants", N_("Grants"), Can.GRANTS, "work", landing=True),
         Page("audit", N_("Audit"), Can.AUDIT, "work", landing=True),

@@ -1,12 +1,14 @@
-"""Actions on the limits of metrics: a data officer proposes them, a leader decides."""
+"""Actions on limits of metrics, which a data officer proposes and a leader decides on, and on edits of assets."""
 
+from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 from cockpit.access.policy import Can
 from cockpit.actions.action import Actor, action
 from data.areas.levels import end_of
 from data.desk.errors import Refused
-from data.desk.register import limits
+from data.desk.register import edits, limits
 from data.desk.register.limits import Proposal, Row
 from data.desk.store import Desk
 from data.editions.scoped import ScopedEdition
@@ -14,11 +16,26 @@ from metrics import areas
 from metrics.catalog import Catalog
 from metrics.errors import MetricsError
 from metrics.limits import check
+from metrics.register import loaded_values
+from metrics.rows import fact
+from metrics.scope import OutOfScope
+
+
+@dataclass(frozen=True)
+class Change:
+    """A new value of a column of an asset, as typed, and why."""
+
+    field: str
+    value: str
+    reason: str
+
 
 PROPOSE_LIMIT = action("limits.propose", "settings", Can.PROPOSE, "areas")
 APPROVE_LIMIT = action("limits.approve", "settings", Can.APPROVE, "areas")
 REFUSE_LIMIT = action("limits.refuse", "settings", Can.APPROVE, "areas")
 END_LIMIT = action("limits.end", "settings", Can.APPROVE, "areas")
+EDIT_ASSET = action("assets.edit", "settings", Can.PROPOSE, "areas")
+WITHDRAW_EDIT = action("assets.withdraw_edit", "settings", Can.PROPOSE, "areas")
 
 
 def propose_limit(desk: Desk, actor: Actor, edition: ScopedEdition, catalog: Catalog, proposal: Proposal) -> int:
@@ -57,6 +74,40 @@ def end_limit(desk: Desk, actor: Actor, id: int, day: date) -> Row:
     with END_LIMIT.by(desk, actor, f"limit {id} {_words(row.what)} ends before {day}", _range(row.what.area)):
         limits.end(desk, id, actor.name, day)
     return row
+
+
+def edit_asset(desk: Desk, actor: Actor, edition: ScopedEdition, source: str, key: str, change: Change) -> int:
+    """Give a column of an asset another value, which wins over the loaded one. Returns the number of the edit.
+
+    Refused for an asset that is not in the edition, and for a column or value that cannot be edited so.
+    """
+    asset = registered(edition, source, key)
+    loaded = loaded_values(edition, source, key).get(change.field, asset.get(change.field))
+    what = f"asset {source} {key}: {change.field} = {change.value or '–'}: {change.reason}"
+    with EDIT_ASSET.by(desk, actor, what, _range(int(asset["area"]))):
+        text = None if loaded is None else str(loaded)
+        wanted = edits.Wanted(source, key, change.field, change.value, text, change.reason)
+        return edits.edit(desk, wanted, actor.name)
+
+
+def withdraw_edit(desk: Desk, actor: Actor, edition: ScopedEdition, source: str, key: str, id: int) -> None:
+    """Let the loaded value of an asset apply again."""
+    asset = registered(edition, source, key)
+    if id not in {row.id for row in edits.listing(desk, source, key)}:
+        raise Refused("edit.unknown", "there is no edit {id} that applies", id=id)
+    with WITHDRAW_EDIT.by(desk, actor, f"asset {source} {key}: edit {id} withdrawn", _range(int(asset["area"]))):
+        edits.withdraw(desk, id, actor.name)
+
+
+def registered(edition: ScopedEdition, source: str, key: str) -> dict[str, Any]:
+    """The asset in the edition. Refused if it has none, or none for this scope."""
+    try:
+        asset = fact(edition, "assets", source, key)
+    except OutOfScope:
+        asset = None
+    if asset is None:
+        raise Refused("asset.unknown", "there is no asset {asset} that you may see", asset=key)
+    return asset
 
 
 def _range(area: int) -> tuple[tuple[int, int], ...]:

@@ -6,7 +6,7 @@ from cockpit.settings import Settings
 from cockpit.workflows import definitions
 from data.desk.items import deliver as delivery
 from data.desk.items.store import Rules
-from data.desk.register import limits
+from data.desk.register import edits, limits
 from data.desk.store import made_desk
 from data.editions.from_desk import FromDesk
 from data.errors import DataError
@@ -38,7 +38,7 @@ def decided(config: Settings) -> FromDesk | None:
         if desk is None:
             return None
         try:
-            return FromDesk(limits.approved(desk))
+            return FromDesk(limits.approved(desk), edits.current(desk, config.zone))
         finally:
             desk.close()
     except DataError as error:

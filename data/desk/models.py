@@ -377,3 +377,23 @@ class AlertRun(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     edition: Mapped[str] = mapped_column(String(40))
     at: Mapped[datetime]
+
+
+class AssetEdit(Base):
+    """A correction of one column of a registered asset. value, loaded: as text; None for no value.
+
+    loaded: what the source had delivered when it was corrected.
+    """
+
+    __tablename__ = "asset_edit"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    source: Mapped[str] = mapped_column(String(60))
+    key: Mapped[str] = mapped_column(String(200), index=True)
+    field: Mapped[str] = mapped_column(String(60))
+    value: Mapped[str | None] = mapped_column(Text)
+    loaded: Mapped[str | None] = mapped_column(Text)
+    reason: Mapped[str] = mapped_column(Text)
+    who: Mapped[str] = mapped_column(String(120))
+    at: Mapped[datetime]
+    withdrawn_by: Mapped[str] = mapped_column(String(120), default="")
+    withdrawn_at: Mapped[datetime | None]

@@ -97,7 +97,8 @@ def fact(con: duckdb.DuckDBPyConnection, fact: Fact, as_of: datetime) -> None:
         con.execute(f"CREATE TEMP TABLE repeats AS {repeats.repeats(repeats.link_values(placed, 'id'))}")
         repeated, join = "f.repeat_of IS NOT NULL OR r.id IS NOT NULL", "LEFT JOIN repeats r ON r.id = f.rowid"
     order = layout(fact, time_sql(as_of))
-    rows = f"SELECT * FROM ({shaped(fact, f'store.{fact.name}', repeated, join)}) ORDER BY {order}"
+    relation = "edited_assets" if fact.name == "assets" else f"store.{fact.name}"
+    rows = f"SELECT * FROM ({shaped(fact, relation, repeated, join)}) ORDER BY {order}"
     con.execute(f"CREATE TABLE edition.{fact.name} AS {rows}")
     con.execute("DROP TABLE IF EXISTS repeats")
 

@@ -1,4 +1,4 @@
-"""What was decided at the desk and is part of an edition: approved limits of metrics.
+"""What was decided at the desk and is part of an edition: approved limits of metrics, and edits of assets.
 
 It is copied when an edition is published, so that a number keeps the limits that it was first shown with.
 """
@@ -12,6 +12,10 @@ from typing import Any
 import duckdb
 
 from data.editions.edition import Edition
+from data.schema import ASSETS
+
+NOTHING = "\x1f"
+"""Stands for an edit to no value, since a map of DuckDB gives NULL for what it does not hold."""
 
 
 @dataclass(frozen=True)
@@ -30,6 +34,22 @@ class Limit:
     approved_at: datetime
 
 
+@dataclass(frozen=True)
+class Edit:
+    """An edited value of a column of an asset, as text; see `data.desk.register.edits`. edited_at: district time."""
+
+    id: int
+    source: str
+    key: str
+    field: str
+    value: str | None
+    edited_at: datetime
+
+
+EDIT_COLUMNS = {
+    "id": "INTEGER", "source": "VARCHAR", "key": "VARCHAR", "field": "VARCHAR", "value": "VARCHAR",
+    "edited_at": "TIMESTAMP",
+}  # fmt: skip
 COLUMNS = {
     "id": "INTEGER", "metric": "VARCHAR", "area": "BIGINT", "category": "VARCHAR", "valid_from": "DATE",
     "valid_to": "DATE", "green": "VARCHAR", "red": "VARCHAR", "source": "VARCHAR", "approved_at": "TIMESTAMP",
@@ -41,11 +61,27 @@ class FromDesk:
     """Rows in a fixed order, so that two states can be compared."""
 
     limits: tuple[Limit, ...] = ()
+    edits: tuple[Edit, ...] = ()
 
 
 def write(con: duckdb.DuckDBPyConnection, rows: FromDesk) -> None:
-    """Create `limits` in the attached `edition`."""
+    """Create `limits` and `asset_edits` in the attached `edition`, and a view of the assets of `store` as edited."""
     _table(con, "limits", COLUMNS, rows.limits)
+    _table(con, "asset_edits", EDIT_COLUMNS, rows.edits)
+    con.execute(f"CREATE OR REPLACE TEMP VIEW edited_assets AS {_edited()}")
+
+
+def _edited() -> str:
+    """SQL of the assets of the store with their edited values, which win; see `data.desk.register.edits`."""
+    values = ", ".join(
+        f"CASE WHEN e.given['{c.name}'] IS NULL THEN a.{c.name} "
+        f"ELSE TRY_CAST(nullif(e.given['{c.name}'], '{NOTHING}') AS {c.type}) END AS {c.name}"
+        for c in ASSETS.columns
+        if not c.derived
+    )
+    given = f"map(list(field), list(coalesce(value, '{NOTHING}'))) AS given"
+    edits = f"SELECT source, key, {given} FROM edition.asset_edits GROUP BY ALL"
+    return f"SELECT {values} FROM store.assets a LEFT JOIN ({edits}) e ON e.source = a.source AND e.key = a.key"
 
 
 def _table(con: duckdb.DuckDBPyConnection, name: str, columns: dict[str, str], rows: Sequence[Any]) -> None:
@@ -58,9 +94,12 @@ def _table(con: duckdb.DuckDBPyConnection, name: str, columns: dict[str, str], r
 @lru_cache(maxsize=64)
 def read(edition: Edition) -> FromDesk:
     """What an edition has of it; nothing in one of an older release."""
-    tables = edition.cursor().execute("SELECT 1 FROM duckdb_tables() WHERE table_name = 'limits'")
+    tables = edition.cursor().execute("SELECT 1 FROM duckdb_tables() WHERE table_name = 'asset_edits'")
     if tables.fetchone() is None:
         return FromDesk()
     names = ", ".join(field.name for field in fields(Limit))
     rows = edition.cursor().execute(f"SELECT {names} FROM limits ORDER BY id").fetchall()
-    return FromDesk(tuple(Limit(*row) for row in rows))
+    limits = tuple(Limit(*row) for row in rows)
+    names = ", ".join(field.name for field in fields(Edit))
+    rows = edition.cursor().execute(f"SELECT {names} FROM asset_edits ORDER BY id").fetchall()
+    return FromDesk(limits, tuple(Edit(*row) for row in rows))

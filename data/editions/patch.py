@@ -110,7 +110,8 @@ def _changed(fact: Fact, step: Step) -> str:
         condition += f" OR (area IS NULL AND {of_fresh_assets})"
     if fact.name == "steps":
         condition += " OR (coalesce(case_source, source), case_key) IN (SELECT (source, key) FROM fresh_cases)"
-    return f"(SELECT * FROM store.{fact.name} WHERE {condition})"
+    relation = "edited_assets" if fact.name == "assets" else f"store.{fact.name}"
+    return f"(SELECT * FROM {relation} WHERE {condition})"
 
 
 def _crossed(fact: Fact, rollup: Rollup, step: Step) -> str:

@@ -124,7 +124,8 @@ def _make(con: duckdb.DuckDBPyConnection, request: PublishRequest) -> tuple[str,
     before = from_desk.read(last) if last else FromDesk()
     if request.from_desk is None:
         request = replace(request, from_desk=before)
-    step = _step(con, request, last) if last else None
+    edited = last is not None and before.edits != (request.from_desk or before).edits
+    step = _step(con, request, last) if last and not edited else None
     is_same = request.from_desk == before and last is not None and last.demo == request.demo
     if last and step and not step.batches and step.old == step.new and is_same:
         return last.id, "unchanged", int(last.meta["cases"])
@@ -133,8 +134,8 @@ def _make(con: duckdb.DuckDBPyConnection, request: PublishRequest) -> tuple[str,
     patched = last and step and _patched(con, request, building, last, step)
     if not patched:
         _attach(con, building)
+        from_desk.write(con, request.from_desk or before)
         build(con, request.rollups, request.as_of, request.progress, calendar(request.home.calendar))
-    from_desk.write(con, request.from_desk or before)
     kind: Kind = "incremental" if patched else "full"
     rows = rows_of(con, "edition")
     describe(con, _meta(con, request, id, kind, rows, changed=step.changed if patched and step else 0))
@@ -178,6 +179,7 @@ def _patched(
     request.progress("copy", 1.0)
     _attach(con, building)
     workdays.use(con)
+    from_desk.write(con, request.from_desk or FromDesk())
     if patch(con, request.rollups, step, request.progress):
         if rows_of(con, "edition") == rows_of(con, "store"):
             return True

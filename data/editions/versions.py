@@ -1,7 +1,8 @@
 """Versions of assets in an edition: what a register said before, and until when.
 
 A version is valid from the update time of its row until that of the next one with other values; the first has always
-been valid. `assets` holds the versions that are valid now, `asset_versions` the superseded ones.
+been valid. An edited asset has its edited values from its newest edit on. `assets` holds the versions that are valid
+now, `asset_versions` the superseded ones.
 """
 
 from functools import lru_cache
@@ -39,22 +40,30 @@ def write(con: duckdb.DuckDBPyConnection) -> None:
         CREATE OR REPLACE TABLE edition.asset_versions AS
         WITH before AS ({every}),
         every_row AS (
-            SELECT {columns}, false AS current FROM before
+            SELECT {columns}, 0 AS place, NULL::TIMESTAMP AS edited_at FROM before
             UNION ALL
-            SELECT {columns}, true FROM store.assets SEMI JOIN before USING (source, key)
+            SELECT {columns}, 1, NULL FROM store.assets SEMI JOIN before USING (source, key)
+            UNION ALL
+            SELECT {columns}, 1, NULL FROM store.assets SEMI JOIN edition.asset_edits USING (source, key)
+            ANTI JOIN before USING (source, key)
+            UNION ALL
+            SELECT {columns}, 2, x.edited_at FROM edited_assets JOIN (
+                SELECT source, key, max(edited_at) AS edited_at FROM edition.asset_edits GROUP BY ALL
+            ) x USING (source, key)
         ),
         timed AS (
-            SELECT e.*, coalesce(e.updated_at, b.started_at) AS since, hash({contents}) AS content
+            SELECT e.*, coalesce(e.edited_at, e.updated_at, b.started_at)::TIMESTAMP AS since,
+                hash({contents}) AS content
             FROM every_row e LEFT JOIN store.batches b ON b.batch = e.batch
         ),
         marked AS (
             SELECT *, content IS DISTINCT FROM lag(content) OVER row_order AS starts FROM timed
-            WINDOW row_order AS (PARTITION BY source, key ORDER BY current, since, batch)
+            WINDOW row_order AS (PARTITION BY source, key ORDER BY place, since, batch)
         ),
         spans AS (
             SELECT *, CASE WHEN row_number() OVER row_order > 1 THEN since END AS valid_from,
                 lead(since) OVER row_order AS valid_to
-            FROM marked WHERE starts WINDOW row_order AS (PARTITION BY source, key ORDER BY current, since, batch)
+            FROM marked WHERE starts WINDOW row_order AS (PARTITION BY source, key ORDER BY place, since, batch)
         )
         SELECT {shaped}, f.valid_from::TIMESTAMP AS valid_from, f.valid_to::TIMESTAMP AS valid_to
         FROM spans f LEFT JOIN (SELECT DISTINCT code, holder FROM edition.areas) h ON h.code = f.area

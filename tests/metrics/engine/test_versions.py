@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from data.editions import versions
+from data.editions import from_desk, versions
 from data.editions.edition import Edition
+from data.editions.from_desk import FromDesk
 from data.editions.versions import HISTORY
 from data.home import Home
 from data.ingest.unload import unload
@@ -125,6 +126,7 @@ def test_any_order_of_deliveries_gives_the_newest_row_before_each_day(
             names = "source, key, area, items, updated_at, batch"
             values = [items, start + timedelta(days=day), i]
             con.execute(f"INSERT INTO store.{table} ({names}) VALUES ('s', 'k', 1, $1, $2, $3)", values)
+        from_desk.write(con, FromDesk())
         versions.write(con)
         current = ", ".join({"area_then": "area AS area_then"}.get(c.name, c.name) for c in ASSETS.columns)
         con.execute(f"CREATE TABLE edition.assets AS SELECT {current} FROM store.assets")
