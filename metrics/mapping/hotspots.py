@@ -12,7 +12,7 @@ from datetime import date
 import numpy as np
 import numpy.typing as npt
 from scipy.spatial import cKDTree
-from scipy.stats import false_discovery_control, norm, poisson
+from scipy.stats import binom, false_discovery_control, norm, poisson
 
 from data.schema import FACTS, known
 from metrics import areas
@@ -37,9 +37,11 @@ Floats = npt.NDArray[np.float64]
 
 @dataclass(frozen=True)
 class HotSpots:
-    """counts, z, grade: a row for each bucket, a column for each area.
+    """counts, z, grade, change: a row for each bucket, a column for each area.
 
     z: Gi* as a standard score, NaN where nothing is said. grade: 0 none, 1 at 95 %, 2 at 99 %, of LEVELS.
+    change: 1 where the neighbourhood's share of all cases rose from the bucket before, -1 where it fell, at 95 %; 0
+    where neither is certain, and where it is a hot spot in neither bucket.
     """
 
     buckets: tuple[Period, ...]
@@ -47,6 +49,7 @@ class HotSpots:
     counts: npt.NDArray[np.int64]
     z: Floats
     grade: npt.NDArray[np.uint8]
+    change: npt.NDArray[np.int8]
 
     def is_known(self, bucket: int) -> bool:
         """Whether the sample of a bucket is large enough to say anything."""
@@ -61,12 +64,16 @@ def hotspots(query: Query, unit: str, level: str, layer: Layer) -> HotSpots:
     counts = _counts(query, place, places, buckets, layer)
     z = np.full(counts.shape, np.nan)
     grade = np.zeros(counts.shape, np.uint8)
+    change = np.zeros(counts.shape, np.int8)
     if len(places) >= LEAST_AREAS:
         near, share = _neighbours(places), _shares(places)
         for i, row in enumerate(counts):
             if row.sum() >= LEAST_CASES:
                 z[i], grade[i] = gi_star(row, share, near)
-    return HotSpots(buckets, places, counts, z, grade)
+            if i and np.isfinite(z[[i - 1, i]]).all():
+                hot = (grade[i] > 0) | (grade[i - 1] > 0)
+                change[i] = np.where(hot, changes(counts[i - 1], row, near), 0)
+    return HotSpots(buckets, places, counts, z, grade, change)
 
 
 def gi_star(
@@ -89,6 +96,22 @@ def gi_star(
     corrected = false_discovery_control(chance)
     enough = found >= LEAST_NEAR
     return z, np.sum([(corrected <= level) & enough for level in LEVELS], axis=0).astype(np.uint8)
+
+
+def changes(
+    before: npt.NDArray[np.int64], now: npt.NDArray[np.int64], near: npt.NDArray[np.int64]
+) -> npt.NDArray[np.int8]:
+    """The sign of each area's change of share, where it is certain at the first of LEVELS; else 0.
+
+    By the exact binomial test, of the cases of both periods near an area: so many of them are expected in the later one
+    as of all cases, so that a period still running is compared fairly. All areas are tested and corrected for, not hot
+    spots alone: those are chosen by the same cases.
+    """
+    later = now[near].sum(axis=1)
+    both, share = later + before[near].sum(axis=1), now.sum() / (now.sum() + before.sum())
+    chance = 2 * np.minimum(binom.sf(later - 1, both, share), binom.cdf(later, both, share))
+    certain = false_discovery_control(np.minimum(chance, 1)) <= LEVELS[0]
+    return np.where(certain, np.sign(later - both * share), 0).astype(np.int8)
 
 
 def _neighbours(places: tuple[Area, ...]) -> npt.NDArray[np.int64]:

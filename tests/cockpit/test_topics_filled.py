@@ -4,12 +4,14 @@ from collections.abc import Iterator
 from datetime import date, datetime
 from pathlib import Path
 
+import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from cockpit import i18n, settings
 from cockpit.panels import layouts
 from cockpit.panels.screen import _has_content, of_level, query_ahead
+from cockpit.screens.timemap import layers as timemap
 from cockpit.settings import Settings
 from cockpit.view import read
 from data.areas.loading import load_areas
@@ -23,6 +25,11 @@ from data.sources.definition import read_source
 from metrics.areas import area as area_of
 from metrics.catalog import load as load_catalog
 from metrics.engine.plan import exists_at
+from metrics.mapping.groups import groups
+from metrics.mapping.hotspots import hotspots
+from metrics.mapping.layers import MARKS
+from metrics.mapping.marks import marks
+from metrics.mapping.series import series
 from metrics.period import Period
 from tests import factory, trees
 from tests.asking import answer
@@ -94,6 +101,21 @@ def empty_panels(config: Settings, level: str, area: int) -> list[str]:
 @pytest.mark.parametrize(("level", "area"), [(level, area) for level in SOME for area in SOME[level]])
 def test_no_panel_of_an_area_is_empty(config: Settings, level: str, area: int) -> None:
     assert empty_panels(config, level, area) == []
+
+
+@pytest.mark.parametrize("id", timemap.of(settings.load()))
+def test_every_layer_of_the_map_has_content(config: Settings, id: str) -> None:
+    layer, view = timemap.of(config)[id], read({}, config, page="map")
+    assert layer in timemap.visible(view, config)
+    if layer.of in MARKS:
+        found = marks(view.edition, view.area.code, layer)
+        assert len(found) > found.unplaced
+        assert not layer.has_groups or len(groups(view.edition, view.area.code, layer).names) > 1
+    elif layer.of == "areas":
+        found = series(view.ask(timemap.metric(view, layer).id), "month", timemap.level(view, layer))
+        assert (np.isfinite(found.values).mean(axis=1) > 0.5).all()
+    else:
+        assert hotspots(view.query, "month", layer.level, layer).counts.sum() > 0
 
 
 @pytest.mark.parametrize("lang", ["zh", "en"])

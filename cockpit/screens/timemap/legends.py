@@ -73,19 +73,30 @@ def sentence(found: HotSpots, i: int, unit: str) -> str:
     when = format.month(found.buckets[i].start) if unit == "month" else format.period(found.buckets[i])
     if not found.is_known(i):
         return _("{when}: too few cases to say where they cluster.", when=when)
-    hot, before = found.grade[i] > 0, found.grade[i - 1] > 0 if i and found.is_known(i - 1) else None
+    change = _change(found, i)
+    hot = found.grade[i] > 0
     if not hot.any():
-        return _("{when}: no place with more cases than expected (confidence 95 %).", when=when)
+        text = _("{when}: no place with more cases than expected (confidence 95 %).", when=when)
+        return f"{text} {change}".strip()
     names = [found.places[at].name for at in np.argsort(-np.where(hot, found.z[i], -np.inf))[: min(3, hot.sum())]]
     text = _(
         "{when}: more cases than expected around {n} places (confidence 95 %), most around {names}.", when=when,
         n=int(hot.sum()), names=words.listed(names),
     )  # fmt: skip
-    if before is None:
-        return text
-    new, gone = int((hot & ~before).sum()), int((before & ~hot).sum())
-    change = _("Against the period before: {new} new, {gone} no longer.", new=new, gone=gone)
-    return f"{text} {change}"
+    return f"{text} {change}".strip()
+
+
+def _change(found: HotSpots, i: int) -> str:
+    """How hot spots changed from the bucket before; empty where there were none, or nothing can be said of one."""
+    if not i or not found.is_known(i - 1) or not (found.grade[i - 1 : i + 1] > 0).any():
+        return ""
+    more, fewer = int((found.change[i] > 0).sum()), int((found.change[i] < 0).sum())
+    if not more and not fewer:
+        return _("No certain change from the period before.")
+    return _(
+        "From the period before, the share of all cases rose around {more} places and fell around {fewer} "
+        "(confidence 95 %).", more=more, fewer=fewer,
+    )  # fmt: skip
 
 
 def groups(layer: Layer, values: tuple[str, ...]) -> list[str]:

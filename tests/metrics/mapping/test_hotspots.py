@@ -6,12 +6,14 @@ from typing import Any
 import numpy as np
 import pytest
 
+from cockpit.i18n import using
+from cockpit.screens.timemap.legends import sentence
 from data.editions.edition import Edition
 from data.editions.scoped import EVERYTHING
 from data.home import Home
 from metrics.catalog import load
 from metrics.errors import MetricsError
-from metrics.mapping.hotspots import gi_star, hotspots
+from metrics.mapping.hotspots import changes, gi_star, hotspots
 from metrics.mapping.layers import Layer
 from metrics.period import Period
 from metrics.query import Query
@@ -67,6 +69,20 @@ def test_a_cluster_is_found_in_its_month_alone(edition: Edition) -> None:
     assert not found.grade[0].any()
 
 
+def test_a_new_cluster_is_a_certain_rise_and_what_is_no_hot_spot_has_no_change(edition: Edition) -> None:
+    found = hotspots(query(edition), "month", "village", LAYER)
+    risen = {found.places[i].name for i in np.flatnonzero(found.change[1] > 0)}
+    assert {"村27", "村26"} <= risen
+    assert not (found.change[1] < 0).any()
+    assert not found.change[[0, 2]].any()
+    assert not found.change[1][found.grade[1] == 0].any()
+    with using("en"):
+        said = [sentence(found, i, "month") for i in range(3)]
+    assert "rose around" in said[1]
+    assert "rose" not in said[0] + said[2]
+    assert "too few cases" in said[2]
+
+
 def test_few_cases_make_no_statement(edition: Edition) -> None:
     found = hotspots(query(edition), "month", "village", LAYER)
     assert [found.is_known(i) for i in range(3)] == [True, True, False]
@@ -93,6 +109,10 @@ def test_chance_is_named_a_hot_spot_in_few_draws_only() -> None:
     for cases in (60, 400, 2000):
         named = sum(gi_star(rng.multinomial(cases, share), share, order)[1].any() for _ in range(100))
         assert named <= 8, cases
+        changed = sum(
+            changes(*(rng.multinomial(cases, share) for _ in range(2)), order).any() for _ in range(100)
+        )  # fmt: skip
+        assert changed <= 8, cases
 
 
 def test_an_area_outside_of_the_scope_is_refused(edition: Edition) -> None:

@@ -289,9 +289,16 @@ class TimeMap {
       const layer = this.layers.get(slot.dataset.legend), isOn = this.state.on.has(slot.dataset.legend)
       if (layer?.kind === TILES) { show(slot, isOn ? `<small>${this.esc(this.data.tiles.note)}</small>` : ""); continue }
       const far = isOn && layer && !this.active.includes(layer) ? `<small>${this.esc(this.data.words.far)}</small>` : ""
-      show(slot, far || (isOn && layer && this.window ? legendHtml(this.entries(layer), this.esc) + this.unplaced(layer) + this.sentence(layer) : ""))
+      show(slot, far || (isOn && layer && this.window ? this.shown(layer) + legendHtml(this.entries(layer), this.esc) + this.unplaced(layer) + this.sentence(layer) : ""))
     }
     if (this.part(".table").open) this.table()
+  }
+
+  // What the colours of areas are of, and the week or month.
+  shown({ kind, metric, starts, bucket }) {
+    if (kind !== "areas" || bucket < 0) return ""
+    const from = textOf(starts[bucket]), to = textOf(Math.min(this.last, (starts[bucket + 1] ?? windowOf(starts[bucket], this.state.step === "month" ? "month" : "week", this.last).to + 1) - 1))
+    return `<small>${this.esc(metric)} · ${from} – ${to}</small>`
   }
 
   sentence({ words, bucket }) { return words?.[bucket] ? `<p>${this.esc(words[bucket])}</p>` : "" }
