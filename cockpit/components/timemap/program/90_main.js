@@ -295,8 +295,8 @@ class TimeMap {
   }
 
   // What the colours of areas are of, and the week or month.
-  shown({ kind, metric, starts, bucket }) {
-    if (kind !== "areas" || bucket < 0) return ""
+  shown({ kind, metric, starts, bucket, words }) {
+    if (kind !== "areas" || words || bucket < 0) return ""
     const from = textOf(starts[bucket]), to = textOf(Math.min(this.last, (starts[bucket + 1] ?? windowOf(starts[bucket], this.state.step === "month" ? "month" : "week", this.last).to + 1) - 1))
     return `<small>${this.esc(metric)} · ${from} – ${to}</small>`
   }
