@@ -55,7 +55,16 @@ def take(home: Home, desk_url: str, target: Path, custody: Custody | None = None
     counted: dict[str, Counts] = {}
     with vault.locked(custody.keys), writing(target) as writer:  # keys and secrets must match
         desk_file = sqlite_of(desk_url)
-        excluded = {"scratch", "editions", "spool", "reports", "attachments", home.store.name, f"{home.store.name}.wal"}
+        excluded = {
+            "scratch",
+            "tiles",
+            "editions",
+            "spool",
+            "reports",
+            "attachments",
+            home.store.name,
+            f"{home.store.name}.wal",
+        }
         left_out = _folder(writer, home.root, excluded, {target, desk_file} if desk_file else {target})
         counted["pushes"] = _spool(writer, home)
         counted["store"] = _store(writer, home)

@@ -51,6 +51,8 @@ def used(root: Path) -> Home:
     (root / "probe" / "evidence").mkdir(parents=True)
     (root / "probe" / "evidence" / "a.gz").write_bytes(os.urandom(200_000))
     (root / "scratch" / "spill.tmp").write_bytes(b"passing")
+    (root / "tiles").mkdir()
+    (root / "tiles" / "1-1").write_bytes(b"fetched again")
     return home
 
 

@@ -79,6 +79,7 @@ def test_restore_equals_backup(home: Home, backup: Path, tmp_path: Path) -> None
     restore(backup, copy, desk_url(copy))
     assert everything(copy) == everything(home)
     assert not (copy.root / "scratch" / "spill.tmp").exists()
+    assert not (copy.root / "tiles").exists()
     assert not [path for path in copy.root.iterdir() if path.name.startswith((STAGING, REPLACED))]
     id = pointed(copy)
     assert id
