@@ -126,6 +126,7 @@ def _found(edition: "Edition", catalog: "Catalog", rules: dict[str, Rule]) -> li
         Found(
             signal.rule, signal.subject.area, signal.subject.metric, signal.subject.name, signal.subject.source,
             signal.subject.key, signal.value, signal.affected, signal.severity, rules[signal.rule].acknowledge_hours,
+            rules[signal.rule].hold_hours,
         )
         for signal in signals(edition, catalog, rules)
     ]  # fmt: skip
@@ -143,7 +144,7 @@ def _of_items(desk: Desk, config: Settings, rules: dict[str, Rule]) -> Outcome:
         Found(
             rule.id, item.area, name=item.number, source=DESK, key=item.number,
             value=round((item.due_at - now).total_seconds() / 3600, 1) if item.due_at else None,
-            acknowledge_hours=rule.acknowledge_hours,
+            acknowledge_hours=rule.acknowledge_hours, hold_hours=rule.hold_hours,
         )
         for rule in of_items
         for item in due.due_before(desk, now + timedelta(hours=rule.ahead_hours), rule.kinds)

@@ -1,6 +1,6 @@
 """Alerts at the desk: what fired, who acknowledged it, when it was over. Their events are only added to."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
 from hashlib import sha256
@@ -28,6 +28,8 @@ BY_HAND: dict[What, tuple[State, ...]] = {
     "ordered": ("firing", "acknowledged"),
 }
 """Actions on an alert, and the states in which they are allowed."""
+OfRule = Callable[[Any], ColumnElement[bool]]
+"""Condition on the column of a rule."""
 NEED_NOTE: tuple[What, ...] = ("false_alarm",)
 
 
@@ -35,7 +37,7 @@ NEED_NOTE: tuple[What, ...] = ("false_alarm",)
 class Found:
     """A rule that is true of a subject in an edition; see `metrics.alerting.signals`.
 
-    clear_hours: it is over when it was not found for so long. acknowledge_hours: then it is escalated; 0: never.
+    acknowledge_hours: then it is escalated; 0: never. hold_hours: it fires once it was found for so long on end.
     """
 
     rule: str
@@ -48,6 +50,7 @@ class Found:
     affected: int = 1
     severity: float = 0.0
     acknowledge_hours: float = 0.0
+    hold_hours: float = 0.0
 
     @property
     def subject(self) -> str:
@@ -118,23 +121,24 @@ def settle(
         if run and run.edition == edition:
             return Outcome()
         session.merge(models.AlertRun(id=1, edition=edition, at=now))
-        return _settle(desk, models.Alert.rule.not_in(apart), found, clear_hours, as_of, now)
+        return _settle(desk, lambda rule: rule.not_in(apart), found, clear_hours, as_of, now)
 
 
 def settle_rules(
     desk: Desk, as_of: datetime, found: Iterable[Found], clear_hours: dict[str, float], *, now: datetime | None = None
 ) -> Outcome:
     """Bring the alerts of the rules of `clear_hours` alone up to date, as of a time on the district's clock."""
-    return _settle(desk, models.Alert.rule.in_(clear_hours), found, clear_hours, as_of, now or clock.now())
+    return _settle(desk, lambda rule: rule.in_(clear_hours), found, clear_hours, as_of, now or clock.now())
 
 
 def _settle(
-    desk: Desk, which: ColumnElement[bool], found: Iterable[Found], clear_hours: dict[str, float], as_of: datetime,
-    now: datetime,
+    desk: Desk, which: OfRule, found: Iterable[Found], clear_hours: dict[str, float], as_of: datetime, now: datetime
 ) -> Outcome:  # fmt: skip
     by_subject = {one.subject: one for one in found}
     with desk.begin() as session:
-        current = list(session.scalars(select(models.Alert).where(models.Alert.over_at.is_(None), which)))
+        current = list(
+            session.scalars(select(models.Alert).where(models.Alert.over_at.is_(None), which(models.Alert.rule)))
+        )
         resolved = []
         for row in current:
             one = by_subject.pop(row.subject, None)
@@ -148,8 +152,28 @@ def _settle(
                 _event(session, row.id, "resolved", now)
                 resolved.append(row.id)
         silent = silences.silent_at(session, now)
-        fired = [_fire(session, one, as_of, now) for one in by_subject.values() if not silent(one.rule, one.area)]
+        new = _held(session, which, by_subject.values(), as_of)
+        fired = [_fire(session, one, as_of, now) for one in new if not silent(one.rule, one.area)]
         return Outcome(tuple(fired), (), tuple(resolved))
+
+
+def _held(session: Session, which: OfRule, found: Iterable[Found], as_of: datetime) -> list[Found]:
+    """Those of what was found that have lasted long enough; the others are stored with the time of their beginning."""
+    of = models.AlertPending
+    pending = {row.subject: row for row in session.scalars(select(of).where(which(of.rule)))}
+    ready = []
+    for one in found:
+        row = pending.pop(one.subject, None)
+        since = row.since if row else as_of
+        if as_of - since >= timedelta(hours=one.hold_hours):
+            ready.append(one)
+            if row:
+                session.delete(row)
+        elif row is None:
+            session.add(of(subject=one.subject, rule=one.rule, since=since))
+    for row in pending.values():  # it was not on end
+        session.delete(row)
+    return ready
 
 
 def escalate(desk: Desk, *, now: datetime | None = None) -> Outcome:

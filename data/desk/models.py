@@ -370,6 +370,15 @@ class Silence(Base):
     until: Mapped[datetime]
 
 
+class AlertPending(Base):
+    """Something that a rule is true of, but not for long enough yet. since: time of the first edition, local."""
+
+    __tablename__ = "alert_pending"
+    subject: Mapped[str] = mapped_column(String(64), primary_key=True)
+    rule: Mapped[str] = mapped_column(String(60), index=True)
+    since: Mapped[datetime]
+
+
 class AlertRun(Base):
     """The edition that the rules were last evaluated of; one row."""
 

@@ -65,6 +65,7 @@ class Rule(Model):
     at_least: cases, or whatever the metric counts, that must be affected. days: for so many days on end.
     clear_hours: it is over when it was not true for so long, so that a number that swings about its limit fires once.
     acknowledge_hours: then it goes to the area above as well; 0: never.
+    hold_hours: it fires once it was true for so long on end, from edition to edition.
     within: codes of areas: only alerts of these and all below them. names: of units, sites or sources; all by default.
     recipients: who is notified; by default who may acknowledge the alert, of its unit or area.
     """
@@ -83,6 +84,7 @@ class Rule(Model):
     ahead_hours: float = Field(0, ge=0, le=24 * 31)
     clear_hours: float = Field(24, ge=0, le=24 * 31)
     acknowledge_hours: float = Field(24, ge=0, le=24 * 31)
+    hold_hours: float = Field(0, ge=0, le=24 * 31)
     within: tuple[int, ...] = ()
     names: tuple[str, ...] = ()
     recipients: Recipients | None = None

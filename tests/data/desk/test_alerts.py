@@ -205,3 +205,23 @@ def test_on_every_path_a_subject_has_one_current_alert_and_events_explain_its_st
             assert alert.state == ("resolved" if resolved else expected)
             assert ("escalated" in log) is alert.escalated
     desk.close()
+
+
+def test_a_rule_with_a_duration_fires_once_it_was_true_for_so_long_on_end(desk: Desk) -> None:
+    start, held = datetime(2026, 11, 22, 8), Found("slow", 990101001000, "backlog", hold_hours=24)
+    other = Found("fast", 990101001000, "backlog")
+
+    def settled(hours: float, *found: Found) -> list[str]:
+        at = start + timedelta(hours=hours)
+        outcome = alerts.settle(desk, f"e{hours}", at, found, {"slow": 0.0, "fast": 0.0}, now=at)
+        return [one.rule for one in alerts.of_ids(desk, outcome.fired)]
+
+    assert settled(0, held, other) == ["fast"]
+    assert settled(12, held, other) == []
+    assert settled(20, other) == [], "it was not true: it begins anew"
+    assert settled(30, held) == []
+    assert alerts.settle_rules(desk, start, [], {"fast": 0.0}, now=start).fired == ()
+    assert settled(54, held) == ["slow"], "the clock of other rules does not interrupt it"
+    assert settled(60, held) == []
+    assert settled(61) == []
+    assert settled(62, held) == [], "it is over: the next time it has to last again"
