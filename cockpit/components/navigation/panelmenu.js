@@ -13,8 +13,8 @@ function entries(data, button) {
   return [
     table && act("table", words.table), act("full", words.full), act("svg", words.svg), act("png", words.png),
     table && data.export && `<a role="menuitem" tabindex="-1" href="${esc(csv)}" download>${esc(words.csv)}</a>`,
-    act("link", words.link),
     button.dataset.notify && `<a role="menuitem" tabindex="-1" href="${esc(button.dataset.notify)}">${esc(words.notify)}</a>`,
+    act("link", words.link),
   ].filter(Boolean).join("")
 }
 
