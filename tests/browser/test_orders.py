@@ -52,6 +52,7 @@ def step(page: Page, name: str, **fields: str) -> None:
         if label == "Deadline":
             box.get_by_role("spinbutton").first.click()
             page.keyboard.type(text.replace("-", ""))
+            page.keyboard.press("Escape")  # the calendar lies over what is below
             continue
         if label == "Responsible unit":
             choose(page, box, text)
