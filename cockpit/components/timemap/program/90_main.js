@@ -332,7 +332,8 @@ class TimeMap {
     const { esc, data } = this, w = data.words, areas = this.active.filter(layer => layer.kind === "areas").at(-1), cases = this.active.filter(layer => layer.about.selects)
     const rows = (areas?.areas ?? []).map(area => `<tr><td><a href="${esc(this.areaHref(area))}">${esc(area.name)}</a></td><td>${esc(this.valueOf(areas, area))}</td></tr>`).join("")
     const open = cases.map(layer => `<p><a href="${esc(data.rows)}">${esc(layer.about.name)}: ${layer.marks?.count ?? layer.cells?.reduce((sum, cell) => sum + cell.n, 0) ?? 0}</a></p>`).join("")
-    show(this.part(".rows"), `${open}${rows ? `<table><thead><tr><th>${esc(w.name)}</th><th>${esc(areas.metric)}</th></tr></thead><tbody>${rows}</tbody></table>` : ""}`)
+    const others = this.active.filter(layer => layer.marks && !layer.about.selects).map(layer => `<p>${esc(layer.about.name)}: ${layer.marks.count}</p>`).join("")
+    show(this.part(".rows"), `${open}${others}${rows ? `<table><thead><tr><th>${esc(w.name)}</th><th>${esc(areas.metric)}</th></tr></thead><tbody>${rows}</tbody></table>` : ""}`)
   }
 
   areaHref(area) { return this.data.areaHref.replace("AREA", area.code) }
