@@ -96,6 +96,9 @@ class Settings(BaseSettings):
     alerts: Path | None = Field(
         None, description="folder with a district's own alert rules (*.yaml), added to ours or in place of them"
     )
+    schemes: Path | None = Field(
+        None, description="folder with a district's own assessment schemes (*.yaml), added to ours or in place of them"
+    )
     channels: Path | None = Field(
         None, description="YAML file of the channels that deliver notifications: mail, webhooks, group robots"
     )
@@ -277,7 +280,7 @@ class Settings(BaseSettings):
             of_text(key.get_secret_value())
         return key
 
-    @field_validator("catalog", "sources", "layouts", "workflows", "alerts", "layers", "reports", "fonts")
+    @field_validator("catalog", "sources", "layouts", "workflows", "alerts", "schemes", "layers", "reports", "fonts")
     @classmethod
     def _folder_exists(cls, folder: Path | None) -> Path | None:
         if folder is not None and not folder.is_dir():

@@ -66,7 +66,7 @@ def current(page: str) -> View:
     config = settings.current()
     try:
         view = read(st.query_params.to_dict(), config, visitor.grants, page)
-        if what in (Can.LOOK, Can.REPORT) and not visitor.grants.may(what, view.area.code, view.area.end):
+        if what in (Can.LOOK, Can.REPORT, Can.ASSESS) and not visitor.grants.may(what, view.area.code, view.area.end):
             guard.refuse(visitor, what="area", area=str(view.area.code))
         return view
     except BadParameter as fault:

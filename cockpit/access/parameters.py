@@ -30,7 +30,7 @@ CHOICES: Mapping[tuple[str, str], tuple[str, ...]] = {
     ("audit", "event"): EVENTS,
 }
 """Values of a parameter."""
-NUMBERS = {(ANY, "page"), ("alerts", "alert"), ("data", "batch")}
+NUMBERS = {(ANY, "page"), ("alerts", "alert"), ("assessments", "id"), ("data", "batch")}
 """Parameters that are a number from 1 on."""
 DAYS = {("audit", "since"), ("audit", "until")}
 """Parameters that are a day."""

@@ -20,9 +20,10 @@ class Can(StrEnum):
     JUDGE = "judge"  # confirm or dismiss findings of site checks
     DEDUCTIONS = "deductions"  # the table of what costs a site points
     PROPOSE = "propose"  # limits of metrics, and corrections of the register
-    APPROVE = "approve"  # or refuse what somebody else proposed
+    APPROVE = "approve"  # or refuse what somebody else proposed or drafted, and publish it
     ALERT = "alert"  # acknowledge alerts, or call them false
     SILENCE = "silence"  # keep alerts from firing for a while
+    ASSESS = "assess"  # gaming checks, and drafts of assessments
     ACCOUNTS = "accounts"
     GRANTS = "grants"
     AUDIT = "audit"
@@ -40,12 +41,13 @@ MATRIX: dict[str, frozenset[Can]] = {
             Can.DEDUCTIONS,
             Can.ALERT,
             Can.SILENCE,
+            Can.ASSESS,
             Can.APPROVE,
         }
     ),
     "official": frozenset({Can.LOOK, Can.REPORT, Can.ACT, Can.ALERT}),
     "cadre": frozenset({Can.LOOK, Can.REPORT, Can.ACT, Can.ALERT}),
-    "inspector": frozenset({Can.LOOK, Can.EXPORT, Can.REPORT, Can.ACT, Can.DATA, Can.JUDGE}),
+    "inspector": frozenset({Can.LOOK, Can.EXPORT, Can.REPORT, Can.ACT, Can.DATA, Can.JUDGE, Can.ASSESS}),
     "data_officer": frozenset({Can.DATA, Can.REJECTS, Can.PROPOSE}),
     "system_admin": frozenset({Can.ACCOUNTS}),
     "security_admin": frozenset({Can.GRANTS}),

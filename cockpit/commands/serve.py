@@ -114,6 +114,12 @@ def check_own_files(settings: "Settings") -> None:
 
         with as_usage():
             alerting.rules_of(settings)
+    if settings.schemes:
+        from cockpit.commands.common import catalog_of
+        from metrics.assessment import schemes
+
+        with as_usage():
+            schemes.load(catalog_of(settings), settings.schemes)
     if settings.channels:
         from cockpit.notifications import channels
 

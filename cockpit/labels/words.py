@@ -221,6 +221,17 @@ def time_hint(hint: str) -> str:
     }.get(hint, hint)
 
 
+def assessment_state(name: str) -> str:
+    """The state of an assessment."""
+    return {
+        "draft": _("draft"),
+        "open": _("open to objections"),
+        "approved": _("approved"),
+        "published": _("published"),
+        "withdrawn": _("withdrawn"),
+    }[name]
+
+
 def level(name: str, n: int = 1) -> str:
     """The name of a level, singular or plural; BELOW stands for several levels."""
     if name == BELOW:

@@ -36,12 +36,14 @@ def how_many(level: str, n: int) -> str:
     return _("{n} {areas}", n=format.number(n), areas=words.level(level, n))
 
 
-def rows_link(view: View, metric: Metric, *, period: Period | None = None, **filters: str) -> str:
+def rows_link(view: View, metric: Metric, *, period: Period | None = None, part: str = "", **filters: str) -> str:
     """The rows behind a number; a metric made of others has none of its own.
 
-    filters: by column; empty: those without a value.
+    part: numerator, denominator or rest of a ratio. filters: by column; empty: those without a value.
     """
     if metric.components:
         return ""
     where = {name: value or words.NOT_GIVEN for name, value in filters.items()}
-    return view.href("rows", metric=metric, **({"period": period} if period else {}), **where)
+    return view.href(
+        "rows", metric=metric, **({"period": period} if period else {}), **({"part": part} if part else {}), **where
+    )

@@ -379,6 +379,48 @@ class AlertPending(Base):
     since: Mapped[datetime]
 
 
+class Assessment(Base):
+    """An assessment of the areas below `area` in [first, end). scheme, results: JSON, as they were when it was drafted.
+
+    state: draft, open (to objections until open_until), approved, published or withdrawn.
+    """
+
+    __tablename__ = "assessment"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    scheme: Mapped[str] = mapped_column(Text)
+    area: Mapped[int] = mapped_column(BigInteger)
+    first: Mapped[date]
+    end: Mapped[date]
+    edition: Mapped[str] = mapped_column(String(40))
+    results: Mapped[str] = mapped_column(Text)
+    state: Mapped[str] = mapped_column(String(12))
+    made_by: Mapped[str] = mapped_column(String(120))
+    made_at: Mapped[datetime]
+    open_until: Mapped[datetime | None]
+    approved_by: Mapped[str] = mapped_column(String(120), default="")
+    approved_at: Mapped[datetime | None]
+    published_by: Mapped[str] = mapped_column(String(120), default="")
+    published_at: Mapped[datetime | None]
+    reason: Mapped[str] = mapped_column(Text, default="")
+
+
+class Objection(Base):
+    """An objection to a line of an area; metric: empty for the whole. accepted: NULL until it is answered."""
+
+    __tablename__ = "objection"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    assessment: Mapped[int] = mapped_column(ForeignKey("assessment.id"), index=True)
+    area: Mapped[int] = mapped_column(BigInteger)
+    metric: Mapped[str] = mapped_column(String(60), default="")
+    text: Mapped[str] = mapped_column(Text)
+    who: Mapped[str] = mapped_column(String(120))
+    at: Mapped[datetime]
+    answer: Mapped[str] = mapped_column(Text, default="")
+    accepted: Mapped[bool | None]
+    answered_by: Mapped[str] = mapped_column(String(120), default="")
+    answered_at: Mapped[datetime | None]
+
+
 class AlertRun(Base):
     """The edition that the rules were last evaluated of; one row."""
 

@@ -214,6 +214,7 @@ class Metric(Model):
     rollup: Literal["sum", "ratio of sums", "recompute", "max"]
     thresholds: Thresholds | None = None
     min_n: int = Field(default=0, ge=0)
+    gaming: Text | None = None
     version: int = Field(default=1, ge=1)
     since: str = "2026-11-22"
 
@@ -291,6 +292,7 @@ class Domain(Model):
 
     where: a condition on the fact's columns: the other rows are not of this domain.
     view: SQL of one row a thing and instant: of a file that the catalog names, or made of `snapshot` or `latest`.
+    columns: columns of the fact that the rows of a view of a file have, to split and filter by.
     snapshot: the columns of assets that its rows have: one row an asset that is registered at the instant.
     latest: measures of readings and for how many days a reading is valid: one row an area, unit and measure, its
         newest reading at the instant.
@@ -304,6 +306,7 @@ class Domain(Model):
     fact: str
     where: str | None = None
     view: str | None = None
+    columns: tuple[str, ...] = ()
     snapshot: tuple[str, ...] = ()
     latest: dict[str, Annotated[int, Field(gt=0)]] = Field(default_factory=dict)
     dimensions: tuple[str, ...] = ()
@@ -331,6 +334,9 @@ class Domain(Model):
             raise ValueError("snapshot: is of assets: set fact: assets")
         if self.latest and self.fact != "readings":
             raise ValueError("latest: is of readings: set fact: readings")
+        unknown = set(self.columns) - set(FACTS[self.fact].by_name)
+        if unknown:
+            raise ValueError(f"columns: {self.fact} has no column {', '.join(sorted(unknown))}")
         unknown = set(self.snapshot) - set(FACTS[self.fact].by_name)
         if unknown:
             raise ValueError(f"snapshot: {self.fact} has no column {', '.join(sorted(unknown))}")
@@ -340,12 +346,14 @@ class Domain(Model):
     def splits(self) -> dict[str, str]:
         """The public names of the columns that its metrics can be split and filtered by, and the columns.
 
-        The view of a file has none: its rows need not have the columns of a fact.
+        The view of a file has those that it declares: its rows need not have the columns of a fact.
         """
         columns = FACTS[self.fact].splits
         if self.snapshot or self.latest:
             return {name: column for name, column in columns.items() if column in generated.columns(self.snapshot)}
-        return {} if self.view else columns
+        if self.view:
+            return {name: column for name, column in columns.items() if column in self.columns}
+        return columns
 
 
 @dataclass(frozen=True)
@@ -380,6 +388,11 @@ class Catalog:
 
     def domain(self, metric: Metric) -> Domain:
         return next(domain for domain in self.domains if domain.id == metric.domain)
+
+    @property
+    def gaming(self) -> tuple[Metric, ...]:
+        """The rates that are high where work is done for the sake of a number."""
+        return tuple(metric for metric in self.metrics.values() if metric.gaming)
 
     @property
     def presence(self) -> tuple[str, ...]:

@@ -36,6 +36,11 @@ coalesce(sum(with_extended), 0)::BIGINT AS with_extended,
 coalesce(sum(extended_of), 0)::BIGINT AS extended_of,
 coalesce(sum(with_origin), 0)::BIGINT AS with_origin,
 coalesce(sum(self_found_of), 0)::BIGINT AS self_found_of,
+coalesce(sum(closed_in_time_of_days), 0)::BIGINT AS closed_in_time_of_days,
+coalesce(sum(closed_in_last_hours), 0)::BIGINT AS closed_in_last_hours,
+coalesce(sum(returned_twice), 0)::BIGINT AS returned_twice,
+coalesce(sum(callable), 0)::BIGINT AS callable,
+coalesce(sum(never_reached), 0)::BIGINT AS never_reached,
 coalesce(sum(joint), 0)::BIGINT AS joint,
 coalesce(sum(with_complexity), 0)::BIGINT AS with_complexity,
 coalesce(sum(urgent_responded), 0)::BIGINT AS urgent_responded,
@@ -73,6 +78,8 @@ count(*) FILTER (
 WHERE self_found IS NOT NULL) AS with_origin,
 count(*) FILTER (
 WHERE self_found) AS self_found_of,
+count(*) FILTER (
+WHERE returned >= 2) AS returned_twice,
 count(*) FILTER (
 WHERE complexity = 'joint') AS joint,
 count(*) FILTER (
@@ -129,6 +136,14 @@ count(*) FILTER (
 WHERE NOT cancelled AND reached AND solved) AS solved_callbacks,
 count(*) FILTER (
 WHERE NOT cancelled AND reached AND satisfied) AS satisfied_callbacks,
+count(*) FILTER (
+WHERE standing AND closed_at <= due_at AND registered_at < due_at - INTERVAL 1 DAY) AS closed_in_time_of_days,
+count(*) FILTER (
+WHERE standing AND closed_at <= due_at AND closed_at > due_at - INTERVAL 3 HOUR AND registered_at < due_at - INTERVAL 1 DAY) AS closed_in_last_hours,
+count(*) FILTER (
+WHERE NOT cancelled AND kind IN ('hotline', 'event')) AS callable,
+count(*) FILTER (
+WHERE NOT cancelled AND kind IN ('hotline', 'event') AND reached IS NOT TRUE) AS never_reached,
 count(*) FILTER (
 WHERE NOT cancelled AND urgent) AS urgent_closed,
 count(*) FILTER (

@@ -1,0 +1,1 @@
+"""Assessing areas and units: gaming checks, and assessments by a scheme."""

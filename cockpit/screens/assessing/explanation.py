@@ -1,0 +1,183 @@
+"""One assessment: ranking by kind of area, an area explained line by line, objections, and the next step."""
+
+from collections.abc import Sequence
+from functools import partial
+from itertools import groupby
+
+import streamlit as st
+
+from cockpit.access import guard, visitors
+from cockpit.access.policy import Can
+from cockpit.actions import assessments as actions
+from cockpit.actions.action import Actor
+from cockpit.components.lists.table import Cell, Column, table
+from cockpit.components.navigation import header
+from cockpit.i18n import _, language
+from cockpit.labels import format, words
+from cockpit.screens.admin import desk
+from cockpit.view_state import View
+from data.areas.levels import end_of
+from data.desk.assessing import assessments
+from data.desk.assessing.assessments import Assessment, Objection
+from metrics.assessment.score import Assessed, LineScore, unpacked
+from metrics.period import Period
+
+
+def within(view: View, one: Assessment) -> list[Assessed]:
+    """The areas of an assessment that the visitor may see."""
+    return [area for area in unpacked(one.results) if view.grants.may(Can.LOOK, area.code, end_of(area.code))]
+
+
+def card(view: View, one: Assessment) -> None:
+    """All of one assessment."""
+    period = Period(one.first, one.end)
+    header.title(one.scheme["name"][language()], note=format.period(period), level=1,
+                 links=[(_("All assessments"), view.href("assessments"))])  # fmt: skip
+    state, time = words.assessment_state(one.state), format.stamp(desk.local(one.made_at))
+    said = _("{state}. Drafted by {who} on {time} from edition {edition}.", state=state, who=one.made_by, time=time,
+             edition=one.edition)  # fmt: skip
+    header.notice(said)
+    desk.show_outcome()
+    areas = within(view, one)
+    code = st.query_params.get("of", "")
+    chosen = next((area for area in areas if str(area.code) == code), areas[0] if len(areas) == 1 else None)
+    for kind, group in groupby(areas, key=lambda area: area.kind):
+        _ranking(view, one, kind, list(group))
+    if chosen:
+        _lines(view, one, chosen)
+    _objections(view, one, chosen)
+    _next(one)
+
+
+def _ranking(view: View, one: Assessment, kind: str, areas: Sequence[Assessed]) -> None:
+    """The areas of one kind: towns and streets are ranked apart."""
+    header.title(kind or _("Areas"))
+    columns = [
+        Column(_("Rank"), number=True),
+        Column(_("Area"), lead=True),
+        Column(_("Points"), number=True),
+        Column(_("95 % interval"), number=True),
+        Column(_("Note")),
+    ]
+    table(columns, [_place(view, one, area) for area in areas], key=f"ranking-{kind}")
+
+
+def _place(view: View, one: Assessment, area: Assessed) -> list[Cell | str]:
+    link = view.href("assessments", id=one.id, of=area.code)
+    if area.total is None or area.low is None or area.high is None:
+        return ["", Cell(area.name, link), "", "", _("Sample too small: neither scored nor ranked")]
+    note = _("not clearly apart from the one before") if area.tied else ""
+    return [
+        str(area.place), Cell(area.name, link), format.number(area.total, 1),
+        f"{format.number(area.low, 1)} … {format.number(area.high, 1)}", note,
+    ]  # fmt: skip
+
+
+def _lines(view: View, one: Assessment, area: Assessed) -> None:
+    """How an area's points come about; each line opens the rows that were counted."""
+    header.title(_("{area}, line by line", area=area.name))
+    columns = [
+        Column(_("Metric"), lead=True),
+        Column(_("Value"), number=True),
+        Column(_("Counted rows"), number=True),
+        Column(_("Floor → target"), number=True),
+        Column(_("Points"), number=True),
+        Column(_("Weight"), number=True),
+        Column(_("Counts"), number=True),
+    ]
+    total = format.number(area.total, 1) if area.total is not None else "–"
+    table(columns, [_line(view, one, area, line) for line in area.lines], key="lines",
+          total=[_("Total"), "", "", "", "", "100", total])  # fmt: skip
+
+
+def _line(view: View, one: Assessment, area: Assessed, line: LineScore) -> list[Cell | str]:
+    metric = view.catalog.metrics.get(line.metric)
+    name = metric.name[language()] if metric else line.metric
+    where = {"area": area.code, "period": Period(one.first, one.end), "edition": one.edition}
+    rows = view.href("rows", metric=metric, **where) if metric else ""
+    value = "–" if line.value is None else format.quantity(metric, line.value) if metric else f"{line.value:.1f}"
+    counted = f"{format.number(line.numerator)} / {format.number(line.denominator)}"
+    small = line.points is None
+    return [
+        Cell(name, view.href("passport", metric=metric, **where) if metric else ""),
+        value,
+        Cell(counted, rows),
+        f"{line.floor:g} → {line.target:g}",
+        _("sample too small") if small else format.number(line.points, 1),
+        f"{line.weight:g}",
+        "–" if small else format.number(line.weight * (line.points or 0) / 100, 1),
+    ]
+
+
+def _objections(view: View, one: Assessment, chosen: Assessed | None) -> None:
+    """Those to what the visitor may see, their answers, and the forms of who may object or answer."""
+    actor = Actor.of(guard.enter())
+    named = {area.code: area.name for area in within(view, one)}
+    found = [objection for objection in assessments.objections(visitors.desk(), one.id) if objection.area in named]
+    if found:
+        header.title(_("Objections"))
+        columns = [Column(_("Area"), lead=True), Column(_("Line")), Column(_("Objection")), Column(_("Answer"))]
+        table(columns, [_objection(view, named, objection) for objection in found], key="objections")
+    if one.state != "open":
+        return
+    where = ((one.area, end_of(one.area)),)
+    for objection in found:
+        if objection.accepted is None and actions.ANSWER.allowed(actor, where) and objection.who != actor.name:
+            _answering(actor, objection)
+    if chosen and actions.OBJECT.allowed(actor, ((chosen.code, end_of(chosen.code)),)):
+        _objecting(view, actor, one, chosen)
+
+
+def _objection(view: View, named: dict[int, str], objection: Objection) -> list[Cell | str]:
+    metric = view.catalog.metrics.get(objection.metric)
+    line = metric.name[language()] if metric else objection.metric or _("the whole")
+    state = "amber" if objection.accepted is None else "red" if objection.accepted else "green"
+    word = (
+        _("not answered yet") if objection.accepted is None else _("accepted") if objection.accepted else _("refused")
+    )
+    return [
+        Cell(named[objection.area]), line, Cell(objection.text, note=objection.who),
+        Cell(f"{word} {objection.answer}".strip(), state=state, note=objection.answered_by),
+    ]  # fmt: skip
+
+
+def _objecting(view: View, actor: Actor, one: Assessment, area: Assessed) -> None:
+    with st.form("object", border=False):
+        names = ["", *(line.metric for line in area.lines)]
+        known = view.catalog.metrics
+        label = {name: known[name].name[language()] if name in known else name for name in names} | {"": _("the whole")}
+        metric = st.selectbox(_("Line"), names, format_func=label.__getitem__)
+        text = st.text_area(_("Objection"), max_chars=assessments.LONGEST)
+        sent = st.form_submit_button(_("Object"))
+    if sent:
+        work = partial(actions.object_to, visitors.desk(), actor, one.id, area.code, metric, text)
+        desk.act(work, _("Your objection is kept."))
+
+
+def _answering(actor: Actor, objection: Objection) -> None:
+    with st.form(f"answer {objection.id}", border=False):
+        text = st.text_area(_("Answer to: {text}", text=objection.text), max_chars=assessments.LONGEST)
+        accepts = st.checkbox(_("accept the objection"))
+        sent = st.form_submit_button(_("Answer"))
+    if sent:
+        desk.act(partial(actions.answer, visitors.desk(), actor, objection.id, text, accepts), _("Answered."))
+
+
+def _next(one: Assessment) -> None:
+    """The buttons of the steps that are possible now."""
+    actor, where = Actor.of(guard.enter()), ((one.area, end_of(one.area)),)
+    own = visitors.desk()
+    steps = {
+        "draft": [(_("Open to objections"), actions.TAKE_OBJECTIONS, actions.take_objections)],
+        "open": [(_("Approve"), actions.APPROVE, actions.approve)],
+        "approved": [(_("Publish"), actions.PUBLISH, actions.publish)],
+    }
+    for label, action, work in steps.get(one.state, []):
+        own_draft = action is actions.APPROVE and one.made_by == actor.name
+        if action.allowed(actor, where) and not own_draft and st.button(label):
+            desk.act(partial(work, own, actor, one.id), _("Done."))
+    if one.state in ("draft", "open", "approved") and actions.WITHDRAW.allowed(actor, where):
+        with st.form("withdraw", border=False):
+            reason = st.text_input(_("Reason"))
+            if st.form_submit_button(_("Withdraw")):
+                desk.act(partial(actions.withdraw, own, actor, one.id, reason), _("Withdrawn."))

@@ -1,0 +1,1 @@
+"""Assessments of areas, and objections to them."""

@@ -1,0 +1,1 @@
+"""Assessment of areas by schemes of weighted metrics."""
