@@ -19,6 +19,7 @@ from data.areas.levels import LEVELS
 from data.home import Home
 from data.ingest.loading import load
 from data.sources.definition import read_source
+from metrics.assessment import schemes
 from metrics.catalog import load as load_catalog
 from metrics.period import Period
 from tests.asking import answer
@@ -71,8 +72,13 @@ def home(tmp_path_factory: pytest.TempPathFactory, folder: Path) -> Home:
 
 @pytest.fixture(autouse=True)
 def _own_files(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("alerts", "catalog", "layouts", "reports"):
+    for name in ("alerts", "catalog", "layouts", "reports", "schemes"):
         monkeypatch.setenv(f"COCKPIT_{name.upper()}", str(folder / name))
+
+
+def test_the_scheme_stands_beside_ours(folder: Path) -> None:
+    known = schemes.load(load_catalog(folder / "catalog"), folder / "schemes")
+    assert [line.metric for line in known["lamps"].lines] == ["lamps_closed_rate", "satisfaction_rate"]
 
 
 def test_the_metric_has_values_of_the_source(home: Home, folder: Path) -> None:
