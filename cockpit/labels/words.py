@@ -7,7 +7,7 @@ from typing import Any
 from cockpit.i18n import _, language, ngettext
 from cockpit.labels import format
 from cockpit.labels.measures import measure
-from data.areas.levels import BY_ID
+from data.areas.levels import BY_ID, is_urban
 from data.formats.csv_tables import SWALLOWED
 from data.ingest.validation_sql import ERROR_CELL, LONG_NUMBER, ONE_OF, REMEDY
 from data.push.metadata import FOREIGN, OUTSIDE
@@ -230,6 +230,16 @@ def assessment_state(name: str) -> str:
         "published": _("published"),
         "withdrawn": _("withdrawn"),
     }[name]
+
+
+def peers(name: str, kind: str | None) -> str:
+    """The areas of a level that one of this kind is ranked with; empty where all are ranked together."""
+    return {
+        ("town", True): _("Streets"),
+        ("town", False): _("Towns and townships"),
+        ("village", True): _("Communities"),
+        ("village", False): _("Villages"),
+    }.get((name, is_urban(kind)), "")
 
 
 def level(name: str, n: int = 1) -> str:

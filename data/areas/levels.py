@@ -95,3 +95,12 @@ def expand_levels(names: Iterable[str]) -> tuple[str, ...]:
     if BASE.id in named and not named & optional:
         named |= optional
     return tuple(level for level in LEVELS if level in named)
+
+
+URBAN = ("街道", "社区")
+"""Kinds of areas whose tasks differ from those of the others of their level: they are ranked apart."""
+
+
+def is_urban(kind: str | None) -> bool:
+    """Whether an area of this kind is ranked with streets and communities, not with towns and villages."""
+    return kind in URBAN

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
+from data.areas.levels import is_urban
 from metrics.analysis.interval import wilson
 from metrics.answer import WITHOUT_VALUE, answer
 from metrics.areas import area
@@ -98,9 +99,9 @@ def _total(lines: Sequence[LineScore], points: Sequence[float | None]) -> float 
 
 def _ranked(scored: Sequence[Assessed]) -> Iterator[Assessed]:
     """Towns and streets apart, the best first; the same total has the same rank."""
-    by_kind: dict[str, list[Assessed]] = defaultdict(list)
+    by_kind: dict[bool, list[Assessed]] = defaultdict(list)
     for one in scored:
-        by_kind[one.kind].append(one)
+        by_kind[is_urban(one.kind)].append(one)
     for kind in sorted(by_kind):
         known = sorted(
             (one for one in by_kind[kind] if one.total is not None), key=lambda one: (-(one.total or 0), one.code)

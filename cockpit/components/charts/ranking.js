@@ -43,7 +43,7 @@ function marking(root, { compare, words }) {
   update()
 }
 
-const row = (r, rank, at, words, compare) => `<tr class="${rank > ROWS ? "screen" : ""} ${r.chosen ? "chosen" : ""}">
+const row = (r, rank, place, at, words, compare) => `<tr class="${place > ROWS ? "screen" : ""} ${r.chosen ? "chosen" : ""}">
   <td class="rank grey">${rank}${compare ? mark(r, words) : ""}</td>
   <th scope="row">${link(r.href, esc(r.name), current(r))}</th>
   <td class="value">${r.bounds && at ? dot(r, at) : `<i class="bar" style="width:${(100 * r.share).toFixed(1)}%"></i>`}<span>${r.state === "none" ? "" : `<span class="${r.state}" title="${esc(r.word)}">${shape(r.state)}</span> `}${value(r)}<em>${esc(r.word)}</em></span></td>
@@ -52,6 +52,19 @@ const row = (r, rank, at, words, compare) => `<tr class="${rank > ROWS ? "screen
   <td class="change ${r.tone}">${esc(r.change)}</td></tr>`
 
 const apart = (r, shown) => `<li class="${shown ? "" : "screen"}">${link(r.href, esc(r.name), current(r))} ${value(r)} <span class="grey">${shape("none")} ${esc(r.note)}</span></li>`
+
+// Streets are ranked apart from towns. Sorted by a column all stand in one list, which is then no ranking.
+function groups(rows, by) {
+  const names = [...new Set(rows.map(r => r.group))]
+  if (names.length < 2) return [["", rows.map((r, i) => [r, i + 1])]]
+  if (by) return [["", rows.map(r => [r, ""])]]
+  return names.map(name => [name, rows.filter(r => r.group === name).map((r, i) => [r, name ? i + 1 : ""])])
+}
+
+function body(rows, by, at, words, compare) {
+  let place = 0
+  return groups(rows, by).map(([name, members]) => `${name ? `<tr class="group"><td class="rank"></td><th colspan="5" scope="rowgroup">${esc(name)}</th></tr>` : ""}${members.map(([r, rank]) => row(r, rank, ++place, at, words, compare)).join("")}`).join("")
+}
 
 // A column nobody fills is not shown.
 const empty = (rows, name) => rows.every(r => !r[name])
@@ -83,7 +96,7 @@ const draw = ({ ranked: given, apart: others, height, words, compare }, by) => {
   return `<div class="scroll" style="max-height:var(--panel-height, ${height / 16}rem)" tabindex="0">
   ${ranked.length ? `<table class="${ranked.length > DENSE ? "dense" : ""} ${["interval", "sample", "change"].filter(name => empty(ranked, name)).map(name => `no-${name}`).join(" ")}">
     <thead><tr><th class="rank"></th>${words.columns.map((c, i) => heading(c, i, by, words)).join("")}</tr></thead>
-    <tbody>${ranked.map((r, i) => row(r, i + 1, at, words, compare)).join("")}</tbody></table>` : ""}
+    <tbody>${body(ranked, by, at, words, compare)}</tbody></table>` : ""}
   ${others.length ? `<h4>${esc(words.apart)}</h4><ul class="apart">${others.map((r, i) => apart(r, i < room)).join("")}</ul>` : ""}
   ${n < all ? `<p class="cut grey">${esc(words.cut.replace("{n}", n).replace("{all}", all))}</p>` : ""}</div>${compare ? `<p class="marked" aria-live="polite" hidden></p>` : ""}`
 }

@@ -26,6 +26,7 @@ class RankingRow:
     share: length of its bar, 0 to 1. A rate has a dot in place of a bar, within bounds: value and Wilson interval.
     order: what its columns are sorted by: value, sample, change; None where there is none.
     code: of an area that can be compared; empty for what cannot.
+    group: with whom it is ranked; rows of other groups have ranks of their own, one without a group has none.
     rows: what the value opens. chosen: it is the one that the screen is filtered by.
     """
 
@@ -44,6 +45,7 @@ class RankingRow:
     rows: str = ""
     chosen: bool = False
     code: str = ""
+    group: str = ""
     bounds: tuple[float, float, float] | None = None
     order: tuple[float | None, float | None, float | None] = (None, None, None)
 

@@ -11,7 +11,7 @@ from cockpit.components.charts import areamap, ranking
 from cockpit.components.charts.areamap import Entry, MapArea
 from cockpit.components.charts.ranking import RankingRow
 from cockpit.i18n import _, language
-from cockpit.labels import format
+from cockpit.labels import format, words
 from cockpit.panels import answers, colours, numbers
 from cockpit.panels.answers import Part
 from cockpit.panels.base import Call, Panel
@@ -205,9 +205,18 @@ def area_rows(view: View) -> tuple[RankingRow, ...]:
     parts, own = area_parts(view, lower, metric), str(view.area.code)
     links = ["" if part.group == own else view.href(area=part.group) for part in parts]
     rows = ranking_rows(view, metric, parts, [area_name(view, int(part.group)) for part in parts], links)
+    groups = peers(view, [part.group for part in parts])
     return tuple(
-        replace(row, code="" if part.group == own else part.group) for row, part in zip(rows, parts, strict=True)
+        replace(row, code="" if part.group == own else part.group, group=group)
+        for row, part, group in zip(rows, parts, groups, strict=True)
     )
+
+
+def peers(view: View, codes: Sequence[str]) -> list[str]:
+    """With whom each area is ranked: streets apart from towns. The area's own level has nobody; all empty if alike."""
+    found = [areas.area(view.edition, int(code)) for code in codes]
+    groups = [words.peers(one.level, one.kind) if one.code != view.area.code else "" for one in found]
+    return groups if len({*groups} - {""}) > 1 else [""] * len(groups)
 
 
 def area_numbers(view: View) -> Numbers:

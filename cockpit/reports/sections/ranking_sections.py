@@ -1,10 +1,12 @@
 """The sections of rankings and of what is over its limit."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from cockpit.i18n import _, language, ngettext
 from cockpit.labels import format, site_verdicts, words
 from cockpit.panels import answers
+from cockpit.panels.answers import Part
+from cockpit.panels.kinds.areas import peers
 from cockpit.reports import wording
 from cockpit.reports.context import ReportContext
 from cockpit.reports.errors import or_why
@@ -38,10 +40,21 @@ def ranking(section: Ranking, context: ReportContext) -> Iterator[Block]:
 
 
 def _ranked(section: Ranking, context: ReportContext, metric: Metric, by: str, name: str) -> Iterator[Block]:
+    """A table; of areas one of streets and one of towns."""
     own = str(context.view.area.code)
     parts = [
         p for p in answers.parts(context.query.of(metric.id, by=by)) if p.known and p.now.n and p.group not in (own, "")
     ]
+    groups = peers(context.view, [part.group for part in parts]) if by in AREAS else [""] * len(parts)
+    for group in sorted({*groups}):
+        members = [part for part, one in zip(parts, groups, strict=True) if one == group]
+        yield from _table(section, context, metric, by, f"{name} · {group}" if group else name, members)
+
+
+def _table(
+    section: Ranking, context: ReportContext, metric: Metric, by: str, name: str, parts: Sequence[Part]
+) -> Iterator[Block]:
+    """Those of one group in their order."""
     rising = metric.direction == "up"
     ranked = sorted(
         (p for p in parts if p.ranked), key=lambda p: (p.now.value if rising else -p.now.value, p.group)

@@ -41,17 +41,17 @@ def card(view: View, one: Assessment) -> None:
     areas = within(view, one)
     code = st.query_params.get("of", "")
     chosen = next((area for area in areas if str(area.code) == code), areas[0] if len(areas) == 1 else None)
-    for kind, group in groupby(areas, key=lambda area: area.kind):
-        _ranking(view, one, kind, list(group))
+    for name, group in groupby(areas, key=lambda area: words.peers(one.scheme["level"], area.kind)):
+        _ranking(view, one, name, list(group))
     if chosen:
         _lines(view, one, chosen)
     _objections(view, one, chosen)
     _next(one)
 
 
-def _ranking(view: View, one: Assessment, kind: str, areas: Sequence[Assessed]) -> None:
-    """The areas of one kind: towns and streets are ranked apart."""
-    header.title(kind or _("Areas"))
+def _ranking(view: View, one: Assessment, name: str, areas: Sequence[Assessed]) -> None:
+    """Those that are ranked together: towns and streets apart."""
+    header.title(name or _("Areas"))
     columns = [
         Column(_("Rank"), number=True),
         Column(_("Area"), lead=True),
@@ -59,7 +59,7 @@ def _ranking(view: View, one: Assessment, kind: str, areas: Sequence[Assessed]) 
         Column(_("95 % interval"), number=True),
         Column(_("Note")),
     ]
-    table(columns, [_place(view, one, area) for area in areas], key=f"ranking-{kind}")
+    table(columns, [_place(view, one, area) for area in areas], key=f"ranking-{name}")
 
 
 def _place(view: View, one: Assessment, area: Assessed) -> list[Cell | str]:
