@@ -5,10 +5,13 @@ from typing import Any
 
 import pytest
 
+from data.editions.scoped import EVERYTHING
 from data.home import Home
+from metrics.analysis.by_hour import by_hour
 from metrics.answer import NO_DATA
 from metrics.catalog import load
 from metrics.period import Period
+from metrics.query import Query
 from metrics.thresholds import threshold_state
 from tests.asking import answer, rows
 from tests.factory import DISTRICT, TOWNS, VILLAGES, areas, deliver, published
@@ -211,3 +214,17 @@ def test_mode_for_the_elderly_counts_where_it_is_known(home: Home) -> None:
     ])  # fmt: skip
     found = answer(published(home, AS_OF), ["elder_friendly_rate", "digital_services"], DISTRICT, MONTH)
     assert (found["numerator"][0], found["denominator"][0], found["value"][1]) == (2, 3, 4)
+
+
+def test_queues_by_hour_are_those_of_the_last_day_at_the_worst_counter(home: Home) -> None:
+    areas(home)
+    times = [(AS_OF - timedelta(hours=hours), unit, value)
+             for hours, unit, value in ((0.5, "甲", 24), (0.6, "乙", 9), (3, "甲", 19), (26, "甲", 99))]  # fmt: skip
+    deliver(home, "readings", [
+        reading(DISTRICT, "queue_waiting", value, unit=unit, measured_at=at) | {"key": f"{unit}{at}"}
+        for at, unit, value in times
+    ])  # fmt: skip
+    query = Query(published(home, AS_OF).scoped(EVERYTHING), load(), (), DISTRICT, MONTH)
+    found = by_hour(query, "queue_waiting")
+    assert [(hour.at.hour, hour.value, hour.unit) for hour in found] == [(5, 19, "甲"), (7, 24, "甲")]
+    assert [threshold_state(METRICS["waiting_now"], hour.value) for hour in found] == ["amber", "red"]

@@ -12,7 +12,7 @@ from metrics.analysis.fact_checks import agrees
 from metrics.answer import NO_DATA
 from metrics.period import Period
 from tests.asking import answer
-from tests.factory import DISTRICT, TOWNS, VILLAGES, edition_of
+from tests.factory import DISTRICT, TOWNS, VILLAGES, areas, deliver, edition_of, published
 
 AS_OF = datetime(2026, 11, 1)
 OCTOBER = Period(date(2026, 10, 1), date(2026, 11, 1))
@@ -158,3 +158,65 @@ def test_merged_villages_roll_up_into_the_new_code_and_the_old_code_still_answer
     assert dict(zip(by_village["group"], by_village["value"], strict=True)) == {str(new): 3}
     assert answer(edition, ["intake"], VILLAGES[0], OCTOBER)["value"][0] == 1
     assert answer(edition, ["intake", "backlog"], TOWNS[0], OCTOBER)["value"].tolist() == [3, 3]
+
+
+def test_nanchangs_wishes_and_the_forms_of_villages_are_quotients_of_what_is_printed() -> None:
+    """84,000 wishes for 62,000 members are 1.35 each; 127 forms after 204 are 37.75 % fewer."""
+    assert agrees(84_000, 62_000, "135.48")
+    assert round(84_000 / 62_000, 2) == 1.35
+    assert round(100 * (127 - 204) / 204, 2) == -37.75
+
+
+def test_forms_asked_of_a_village_fall_from_204_to_127(home: Home) -> None:
+    areas(home)
+    deliver(home, "readings", [
+        {"key": str(year), "area": VILLAGES[0], "measure": "form_kinds", "measured_at": datetime(year, 1, 1),
+         "value": value}
+        for year, value in ((2025, 204), (2026, 127))
+    ])  # fmt: skip
+    edition = published(home, AS_OF)
+    years = [Period(date(2025, 10, 1), date(2025, 11, 1)), OCTOBER]
+    now = [float(answer(edition, ["village_forms"], DISTRICT, year)["value"][0]) for year in years]
+    assert now == [204, 127]
+    assert round(100 * (now[1] - now[0]) / now[0], 2) == -37.75
+
+
+def test_xiaoshan_has_572_cockpits(home: Home) -> None:
+    """One district, 22 towns and 549 villages."""
+    first = 990101000000
+    towns = [first + 1000 * i for i in range(1, 23)]
+    villages = [town + 200 + i for i in range(25) for town in towns][:549]
+    areas(home, [
+        {"code": first, "name": "临江区", "level": "district"},
+        *({"code": town, "name": f"第{i}镇", "level": "town"} for i, town in enumerate(towns)),
+        *({"code": village, "name": f"第{i}村", "level": "village"} for i, village in enumerate(villages)),
+    ])  # fmt: skip
+    deliver(home, "cases", [{"key": "1", "area": villages[0], "registered_at": START}])
+    live = "SELECT count(*) FROM areas WHERE holder = code"
+    assert published(home, AS_OF).cursor().execute(live).fetchone() == (1 + 22 + 549,)
+
+
+def test_861_villages_become_148_and_history_follows(home: Home) -> None:
+    """Laixi: 861 villages into 111 new villages and 37 communities, in one year."""
+    first, heirs = 990101000000, 148
+    town = first + 1000
+    old = [first + 1000 * (2 + i // 400) + i % 400 + 500 for i in range(861)]
+    new = [town + 200 + i for i in range(heirs)]
+    ended = {"level": "village", "valid_to": "2026-10-15"}
+    towns = [
+        {"code": code, "name": f"{code}镇", "level": "town"}
+        for code in (town, *sorted({c // 1000 * 1000 for c in old}))
+    ]
+    areas(home, [
+        {"code": first, "name": "临江区", "level": "district"}, *towns,
+        *({"code": code, "name": f"旧{i}村", "merged_into": new[i % heirs], **ended} for i, code in enumerate(old)),
+        *({"code": code, "name": f"新{i}村", "level": "village", "valid_from": "2026-10-15"}
+          for i, code in enumerate(new)),
+    ])  # fmt: skip
+    cases = [{"key": str(code), "area": code, "registered_at": datetime(2026, 10, 3)} for code in old]
+    deliver(home, "cases", cases)
+    edition = published(home, AS_OF)
+    by_village = answer(edition, ["intake"], DISTRICT, OCTOBER, by="village").set_index("group")["value"]
+    assert by_village[by_village > 0].count() == heirs
+    assert by_village.sum() == 861
+    assert answer(edition, ["intake"], old[0], OCTOBER)["value"][0] == 1
