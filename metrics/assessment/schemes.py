@@ -111,7 +111,7 @@ def _read(file: Path) -> Scheme:
     try:
         return Scheme.model_validate({**raw, "file": file.name})
     except (ValidationError, TypeError) as error:
-        faults = error.errors() if isinstance(error, ValidationError) else [{"loc": (), "msg": str(error)}]
+        faults: list[Any] = error.errors() if isinstance(error, ValidationError) else [{"loc": (), "msg": str(error)}]
         text = "; ".join(
             f"{file.name}: {'.'.join(map(str, fault['loc']))}: {fault['msg'].removeprefix('Value error, ')}".replace(
                 ": : ", ": "

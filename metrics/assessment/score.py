@@ -74,7 +74,7 @@ def _assessed(query: Query, scheme: Scheme, code: int, rows: dict[str, Any]) -> 
 
 
 def _line(metric: Metric, line: Line, row: Any, least: int) -> LineScore:
-    given = {"metric": line.metric, "weight": line.weight, "target": line.target, "floor": line.floor}
+    given: dict[str, Any] = {"metric": line.metric, "weight": line.weight, "target": line.target, "floor": line.floor}
     if row is None or str(row.quality) in WITHOUT_VALUE:
         return LineScore(**given, value=None, numerator=0, denominator=0, points=None, low=None, high=None)
     value, numerator, denominator = float(row.value), float(row.numerator), float(row.denominator)

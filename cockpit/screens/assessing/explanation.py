@@ -1,6 +1,6 @@
 """One assessment: ranking by kind of area, an area explained line by line, objections, and the next step."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from itertools import groupby
 
@@ -9,7 +9,7 @@ import streamlit as st
 from cockpit.access import guard, visitors
 from cockpit.access.policy import Can
 from cockpit.actions import assessments as actions
-from cockpit.actions.action import Actor
+from cockpit.actions.action import Action, Actor
 from cockpit.components.lists.table import Cell, Column, table
 from cockpit.components.navigation import header
 from cockpit.i18n import _, language
@@ -19,6 +19,7 @@ from cockpit.view_state import View
 from data.areas.levels import end_of
 from data.desk.assessing import assessments
 from data.desk.assessing.assessments import Assessment, Objection
+from data.desk.store import Desk
 from metrics.assessment.score import Assessed, LineScore, unpacked
 from metrics.period import Period
 
@@ -167,7 +168,7 @@ def _next(one: Assessment) -> None:
     """The buttons of the steps that are possible now."""
     actor, where = Actor.of(guard.enter()), ((one.area, end_of(one.area)),)
     own = visitors.desk()
-    steps = {
+    steps: dict[str, list[tuple[str, Action, Callable[[Desk, Actor, int], object]]]] = {
         "draft": [(_("Open to objections"), actions.TAKE_OBJECTIONS, actions.take_objections)],
         "open": [(_("Approve"), actions.APPROVE, actions.approve)],
         "approved": [(_("Publish"), actions.PUBLISH, actions.publish)],

@@ -1,6 +1,7 @@
 """The page of gaming checks: rates that are clearly higher in one area or unit than in all others, with their rows."""
 
 from dataclasses import replace
+from typing import Any
 
 from cockpit.components.lists.table import Cell, Column, table
 from cockpit.components.navigation import header
@@ -66,7 +67,7 @@ def _section(view: View, by: str) -> None:
 
 def _row(view: View, sign: Sign) -> list[Cell | str]:
     metric = sign.metric
-    where = {UNIT: sign.group} if sign.by == UNIT else {"area": sign.group}
+    where: dict[str, Any] = {UNIT: sign.group} if sign.by == UNIT else {"area": sign.group}
     rows = rows_link(view, metric, part="numerator", **where)
     gap = f"{sign.difference:+.1f} ({sign.low:+.1f} … {sign.high:+.1f})"
     return [
