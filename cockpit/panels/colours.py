@@ -29,7 +29,9 @@ def coloured(
         known += [(NONE, _("No state"), "")] if NONE in keys else []
     else:
         known, place = steps(metric, [part.now.value for part in parts if part.ranked])
-        keys = [_key(part, lambda part: place(part.now.value)) for part in parts]
+        # a value that sources disagree on is known and not ranked
+        keys = [_key(part, lambda part: place(part.now.value) if part.ranked else NONE) for part in parts]
+        known += [(NONE, _("Not ranked"), "")] if NONE in keys else []
     counts = Counter(keys)
     least = format.number(metric.min_n)
     apart = [(SMALL, _("Sample too small, below {n}", n=least), ""), (ABSENT, _("No data"), "")]

@@ -46,10 +46,13 @@ def views(plan: Plan, domain: Domain, metrics: list[Metric]) -> dict[str, Cells]
         computed = tuple(metrics)
         rows_at = _rows_at(plan, domain, computed, instants)
     cells: dict[str, Cells] = {metric.id: {} for metric in metrics}
+    # comparing two metrics compares all of their fields: not for every row
+    places = {metric.id: place for place, metric in enumerate(computed)}
     for i, instant in enumerate(instants):
         for group, rows in _by_group(plan, rows_at[instant]).items():
             for metric in metrics:
-                over, per, n, disputed = zip(*(row[2][computed.index(metric)] for row in rows), strict=True)
+                place = places[metric.id]
+                over, per, n, disputed = zip(*(row[2][place] for row in rows), strict=True)
                 cells[metric.id][group, i] = _cell(_combined(metric, over), _sum(per), sum(n), sum(disputed))
     return cells
 

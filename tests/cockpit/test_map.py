@@ -14,6 +14,7 @@ from cockpit.drawing.anchors import anchors, short_names
 from cockpit.panels.answers import Part
 from cockpit.panels.colours import coloured, steps
 from data.areas.levels import LEVELS
+from metrics.answer import CONFLICT
 from metrics.catalog import load
 
 CLOSED, BACKLOG = (load().metrics[name] for name in ("closed", "backlog"))
@@ -70,6 +71,13 @@ def test_limits_that_no_area_can_be_held_against_leave_the_steps() -> None:
     )
     assert keys == ["step0", "step4", "absent", "small"]
     assert [entry.label for entry in legend] == ["3", "9", "样本不足（少于 0）", "无数据"]
+
+
+def test_a_value_that_is_not_ranked_has_no_step() -> None:
+    """Such as one that two sources disagree on."""
+    legend, keys = coloured(load(), BACKLOG, "town", [part(3.0), part(8.1, quality=CONFLICT)])
+    assert keys == ["step2", "none"]
+    assert sum(entry.count for entry in legend) == 2
 
 
 @given(
