@@ -103,8 +103,13 @@ def card(view: View, source: str, key: str) -> None:
         if column.name in UNSEEN or (value is None and edit is None):
             continue
         was = loaded.get(column.name) if column.name in in_edition else value
-        rows.append(_value_line(column.name, was, edit))
-    columns = [Column(_("Column"), lead=True), Column(_("Loaded")), Column(_("Edited")), Column(_("What applies"))]
+        rows.append(_value_line(view, column.name, was, edit))
+    columns = [
+        Column(_("Field"), lead=True),
+        Column(_("Loaded value")),
+        Column(_("Edited value")),
+        Column(_("What applies")),
+    ]
     table(columns, rows, key="asset")
     if set(edited) ^ set(in_edition):
         header.notice(_("Edits that are not in the figures yet follow with the next edition."))
@@ -112,8 +117,8 @@ def card(view: View, source: str, key: str) -> None:
     _edits(made)
 
 
-def _value_line(name: str, loaded: object, edit: edits.Row | None) -> list[Cell | str]:
-    shown = words.value(name, loaded) or "–"
+def _value_line(view: View, name: str, loaded: Any, edit: edits.Row | None) -> list[Cell | str]:
+    shown = area_name(view.edition, loaded) if name == "area" else words.value(name, loaded) or "–"
     if edit is None:
         return [words.column(name, "assets"), shown, "", _("as loaded")]
     note = f"{edit.who} {format.stamp(desk.local(edit.at))} {edit.reason}"
@@ -151,7 +156,7 @@ def _edits(made: list[edits.Row]) -> None:
         ]
         for row in made
     ]  # fmt: skip
-    columns = [Column(_("Time"), lead=True), Column(_("Column")), Column(_("Values")), Column(_("Reason")),
+    columns = [Column(_("Time"), lead=True), Column(_("Field")), Column(_("Values")), Column(_("Reason")),
                Column(_("By")), Column(_("State"))]  # fmt: skip
     table(columns, rows, key="edits")
 
@@ -165,7 +170,7 @@ def editing(view: View, source: str, key: str) -> None:
     header.title(_("Edit a value"), note=_("It wins over all deliveries until it is withdrawn"))
     with st.form(desk.form_key("edit asset"), border=False):
         left, middle, right = st.columns([2, 2, 3])
-        field = left.selectbox(_("Column"), list(EDITABLE), format_func=lambda name: words.column(name, "assets"))
+        field = left.selectbox(_("Field"), list(EDITABLE), format_func=lambda name: words.column(name, "assets"))
         value = middle.text_input(_("New value; empty for none"), max_chars=edits.LONGEST_VALUE, autocomplete="off")
         reason = right.text_input(_("Reason"), max_chars=edits.LONGEST_REASON, autocomplete="off")
         saved = st.form_submit_button(_("Save"))
