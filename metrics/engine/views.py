@@ -23,6 +23,8 @@ from metrics.period import last_day
 
 LOOK_BACK_DAYS = 14
 """No rule of a view looks further back from its instant than the two weeks of the home page rule."""
+READ_AHEAD_DAYS = (0, 6, 27)
+"""Midnights before the last day that are read with the first instant: what the list of reds is compared with."""
 MOST_INSTANTS = 5000
 """When so many are held of a view, they are let go."""
 
@@ -45,6 +47,7 @@ def views(plan: Plan, domain: Domain, metrics: list[Metric]) -> dict[str, Cells]
     except duckdb.Error:  # another metric of the view may be to blame
         computed = tuple(metrics)
         rows_at = _rows_at(plan, domain, computed, instants)
+    places = {metric.id: place for place, metric in enumerate(computed)}
     cells: dict[str, Cells] = {metric.id: {} for metric in metrics}
     # comparing two metrics compares all of their fields: not for every row
     places = {metric.id: place for place, metric in enumerate(computed)}
@@ -123,7 +126,8 @@ class _ViewCache:
 
     def __init__(self, edition: Edition, view: str, columns: str) -> None:
         self.edition, self.view, self.columns = edition, view, columns
-        self.yesterday = datetime.combine(last_day(edition.as_of), time.min)
+        midnight = datetime.combine(last_day(edition.as_of), time.min)
+        self.ahead = {midnight - timedelta(days=days) for days in READ_AHEAD_DAYS}
         self.rows: dict[datetime, list[Row]] = {}
         self.lock = threading.Lock()
 
@@ -133,8 +137,7 @@ class _ViewCache:
                 self.rows.clear()
             missing = set(instants) - set(self.rows)
             if missing:
-                # and with them what the next queries for alerts read
-                self._read(sorted((missing | {self.yesterday}) - set(self.rows)))
+                self._read(sorted((missing | self.ahead) - set(self.rows)))
             return {instant: self.rows[instant] for instant in instants}
 
     def _read(self, instants: list[datetime]) -> None:
