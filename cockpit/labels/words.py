@@ -79,6 +79,8 @@ def kinds() -> dict[str, str]:
         "share_req": _("Data request"), "open_req": _("Open-data request"), "flow_req": _("Return-flow request"),
         "review": _("Bad rating"), "order": _("Order"), "escalation": _("Escalation"), "whistle": _("Whistle"),
         "problem": _("Problem"), "wish": _("Wish"), "approval": _("Approval"), "task": _("Task"),
+        "topic": _("Topic of the month"), "project": _("Project of the year"), "pairing": _("Pairing"),
+        "abnormal": _("Listed as abnormal"), "risk": _("Clue of risk"), "discipline": _("Joint discipline"),
     }  # fmt: skip
 
 
