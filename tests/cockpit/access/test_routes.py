@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Iterator
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from hashlib import sha256
 from typing import Any
 from urllib.parse import quote
@@ -30,6 +30,8 @@ from data.areas.levels import end_of
 from data.desk import clock
 from data.desk.auditing import audit
 from data.desk.identity import accounts, sessions, tokens
+from data.editions import from_desk
+from data.editions.from_desk import FromDesk, Limit
 from tests.examples import examples
 from tests.factory import DISTRICT, TOWNS, VILLAGES
 
@@ -74,8 +76,8 @@ SCOPED = {
 """Routes limited to granted areas, and their query for an area."""
 NEEDS = {"/files/rows.csv": Can.EXPORT, "/files/panel.csv": Can.EXPORT}
 """What takes another right than to look."""
-FOUND = {"/search.json", "/api/v1/search"}
-"""Refuses nobody, and finds nothing outside: the test below walks it."""
+FOUND = {"/search.json", "/api/v1/search", "/api/v1/limits"}
+"""Refuses nobody, and finds nothing outside: the tests below walk them."""
 REPORTS = {"/files/report/{id}", "/api/v1/reports", "/api/v1/reports/{id}", "/api/v1/reports/{id}/file"}
 """For who may report on all areas of a report: the test below walks them."""
 ITEMS = {
@@ -130,6 +132,22 @@ def filled_in(path: str) -> str:
 
 def of(pattern: str, area: object) -> str:
     return pattern.replace("EDITION", editions.current(settings.current()).id).replace("AREA", str(area))
+
+
+def test_limits_of_areas_outside_are_not_listed(
+    get: Callable[..., httpx.Response], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Those of an area above apply to one's own as well."""
+
+    def limit(id: int, area: int) -> Limit:
+        day = datetime(2026, 1, 1)
+        return Limit(id, "on_time_rate", area, "", day.date(), None, ">= 60", "< 40", "区办", day)
+
+    known = FromDesk(tuple(limit(i, area) for i, area in enumerate((OWN, CHILD, SIBLING, VILLAGES[2], PARENT))))
+    monkeypatch.setattr(from_desk, "read", lambda edition: known)
+    listed = get("/api/v1/limits", "leader").json()
+    assert [int(row["area"]) for row in listed] == [OWN, CHILD, PARENT]
+    assert get("/api/v1/limits").status_code == 401
 
 
 def test_no_route_was_forgotten() -> None:
