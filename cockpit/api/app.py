@@ -260,10 +260,13 @@ def limits(caller: Known, edition: Named = None) -> list[LimitOut]:
     published = editions.named(settings.current(), edition) if edition else editions.current(settings.current())
     scope = caller.grants.scope(Can.LOOK)
     return [
-        LimitOut.model_validate(vars(row) | {"area": f"{row.area:012}"})
+        LimitOut(
+            metric=row.metric, area=f"{row.area:012}", category=row.category, valid_from=row.valid_from,
+            valid_to=row.valid_to, green=row.green, red=row.red, source=row.source,
+        )
         for row in from_desk.read(published).limits
         if any(row.area < end and low < end_of(row.area) for low, end in scope)
-    ]
+    ]  # fmt: skip
 
 
 @api.get("/topics", summary="The topics of the menu", tags=["numbers"])
