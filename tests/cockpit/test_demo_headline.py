@@ -1,4 +1,4 @@
-"""The headline of the demo district is its planted emergency, in a demo of any size."""
+"""The headline of the demo district is its planted emergency, in a demo of 8,000 cases and more."""
 
 import os
 import subprocess
@@ -20,7 +20,7 @@ LAST_DAYS = (date(2026, 11, 20), date(2026, 11, 29))
 @pytest.mark.slow
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize("until", LAST_DAYS, ids=str)
-@pytest.mark.parametrize("cases", [2_000, 8_000, 40_000, 200_000])
+@pytest.mark.parametrize("cases", [8_000, 40_000, 200_000])
 def test_the_headline_is_the_town_whose_backlog_grows(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, cases: int, until: date
 ) -> None:
