@@ -180,13 +180,13 @@ def measure(desk: Desk, rules: Rules, given: argparse.Namespace) -> None:
         spent = timed(lambda reader=reader: inbox(reader))  # type: ignore[misc]
         print(f"inbox with its {len(VIEWS)} counts, {name}: {spent:.1f} ms")
     print(f"one action: {timed(action(desk, rules)):.1f} ms")
-    found = storm(desk, rules, users=given.users, rate=given.rate, seconds=given.seconds)
+    outcome = storm(desk, rules, users=given.users, rate=given.rate, seconds=given.seconds)
     print(
-        f"{given.users} users, {given.rate:g} actions a second wanted: {found.rate:.1f} a second, median "
-        f"{found.at(0.5):.1f} ms, 95 % within {found.at(0.95):.1f} ms, {found.done} done, {found.stored} stored, "
-        f"{found.busy} repeated"
+        f"{given.users} users, {given.rate:g} actions a second wanted: {outcome.rate:.1f} a second, median "
+        f"{outcome.at(0.5):.1f} ms, 95 % within {outcome.at(0.95):.1f} ms, {outcome.done} done, "
+        f"{outcome.stored} stored, {outcome.busy} repeated"
     )
-    if found.stored != found.done:
+    if outcome.stored != outcome.done:
         raise SystemExit("events are lost or stored twice")
 
 

@@ -75,13 +75,13 @@ def around(tree: str, code: int) -> list[int]:
 
 def shapes(tree: str) -> list[int]:
     """One area of each kind that has areas below: kinds differ by level or by the levels right below."""
-    known, found = codes(tree), {}
+    known, by_code = codes(tree), {}
     for code in known:
         within = [other for other in known if code < other < end_of(code)]
         below = {end_of(o) - o for o in within if not any(code < other < o < end_of(other) for other in within)}
         if below:
-            found.setdefault((end_of(code) - code, frozenset(below)), code)
-    return list(found.values())
+            by_code.setdefault((end_of(code) - code, frozenset(below)), code)
+    return list(by_code.values())
 
 
 def cases(tree: str) -> list[dict[str, Any]]:

@@ -62,5 +62,5 @@ def _measure(cdp: CDPSession) -> tuple[float, int]:
     """Megabytes of the heap in use after a collection, and DOM nodes."""
     cdp.send("Performance.enable")
     cdp.send("HeapProfiler.collectGarbage")
-    found = {one["name"]: one["value"] for one in cdp.send("Performance.getMetrics")["metrics"]}
-    return found["JSHeapUsedSize"] / MB, int(found["Nodes"])
+    figures = {one["name"]: one["value"] for one in cdp.send("Performance.getMetrics")["metrics"]}
+    return figures["JSHeapUsedSize"] / MB, int(figures["Nodes"])

@@ -59,13 +59,13 @@ def desk() -> Desk:
     """This process's desk. Raises DeskError when it cannot be reached."""
     config = settings.current()
     key = (config.desk_url, config.custody)
-    found = _desks.get(key)
-    if found is None:
+    known = _desks.get(key)
+    if known is None:
         opened = open_desk(*key)
-        found = _desks.setdefault(key, opened)
-        if found is not opened:  # another thread was first
+        known = _desks.setdefault(key, opened)
+        if known is not opened:  # another thread was first
             opened.close()
-    return found
+    return known
 
 
 def close_desks() -> None:

@@ -31,10 +31,10 @@ def read(desk: Desk, home: Home, actor: Actor, number: str, id: int) -> tuple[At
     """A file of an item and its content, once the audit says so."""
     with READ.by(desk, actor, f"{number} file {id}"):
         item = _item(desk, actor, number)
-        found = attachments.find(desk, id)
-        if found is None or found.item_id != item.id:
+        attachment = attachments.find(desk, id)
+        if attachment is None or attachment.item_id != item.id:
             raise Refused("file.unknown", "the item has no file {id}", id=id)
-        return found, attachments.read(home, found)
+        return attachment, attachments.read(home, attachment)
 
 
 def _item(desk: Desk, actor: Actor, number: str) -> Item:

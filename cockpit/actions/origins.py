@@ -52,7 +52,7 @@ class Sight:
 
 def resolved(sight: Sight, origin: str, links: Iterable[Link]) -> tuple[Link, ...]:
     """The links with the addresses of their pages. Refused for what does not exist or the author may not see."""
-    found = []
+    origins = []
     for link in links:
         if link.kind not in KINDS.get(origin, ()):
             raise Refused("item.origin", "this kind of item does not begin from there: begin it from a list or freely")
@@ -65,8 +65,8 @@ def resolved(sight: Sight, origin: str, links: Iterable[Link]) -> tuple[Link, ..
                 "item.no_origin", "{reference} is not there, or not for you to see: begin the item from its page again",
                 reference=link.reference[:60],
             )  # fmt: skip
-        found.append(Link(link.kind, link.reference, own_address(link.address) or address))
-    return tuple(found)
+        origins.append(Link(link.kind, link.reference, own_address(link.address) or address))
+    return tuple(origins)
 
 
 def _number(sight: Sight, reference: str) -> str:

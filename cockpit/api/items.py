@@ -195,10 +195,10 @@ def listed(
 ) -> Items:
     """Those due first on top; the closed by the time of their end."""
     reader, now = actions.reader(_actor(caller)), clock.now()
-    found = lists.items(visitors.desk(), reader, view, now, only, most=limit, skip=offset)
+    items = lists.items(visitors.desk(), reader, view, now, only, most=limit, skip=offset)
     total = lists.count(visitors.desk(), reader, view, now, only)
-    caller.record("view_case", f"{len(found)} items")
-    return Items(total=total, items=[_item(item, now) for item in found])
+    caller.record("view_case", f"{len(items)} items")
+    return Items(total=total, items=[_item(item, now) for item in items])
 
 
 @router.get("/items/{number}", summary="One work item")

@@ -81,9 +81,9 @@ def check_recipients(settings: "Settings") -> None:
         return
     with as_usage():
         desk, edition = made_desk(settings.desk_url, settings.custody), current(settings.data)
-        found = list(faults(desk, edition, rules.values()))
-    if found:
-        raise UsageError("check.recipients", "{faults}", faults="; ".join(found))
+        problems = list(faults(desk, edition, rules.values()))
+    if problems:
+        raise UsageError("check.recipients", "{faults}", faults="; ".join(problems))
 
 
 def run_all(edition: "Edition", catalog: "Catalog") -> None:

@@ -47,8 +47,8 @@ def listed(settings: "Settings", view: str, layout: str, **narrowed: str) -> Non
         desk = open_desk(settings)
         only: Filter = lists.Filter(**narrowed)
         (chosen,) = (one for one in get_args(lists.View) if one == view)
-        found = lists.items(desk, reader(OPERATOR), chosen, clock.now(), only, most=MOST)
-    rows = [(*(getattr(one, name) for name in COLUMNS[:-1]), on_the_clock(settings, one.due_at)) for one in found]
+        items = lists.items(desk, reader(OPERATOR), chosen, clock.now(), only, most=MOST)
+    rows = [(*(getattr(one, name) for name in COLUMNS[:-1]), on_the_clock(settings, one.due_at)) for one in items]
     write(COLUMNS, rows, layout)
 
 
@@ -63,10 +63,10 @@ def show(settings: "Settings", number: str, layout: str) -> None:
 
     with as_usage():
         desk, known = open_desk(settings), rules(settings)
-        found = store.find(desk, number)
-        if found is None:
+        stored = store.find(desk, number)
+        if stored is None:
             raise UsageError("item.none", "there is no item {number}: list them with `item list`", number=number)
-        happened = store.events(desk, known, found.id)
+        happened = store.events(desk, known, stored.id)
     write(EVENTS, [(e.seq, e.at, e.transition, e.state, e.actor, dict(e.fields)) for e in happened], layout)
 
 
@@ -109,28 +109,28 @@ def do(settings: "Settings", number: str, step: str, fields: Sequence[str], key:
     edition = opened(settings)
     with as_usage():
         desk = open_desk(settings)
-        found = store.find(desk, number)
-        if found is None:
+        stored = store.find(desk, number)
+        if stored is None:
             raise UsageError("item.none", "there is no item {number}: list them with `item list`", number=number)
-        given = values(rules(settings).flow(found.kind), fields)
+        given = values(rules(settings).flow(stored.kind), fields)
         written = items.act(desk, OPERATOR, settings, edition, number, step, given, key=key or uuid.uuid4().hex)
     click.echo(f"{number} is {written.item.state}")
 
 
 def values(flow: "Workflow", given: Sequence[str]) -> dict[str, Any]:
     """`name=value` by the types of the workflow's fields; several units are separated by commas. Raises UsageError."""
-    found: dict[str, Any] = {}
+    fields: dict[str, Any] = {}
     for text in given:
         name, sign, value = text.partition("=")
         kind = flow.fields[name].type if name in flow.fields else "text"
         if not sign:
             raise UsageError("item.field", "--field {text} is not NAME=VALUE", text=text)
         if kind == "integer" and value.lstrip("-").isdecimal():
-            found[name] = int(value)
+            fields[name] = int(value)
         elif kind == "yes_no" and value in ("yes", "no"):
-            found[name] = value == "yes"
+            fields[name] = value == "yes"
         elif kind == "units":
-            found[name] = [one for one in value.split(",") if one]
+            fields[name] = [one for one in value.split(",") if one]
         else:
-            found[name] = value
-    return found
+            fields[name] = value
+    return fields

@@ -101,16 +101,16 @@ def of_outcome(
     with desk.begin() as session:
         silent = silences.silent_at(session, now)
         for what, ids in by_what.items():
-            found = [alert for alert in alerts.of_ids(desk, ids) if not silent(alert.rule, alert.area)]
-            announce(desk, config, _occasions(desk, config, context, what, found, now), now=now)
+            changed = [alert for alert in alerts.of_ids(desk, ids) if not silent(alert.rule, alert.area)]
+            announce(desk, config, _occasions(desk, config, context, what, changed, now), now=now)
 
 
 def _occasions(
-    desk: Desk, config: Settings, context: Context, what: What, found: list[Alert], now: datetime
+    desk: Desk, config: Settings, context: Context, what: What, changed: list[Alert], now: datetime
 ) -> Iterator[tuple[Occasion, set[int]]]:
     """One for each town and for those who are to learn of the same alerts in it; the whole town's goes to groups."""
     towns: dict[int, list[Alert]] = defaultdict(list)
-    for alert in found:
+    for alert in changed:
         towns[town_of(alert.area)].append(alert)
     for town, group in towns.items():
         by_account: dict[int, list[Alert]] = defaultdict(list)
@@ -149,8 +149,8 @@ def _recipients(
         nearest = next((code for code in above if any(one.area == code for one in holders)), None)
         return {one.account_id for one in holders if one.area == nearest and not one.unit}
     rule = context.rules.get(alert.rule)
-    if rule and rule.recipients and (found := of_rule(desk, context.edition, rule.recipients, alert.area, day)):
-        return found
+    if rule and rule.recipients and (by_rule := of_rule(desk, context.edition, rule.recipients, alert.area, day)):
+        return by_rule
     if alert.name and not alert.key and alert.metric:
         places = directory.areas_of_unit(context.edition, alert.name)
         of_unit = recipients.holders(desk, places, day, ROLES) if places else []

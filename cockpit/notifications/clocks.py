@@ -39,11 +39,11 @@ def produce(desk: Desk, config: Settings, area_name: AreaName, *, now: datetime 
         items = due.crossed(desk, since, now, (AHEAD, timedelta(0)))
         actors = due.actors(desk, [item.id for item in items])
         subscribed = subscriptions.watchers(desk, [item.id for item in items])
-        found = [one for item in items for one in _of_item(desk, known, item, actors[item.id], area_name, now)]
-        found += [
+        occasions = [one for item in items for one in _of_item(desk, known, item, actors[item.id], area_name, now)]
+        occasions += [
             one for item in items for one in _watched(desk, known, item, subscribed.get(item.id, {}), area_name, now)
         ]
-        announce(desk, config, found, now=now)
+        announce(desk, config, occasions, now=now)
 
 
 def last_run(desk: Desk) -> datetime | None:

@@ -62,9 +62,9 @@ def of(config: Settings) -> Outbox:
     file = config.outbox
     if file is None:
         return NONE
-    found: Any = channels.cached(file, file.stat().st_mtime_ns, Outbox)
-    assert isinstance(found, Outbox)
-    return found
+    outbox: Any = channels.cached(file, file.stat().st_mtime_ns, Outbox)
+    assert isinstance(outbox, Outbox)
+    return outbox
 
 
 def usable(config: Settings) -> Outbox:
@@ -90,10 +90,10 @@ def confirmed(desk: Desk, edition: AnyEdition, zone_utc: Any) -> list[Answer]:
     return [one for one in answers.unconfirmed(desk) if _came_again(edition, one, zone_utc)]
 
 
-def produce(desk: Desk, config: Settings, found: Collection[Answer], *, confirmed: bool) -> None:
+def produce(desk: Desk, config: Settings, answered: Collection[Answer], *, confirmed: bool) -> None:
     """Notify the author of an answer that it is confirmed or could not be sent. Idempotent."""
     occasions = []
-    for one in found:
+    for one in answered:
         text = CONFIRMED if confirmed else GIVEN_UP
         message = Message(text.code, text.text, source=one.source, number=one.case_key)
         key = f"answer/{one.id}/{'confirmed' if confirmed else one.state}"
@@ -108,8 +108,8 @@ def _came_again(edition: AnyEdition, one: Answer, zone_utc: Any) -> bool:
     rows = edition.unscoped.cursor().execute(
         "SELECT batch FROM cases WHERE source = $1 AND key = $2", [one.source, one.case_key]
     )
-    found = rows.fetchone()
-    if found is None or found[0] == one.batch or one.sent_at is None:
+    row = rows.fetchone()
+    if row is None or row[0] == one.batch or one.sent_at is None:
         return False
-    batch = batch_of(edition, found[0])
+    batch = batch_of(edition, row[0])
     return batch is not None and batch.started_at is not None and zone_utc(batch.started_at) > one.sent_at

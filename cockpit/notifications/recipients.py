@@ -23,15 +23,15 @@ def of_rule(desk: Desk, edition: AnyEdition, named: Recipients, area: int, day: 
     A role is that of the area, or of the nearest area above that has anybody with it. A unit is the nearest one.
     """
     by_role = desk_recipients.responsible(desk, area, day, named.roles) if named.roles else []
-    found = {one.account_id for one in by_role}
+    accounts = {one.account_id for one in by_role}
     for unit in named.units:
         codes = directory.areas_of_unit(edition, unit)
         above = [code for code in codes if code <= area < end_of(code)]
         there = desk_recipients.holders(desk, [max(above)] if above else codes, day)
         own = [one for one in there if one.unit == unit]
-        found |= {one.account_id for one in own or there if one.unit in ("", unit)}
-    found |= desk_recipients.named(desk, named.accounts) if named.accounts else set()
-    return {id for id in found if may_look(desk, id, area, day)}
+        accounts |= {one.account_id for one in own or there if one.unit in ("", unit)}
+    accounts |= desk_recipients.named(desk, named.accounts) if named.accounts else set()
+    return {id for id in accounts if may_look(desk, id, area, day)}
 
 
 def may_look(desk: Desk, account: int, area: int, day: date) -> bool:

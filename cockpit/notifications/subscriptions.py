@@ -46,11 +46,11 @@ def current(desk: Desk, context: Context) -> dict[int, Red]:
     by_area: dict[int, list[Subscription]] = defaultdict(list)
     for one in subscriptions.listing(desk):
         by_area[one.area].append(one)
-    found: dict[int, Red] = {}
+    current_reds: dict[int, Red] = {}
     for code, some in by_area.items():
         red = red_metrics(context.edition, context.catalog, code, sorted({one.metric for one in some}))
-        found |= {one.id: red[one.metric] for one in some if one.metric in red}
-    return found
+        current_reds |= {one.id: red[one.metric] for one in some if one.metric in red}
+    return current_reds
 
 
 def produce(desk: Desk, config: Settings, context: Context, edition: str, red: dict[int, Red]) -> None:

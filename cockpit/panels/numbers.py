@@ -48,7 +48,7 @@ def count(value: float | None) -> Cell:
     return "" if known is None else Number(format.number(known), known)
 
 
-def of_parts(metric: Metric, first: Sequence[str], names: Sequence[Sequence[Cell]], found: Sequence[Part]) -> Numbers:
+def of_parts(metric: Metric, first: Sequence[str], names: Sequence[Sequence[Cell]], parts: Sequence[Part]) -> Numbers:
     """The groups of a breakdown. first: headings of the columns that name a group; names: these columns of each."""
     name = metric.name[language()]
     sides = (_("Numerator"), _("Denominator")) if metric.is_rate else ()
@@ -63,6 +63,6 @@ def of_parts(metric: Metric, first: Sequence[str], names: Sequence[Sequence[Cell
             quantity(metric, part.before.value) if part.before is not None else "",
             quality(part.now),
         )
-        for named, part in zip(names, found, strict=True)
+        for named, part in zip(names, parts, strict=True)
     )
     return Numbers(name, columns, rows)

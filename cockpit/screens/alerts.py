@@ -252,7 +252,7 @@ def _silence_row(view: View, one: Silence, known: dict[str, Rule]) -> list[Cell 
     return [rule, area_name(view.edition, one.first_code), format.stamp(desk.local(one.until)), one.reason, one.who]
 
 
-def _silence_forms(view: View, actor: Actor, known: dict[str, Rule], found: Sequence[Silence]) -> None:
+def _silence_forms(view: View, actor: Actor, known: dict[str, Rule], current: Sequence[Silence]) -> None:
     names = {"": _("all rules")} | {rule.id: rule.name[language()] for rule in known.values()}
     with st.form(desk.form_key("silence"), enter_to_submit=False, border=False):
         first, second, third = st.columns([2, 1, 3])
@@ -265,7 +265,7 @@ def _silence_forms(view: View, actor: Actor, known: dict[str, Rule], found: Sequ
             desk.act(
                 partial(actions.silence, visitors.desk(), actor, one), _("These alerts are silent now."), form="silence"
             )
-    mine = [one for one in found if actions.END_SILENCE.allowed(actor, ((one.first_code, one.end_code),))]
+    mine = [one for one in current if actions.END_SILENCE.allowed(actor, ((one.first_code, one.end_code),))]
     if mine:
         with st.form("end silence", enter_to_submit=False, border=False):
             ends = {

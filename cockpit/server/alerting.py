@@ -17,7 +17,7 @@ from cockpit import settings
 from cockpit.server.background import Program, end_with_parent, module
 from cockpit.settings import Settings
 from data.desk import alerts, clock
-from data.desk.alerts import DESK, Found, Outcome
+from data.desk.alerts import DESK, Observed, Outcome
 from data.desk.items import due
 from data.desk.notifications import answers
 from data.desk.store import Desk, open_desk
@@ -104,7 +104,7 @@ def evaluate(config: Settings, desk: Desk) -> Outcome:
     if alerts.last_edition(desk) == edition.id:
         return outcome
     reconciled(edition, catalog)
-    found = _found(edition, catalog, rules)
+    observed = _observed(edition, catalog, rules)
     clear = {rule.id: rule.clear_hours for rule in rules.values()}
     apart = [rule.id for rule in rules.values() if rule.over == "items"]
     red = subscriptions.current(desk, context)
@@ -112,18 +112,18 @@ def evaluate(config: Settings, desk: Desk) -> Outcome:
     with desk.begin():
         answers.confirm(desk, [one.id for one in again])
         outbox.produce(desk, config, again, confirmed=True)
-        settled = alerts.settle(desk, edition.id, edition.as_of, found, clear, apart=apart)
+        settled = alerts.settle(desk, edition.id, edition.as_of, observed, clear, apart=apart)
         notifications.of_outcome(desk, config, context, settled)
         subscriptions.produce(desk, config, context, edition.id, red)
     return Outcome(outcome.fired + settled.fired, outcome.escalated, outcome.resolved + settled.resolved)
 
 
-def _found(edition: "Edition", catalog: "Catalog", rules: dict[str, Rule]) -> list[Found]:
+def _observed(edition: "Edition", catalog: "Catalog", rules: dict[str, Rule]) -> list[Observed]:
     """The signals of the rules in an edition."""
     from metrics.alerting.signals import signals
 
     return [
-        Found(
+        Observed(
             signal.rule, signal.subject.area, signal.subject.metric, signal.subject.name, signal.subject.source,
             signal.subject.key, signal.value, signal.affected, signal.severity, rules[signal.rule].acknowledge_hours,
             rules[signal.rule].hold_hours,
@@ -140,8 +140,8 @@ def _of_items(desk: Desk, config: Settings, rules: dict[str, Rule]) -> Outcome:
     if not of_items:
         return Outcome()
     now = clock.now()
-    found = [
-        Found(
+    observed = [
+        Observed(
             rule.id, item.area, name=item.number, source=DESK, key=item.number,
             value=round((item.due_at - now).total_seconds() / 3600, 1) if item.due_at else None,
             acknowledge_hours=rule.acknowledge_hours, hold_hours=rule.hold_hours,
@@ -151,7 +151,7 @@ def _of_items(desk: Desk, config: Settings, rules: dict[str, Rule]) -> Outcome:
         if rule.covers(item.area)
     ]  # fmt: skip
     local = rules_of_items(config).local(now)
-    return alerts.settle_rules(desk, local, found, {rule.id: rule.clear_hours for rule in of_items}, now=now)
+    return alerts.settle_rules(desk, local, observed, {rule.id: rule.clear_hours for rule in of_items}, now=now)
 
 
 def main() -> None:

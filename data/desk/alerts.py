@@ -34,7 +34,7 @@ NEED_NOTE: tuple[What, ...] = ("false_alarm",)
 
 
 @dataclass(frozen=True)
-class Found:
+class Observed:
     """A rule that is true of a subject in an edition; see `metrics.alerting.signals`.
 
     acknowledge_hours: then it is escalated; 0: never. hold_hours: it fires once it was found for so long on end.
@@ -108,7 +108,7 @@ class Outcome:
 
 
 def settle(
-    desk: Desk, edition: str, as_of: datetime, found: Iterable[Found], clear_hours: dict[str, float], *,
+    desk: Desk, edition: str, as_of: datetime, observed: Iterable[Observed], clear_hours: dict[str, float], *,
     apart: Collection[str] = (), now: datetime | None = None,
 ) -> Outcome:  # fmt: skip
     """Bring the alerts up to date with what is true in an edition; nothing if that was done already.
@@ -121,20 +121,26 @@ def settle(
         if run and run.edition == edition:
             return Outcome()
         session.merge(models.AlertRun(id=1, edition=edition, at=now))
-        return _settle(desk, lambda rule: rule.not_in(apart), found, clear_hours, as_of, now)
+        return _settle(desk, lambda rule: rule.not_in(apart), observed, clear_hours, as_of, now)
 
 
 def settle_rules(
-    desk: Desk, as_of: datetime, found: Iterable[Found], clear_hours: dict[str, float], *, now: datetime | None = None
+    desk: Desk,
+    as_of: datetime,
+    observed: Iterable[Observed],
+    clear_hours: dict[str, float],
+    *,
+    now: datetime | None = None,
 ) -> Outcome:
     """Bring the alerts of the rules of `clear_hours` alone up to date, as of a time on the district's clock."""
-    return _settle(desk, lambda rule: rule.in_(clear_hours), found, clear_hours, as_of, now or clock.now())
+    return _settle(desk, lambda rule: rule.in_(clear_hours), observed, clear_hours, as_of, now or clock.now())
 
 
 def _settle(
-    desk: Desk, which: OfRule, found: Iterable[Found], clear_hours: dict[str, float], as_of: datetime, now: datetime
+    desk: Desk, which: OfRule, observed: Iterable[Observed], clear_hours: dict[str, float], as_of: datetime,
+    now: datetime,
 ) -> Outcome:  # fmt: skip
-    by_subject = {one.subject: one for one in found}
+    by_subject = {one.subject: one for one in observed}
     with desk.begin() as session:
         current = list(
             session.scalars(select(models.Alert).where(models.Alert.over_at.is_(None), which(models.Alert.rule)))
@@ -157,12 +163,12 @@ def _settle(
         return Outcome(tuple(fired), (), tuple(resolved))
 
 
-def _held(session: Session, which: OfRule, found: Iterable[Found], as_of: datetime) -> list[Found]:
+def _held(session: Session, which: OfRule, observed: Iterable[Observed], as_of: datetime) -> list[Observed]:
     """Those of what was found that have lasted long enough; the others are stored with the time of their beginning."""
     of = models.AlertPending
     pending = {row.subject: row for row in session.scalars(select(of).where(which(of.rule)))}
     ready = []
-    for one in found:
+    for one in observed:
         row = pending.pop(one.subject, None)
         since = row.since if row else as_of
         if as_of - since >= timedelta(hours=one.hold_hours):
@@ -305,7 +311,7 @@ def _is_over(row: models.Alert, hours: float, as_of: datetime) -> bool:
     return as_of - row.absent_since >= timedelta(hours=hours)
 
 
-def _fire(session: Session, one: Found, as_of: datetime, now: datetime) -> int:
+def _fire(session: Session, one: Observed, as_of: datetime, now: datetime) -> int:
     row = models.Alert(
         rule=one.rule, subject=one.subject, area=one.area, metric=one.metric, name=one.name[:200], source=one.source,
         key=one.key[:200], state="firing", value=one.value, affected=one.affected, severity=one.severity,

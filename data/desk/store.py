@@ -320,10 +320,10 @@ def _guard(file: Path) -> Callable[[Connection], None]:
 def _identity(file: Path) -> tuple[int, int] | None:
     """Device and inode of a file; None if there is none."""
     try:
-        found = file.stat()
+        status = file.stat()
     except OSError:
         return None
-    return found.st_dev, found.st_ino
+    return status.st_dev, status.st_ino
 
 
 def _begin_sqlite(connection: Connection) -> None:

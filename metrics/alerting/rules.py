@@ -151,13 +151,13 @@ def load(catalog: Catalog, ours: Path, own: Path | None = None) -> dict[str, Rul
         read: dict[str, Rule] = {}
         for file in sorted(folder.glob("*.yaml")):
             try:
-                found = _read(file)
+                rules_of_file = _read(file)
             except MetricsError as error:
                 faults.append(str(error))
                 continue
-            faults += list(_clashes(read, found))
-            faults += [fault for rule in found for fault in _faults(rule, catalog)]
-            read |= {rule.id: rule for rule in found}
+            faults += list(_clashes(read, rules_of_file))
+            faults += [fault for rule in rules_of_file for fault in _faults(rule, catalog)]
+            read |= {rule.id: rule for rule in rules_of_file}
         rules |= read
     if faults:
         more = f" (and {len(faults) - MOST_FAULTS} more)" if len(faults) > MOST_FAULTS else ""
@@ -189,9 +189,9 @@ def _located(fault: Any, raw: Any) -> str:
     return f"{'.'.join(path[1:] or path)}: {fault['msg'].removeprefix('Value error, ')}"
 
 
-def _clashes(read: dict[str, Rule], found: Iterable[Rule]) -> Iterator[str]:
+def _clashes(read: dict[str, Rule], added: Iterable[Rule]) -> Iterator[str]:
     ids = dict(read)
-    for rule in found:
+    for rule in added:
         if rule.id in ids:
             yield f"{rule.file}: rules.{rule.id}: the id is used in {ids[rule.id].file} already"
         ids[rule.id] = rule

@@ -69,9 +69,9 @@ def compare(query: Query, by: str, level: str) -> Compared:
         counts = {row.group: (int(row.numerator), int(row.denominator)) for row in rows if row.denominator > 0}
         least = max(metric.min_n, LEAST)
         small += sum(n < least for _, n in counts.values())
-        found = list(_signs(metric, by, counts, least))
-        compared += len(found)
-        signs += [sign for sign in found if sign.clear]
+        checks = list(_signs(metric, by, counts, least))
+        compared += len(checks)
+        signs += [sign for sign in checks if sign.clear]
     return Compared(tuple(sorted(signs, key=lambda sign: -sign.effect)), compared, small)
 
 

@@ -29,11 +29,11 @@ def groups(edition: ScopedEdition, code: int, layer: Layer, where: Where = ()) -
     OutOfScope for an area that the user may not see.
     """
     place = area_in_scope(edition, code)
-    found = marks(edition, code, layer, where)
+    placed = marks(edition, code, layer, where)
     splits = FACTS[layer.fact].splits
     known_filters = tuple(one for one in where if one[0] in splits)
     ids, values = _values(edition.unscoped, place.code, place.end, layer.of, layer.where, layer.colour, known_filters)
-    return _grouped(values[_positions(ids, found)])
+    return _grouped(values[_positions(ids, placed)])
 
 
 @lru_cache(maxsize=4)
@@ -44,17 +44,17 @@ def _values(
     rows = chosen(edition, FACTS[of], condition, where)
     sql = f"SELECT rowid AS id, coalesce({column}::VARCHAR, '') AS text FROM ({rows}) ORDER BY id"
     values = [first, end, *(value for _name, value in where)]
-    found = edition.cursor().execute(sql, values).fetchnumpy()
-    return np.asarray(found["id"], np.int64), np.asarray(found["text"], object)
+    columns = edition.cursor().execute(sql, values).fetchnumpy()
+    return np.asarray(columns["id"], np.int64), np.asarray(columns["text"], object)
 
 
-def _positions(ids: npt.NDArray[np.int64], found: Marks) -> npt.NDArray[np.int64]:
+def _positions(ids: npt.NDArray[np.int64], placed: Marks) -> npt.NDArray[np.int64]:
     """The position in `ids` of each mark's row."""
     if not len(ids):
         return np.zeros(0, np.int64)
     place = np.zeros(int(ids[-1]) + 1, np.int64)
     place[ids] = np.arange(len(ids))
-    return place[found.rows]
+    return place[placed.rows]
 
 
 def _grouped(texts: npt.NDArray[np.object_]) -> Groups:

@@ -90,11 +90,11 @@ def gi_star(
         return np.zeros(n), np.zeros(n, np.uint8)
     sums = excess[near].sum(axis=1)
     z = (sums - size * excess.mean()) / (spread * np.sqrt((n * size - size**2) / (n - 1)))
-    found = counts[near].sum(axis=1)
+    local = counts[near].sum(axis=1)
     # with few cases the score is no normal one: the exact chance of so many cases near must be small as well
-    chance = np.maximum(norm.sf(z), poisson.sf(found - 1, expected[near].sum(axis=1)))
+    chance = np.maximum(norm.sf(z), poisson.sf(local - 1, expected[near].sum(axis=1)))
     corrected = false_discovery_control(chance)
-    enough = found >= LEAST_NEAR
+    enough = local >= LEAST_NEAR
     return z, np.sum([(corrected <= level) & enough for level in LEVELS], axis=0).astype(np.uint8)
 
 

@@ -179,11 +179,11 @@ def load(catalog: Catalog, ours: Path, own: Path | None = None) -> dict[str, Lay
         read: dict[str, str] = {}
         for file in sorted(folder.glob("*.yaml")):
             try:
-                found = _read(file)
+                layers_of_file = _read(file)
             except MetricsError as error:
                 faults.append(str(error))
                 continue
-            for layer in found:
+            for layer in layers_of_file:
                 at = f"{file.name}: layers.{layer.id}"
                 if layer.id in read:
                     faults.append(f"{at}: the id is used in {read[layer.id]} already")

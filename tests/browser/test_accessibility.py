@@ -123,8 +123,8 @@ def faults(page: Page) -> list[str]:
     if not page.evaluate("Boolean(window.axe)"):
         page.evaluate(f"{axe.script()};0")
     headings = page.evaluate(HEADINGS)
-    found: list[str] = page.evaluate(RUN)
-    return found if len(headings) == 1 else [*found, f"headings of the first level: {headings}"]
+    lines: list[str] = page.evaluate(RUN)
+    return lines if len(headings) == 1 else [*lines, f"headings of the first level: {headings}"]
 
 
 @pytest.mark.timeout(600)
@@ -134,7 +134,7 @@ def test_axe_finds_nothing_serious_on_any_page(
     address: str, signed_in: Open, role: str, language: str, scheme: str, width: int
 ) -> None:
     """Every page as the leader; as the others the first page, and those that a leader may not open."""
-    found: dict[str, list[str]] = {}
+    faulty: dict[str, list[str]] = {}
     page = signed_in(role, scheme).new_page()
     page.set_default_timeout(30_000)
     page.set_viewport_size({"width": width, "height": 900})
@@ -145,9 +145,9 @@ def test_axe_finds_nothing_serious_on_any_page(
         shown(page, f"{address}/{path}{'&' if '?' in path else '?'}lang={language}")
         opened.add(name)
         if violations := faults(page):
-            found[f"{name} {path}"] = violations
+            faulty[f"{name} {path}"] = violations
     assert len(opened) >= (len(register.PAGES) - len(FOUND) if role == "leader" else 1)
-    assert found == {}
+    assert faulty == {}
 
 
 def own_pages(role: str) -> set[str]:
@@ -161,7 +161,7 @@ def own_pages(role: str) -> set[str]:
 def test_no_page_is_wider_than_320_pixels(address: str, signed_in: Open) -> None:
     """In English, whose words are the longer ones."""
     page = signed_in("leader", "light").new_page()
-    found: dict[str, list[str]] = {}
+    too_wide: dict[str, list[str]] = {}
     for _name, path in list(queries(page, address, "leader")):
         page.set_viewport_size({"width": 1400, "height": 900})
         shown(page, f"{address}/{path}{'&' if '?' in path else '?'}lang=en")
@@ -169,8 +169,8 @@ def test_no_page_is_wider_than_320_pixels(address: str, signed_in: Open) -> None
             page.set_viewport_size({"width": width, "height": 600})
             page.wait_for_timeout(300)
             if wide := page.evaluate(WIDER):
-                found[f"{path} {width}"] = wide
-    assert found == {}
+                too_wide[f"{path} {width}"] = wide
+    assert too_wide == {}
 
 
 @pytest.mark.parametrize("path", ["", "rows?metric=backlog", "sites", "tiles", "reports", "why?metric=backlog"])
@@ -216,7 +216,7 @@ def test_escape_closes_a_menu_and_returns_the_focus(address: str, signed_in: Ope
 def test_a_serious_fault_is_found(browser: Browser) -> None:
     page = browser.new_page()
     page.set_content("<html lang=en><title>t</title><main><h1>One</h1><h1>Two</h1><img src=data:,></main>")
-    found = faults(page)
+    lines = faults(page)
     page.close()
-    assert any(text.startswith("image-alt") for text in found)
-    assert any("['One', 'Two']" in text for text in found)
+    assert any(text.startswith("image-alt") for text in lines)
+    assert any("['One', 'Two']" in text for text in lines)

@@ -359,8 +359,8 @@ def test_the_api_has_the_numbers_of_the_screen(level: str, quick: bool, client: 
         if metric.composite:
             continue
         rest = {"part": "numerator"} if metric.numerator else {}
-        found = client.get(f"/rows/{name}", params={**period, **rest, "limit": 1}).raise_for_status().json()
-        assert found["total"] == count_rows(view.query, Selection(rest.get("part")))
+        body = client.get(f"/rows/{name}", params={**period, **rest, "limit": 1}).raise_for_status().json()
+        assert body["total"] == count_rows(view.query, Selection(rest.get("part")))
         for by in (*COLUMNS, BELOW):
             if by in filters(CATALOG, metric) and by in ("category", "department"):
                 groups = client.get(f"/metrics/{name}", params={**period, "by": by}).raise_for_status().json()

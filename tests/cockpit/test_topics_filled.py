@@ -108,12 +108,12 @@ def test_every_layer_of_the_map_has_content(config: Settings, id: str) -> None:
     layer, view = timemap.of(config)[id], read({}, config, page="map")
     assert layer in timemap.visible(view, config)
     if layer.of in MARKS:
-        found = marks(view.edition, view.area.code, layer)
-        assert len(found) > found.unplaced
+        columns = marks(view.edition, view.area.code, layer)
+        assert len(columns) > columns.unplaced
         assert not layer.has_groups or len(groups(view.edition, view.area.code, layer).names) > 1
     elif layer.of == "areas":
-        found = series(view.ask(timemap.metric(view, layer).id), "month", timemap.level(view, layer))
-        assert (np.isfinite(found.values).mean(axis=1) > 0.5).all()
+        columns = series(view.ask(timemap.metric(view, layer).id), "month", timemap.level(view, layer))
+        assert (np.isfinite(columns.values).mean(axis=1) > 0.5).all()
     else:
         assert hotspots(view.query, "month", layer.level, layer).counts.sum() > 0
 

@@ -110,8 +110,8 @@ def assessed(
 
 
 def test_towns_and_streets_are_ranked_apart_and_small_samples_not_at_all(home: Home, tmp_path: Path) -> None:
-    found = {one.code: one for one in assessed(home, tmp_path, {TOWNS[0]: (20, 17), TOWNS[1]: (9, 9)})}
-    first, second = found[TOWNS[0]], found[TOWNS[1]]
+    results = {one.code: one for one in assessed(home, tmp_path, {TOWNS[0]: (20, 17), TOWNS[1]: (9, 9)})}
+    first, second = results[TOWNS[0]], results[TOWNS[1]]
     assert (first.total, first.place) == (pytest.approx(50), 1)
     assert first.low is not None
     assert first.high is not None
@@ -121,14 +121,14 @@ def test_towns_and_streets_are_ranked_apart_and_small_samples_not_at_all(home: H
 
 
 def test_villages_do_not_include_what_is_the_towns_own(home: Home, tmp_path: Path) -> None:
-    found = assessed(home, tmp_path, {VILLAGES[0]: (20, 20), TOWNS[0]: (20, 0)}, level="village")
-    assert VILLAGES[0] in {one.code for one in found}
-    assert TOWNS[0] not in {one.code for one in found}
+    results = assessed(home, tmp_path, {VILLAGES[0]: (20, 20), TOWNS[0]: (20, 0)}, level="village")
+    assert VILLAGES[0] in {one.code for one in results}
+    assert TOWNS[0] not in {one.code for one in results}
 
 
 def test_scores_are_kept_as_they_were(home: Home, tmp_path: Path) -> None:
-    found = assessed(home, tmp_path, {TOWNS[0]: (20, 17)})
-    assert unpacked(packed(found)) == found
+    results = assessed(home, tmp_path, {TOWNS[0]: (20, 17)})
+    assert unpacked(packed(results)) == results
 
 
 def test_our_schemes_stand() -> None:

@@ -59,9 +59,9 @@ def test_no_upper_system_returns_data_is_0_and_none_at_all_is_no_data(home: Home
     assert answer(published(home, AS_OF), ["return_flow_rate"], DISTRICT, MONTH).iloc[0]["quality"] == NO_DATA
     upper = [system(i, "省" if i < 243 else "中央", flow_active=False) for i in range(471)]
     deliver(home, "assets", upper, source="upper")
-    found = answer(published(home, AS_OF), ["return_flow_rate"], DISTRICT, MONTH).iloc[0]
-    assert (found["value"], found["denominator"]) == (0, 471)
-    assert threshold_state(METRICS["return_flow_rate"], found["value"]) == "red"
+    row = answer(published(home, AS_OF), ["return_flow_rate"], DISTRICT, MONTH).iloc[0]
+    assert (row["value"], row["denominator"]) == (0, 471)
+    assert threshold_state(METRICS["return_flow_rate"], row["value"]) == "red"
 
 
 def test_return_flow_needs_data_received_within_a_week(home: Home) -> None:
@@ -112,8 +112,8 @@ def test_limits_cut_from_60_to_2_working_days(home: Home) -> None:
         for i, (legal, promised) in enumerate(items)
     ])  # fmt: skip
     edition = published(home, AS_OF)
-    found = answer(edition, ["time_cut", "items_cut_rate", "service_items"], DISTRICT, MONTH)["value"].tolist()
-    assert [round(value, 1) for value in found] == [77.8, 33.3, 4]  # exactly 40 % is not more than 40 %
+    values = answer(edition, ["time_cut", "items_cut_rate", "service_items"], DISTRICT, MONTH)["value"].tolist()
+    assert [round(value, 1) for value in values] == [77.8, 33.3, 4]  # exactly 40 % is not more than 40 %
 
 
 def test_ratings_by_default_count_neither_way(home: Home) -> None:
@@ -126,9 +126,9 @@ def test_ratings_by_default_count_neither_way(home: Home) -> None:
         for i, (rating, default) in enumerate(ratings)
     ])  # fmt: skip
     edition = published(home, AS_OF)
-    found = answer(edition, ["window_satisfaction_rate", "rating_coverage"], DISTRICT, MONTH).set_index("metric")
-    assert found.loc["window_satisfaction_rate", ["numerator", "denominator", "value"]].tolist() == [99, 100, 99]
-    assert found.loc["rating_coverage", "value"] == 50
+    frame = answer(edition, ["window_satisfaction_rate", "rating_coverage"], DISTRICT, MONTH).set_index("metric")
+    assert frame.loc["window_satisfaction_rate", ["numerator", "denominator", "value"]].tolist() == [99, 100, 99]
+    assert frame.loc["rating_coverage", "value"] == 50
     assert answer(edition, ["intake"], DISTRICT, MONTH).iloc[0]["value"] == 0, "applications are no complaints"
 
 
@@ -164,8 +164,8 @@ def test_sources_that_differ_by_more_than_1_percent_and_1_conflict(
     deliver(home, "readings", [reading(VILLAGES[0], "resident_pop", one), reading(VILLAGES[1], "resident_pop", 5)])
     deliver(home, "readings", [reading(VILLAGES[0], "resident_pop", other)], source="police")
     edition = published(home, AS_OF)
-    found = answer(edition, ["conflicts"], DISTRICT, MONTH).iloc[0]
-    assert (found["value"], found["n"]) == (conflicts, 1)
+    counted = answer(edition, ["conflicts"], DISTRICT, MONTH).iloc[0]
+    assert (counted["value"], counted["n"]) == (conflicts, 1)
     if conflicts:
         row = rows(edition, "conflicts", DISTRICT, MONTH, part="numerator").iloc[0]
         assert {row["lowest"], row["highest"]} == {one, other}
@@ -184,9 +184,9 @@ def test_a_request_answered_on_its_last_day_is_in_time(home: Home) -> None:
     ])  # fmt: skip
     edition = published(home, AS_OF)
     rates = ["share_reply_rate", "open_reply_rate", "demand_met_rate", "return_demand_met_rate"]
-    found = answer(edition, rates, DISTRICT, MONTH)
-    assert found["numerator"].tolist() == [1] * 4
-    assert found["denominator"].tolist() == [3] * 4
+    frame = answer(edition, rates, DISTRICT, MONTH)
+    assert frame["numerator"].tolist() == [1] * 4
+    assert frame["denominator"].tolist() == [3] * 4
 
 
 def test_urgent_cases_against_two_and_twenty_minutes(home: Home) -> None:
@@ -200,9 +200,9 @@ def test_urgent_cases_against_two_and_twenty_minutes(home: Home) -> None:
         for i, (first, end) in enumerate(minutes)
     ])  # fmt: skip
     names = ["urgent_2_minutes_rate", "urgent_20_minutes_rate", "responded_share", "closed_share", "joint_rate"]
-    found = answer(published(home, AS_OF), names, DISTRICT, MONTH)
-    assert found["numerator"].tolist() == [3, 2, 4, 3, 0]
-    assert found["denominator"].tolist() == [4, 3, 4, 4, 4]
+    frame = answer(published(home, AS_OF), names, DISTRICT, MONTH)
+    assert frame["numerator"].tolist() == [3, 2, 4, 3, 0]
+    assert frame["denominator"].tolist() == [4, 3, 4, 4, 4]
 
 
 def test_mode_for_the_elderly_counts_where_it_is_known(home: Home) -> None:
@@ -212,8 +212,8 @@ def test_mode_for_the_elderly_counts_where_it_is_known(home: Home) -> None:
         {"key": str(i), "kind": "site" if i else "app", "name": "站", "elder_ok": mode, **ROOT}
         for i, mode in enumerate(modes)
     ])  # fmt: skip
-    found = answer(published(home, AS_OF), ["elder_friendly_rate", "digital_services"], DISTRICT, MONTH)
-    assert (found["numerator"][0], found["denominator"][0], found["value"][1]) == (2, 3, 4)
+    frame = answer(published(home, AS_OF), ["elder_friendly_rate", "digital_services"], DISTRICT, MONTH)
+    assert (frame["numerator"][0], frame["denominator"][0], frame["value"][1]) == (2, 3, 4)
 
 
 def test_queues_by_hour_are_those_of_the_last_day_at_the_worst_counter(home: Home) -> None:
@@ -225,6 +225,6 @@ def test_queues_by_hour_are_those_of_the_last_day_at_the_worst_counter(home: Hom
         for at, unit, value in times
     ])  # fmt: skip
     query = Query(published(home, AS_OF).scoped(EVERYTHING), load(), (), DISTRICT, MONTH)
-    found = by_hour(query, "queue_waiting")
-    assert [(hour.at.hour, hour.value, hour.unit) for hour in found] == [(5, 19, "甲"), (7, 24, "甲")]
-    assert [threshold_state(METRICS["waiting_now"], hour.value) for hour in found] == ["amber", "red"]
+    by_the_hour = by_hour(query, "queue_waiting")
+    assert [(hour.at.hour, hour.value, hour.unit) for hour in by_the_hour] == [(5, 19, "甲"), (7, 24, "甲")]
+    assert [threshold_state(METRICS["waiting_now"], hour.value) for hour in by_the_hour] == ["amber", "red"]

@@ -33,10 +33,10 @@ def test_enterprises_are_listed_until_they_are_taken_off_and_for_three_years(hom
         case("old and gone", "abnormal", registered_at=old, closed_at=IN_MONTH),
         case("event", "event"),
     ])  # fmt: skip
-    found = numbers(
+    values = numbers(
         home, "abnormal_enterprises", "abnormal_listed", "abnormal_removed", "abnormal_three_years", "intake"
     )
-    assert found == {
+    assert values == {
         "abnormal_enterprises": 2, "abnormal_listed": 1, "abnormal_removed": 2, "abnormal_three_years": 1, "intake": 1,
     }  # fmt: skip
 
@@ -65,8 +65,8 @@ def test_inspections_take_the_area_of_the_enterprise(home: Home) -> None:
         {"key": str(i), "asset": "e", "asset_source": "assets", "rule": rule, "checked_at": IN_MONTH, "passed": passed}
         for i, (rule, passed) in enumerate(checks)
     ], source="checks")  # fmt: skip
-    found = numbers(home, "inspections", "inspection_pass_rate", "joint_inspection_rate", area=TOWNS[0])
-    assert {name: round(value, 1) for name, value in found.items()} == {
+    values = numbers(home, "inspections", "inspection_pass_rate", "joint_inspection_rate", area=TOWNS[0])
+    assert {name: round(value, 1) for name, value in values.items()} == {
         "inspections": 3, "inspection_pass_rate": 66.7, "joint_inspection_rate": 33.3,
     }  # fmt: skip
 
@@ -82,8 +82,8 @@ def test_planned_works_are_no_events_and_are_split_by_topic(home: Home) -> None:
         case("e", "project", due_at=due, closed_at=IN_MONTH, satisfied=True),
     ])  # fmt: skip
     assert numbers(home, "topic_done_rate", by="category") == {"停车难": 50, "助餐": 100}
-    found = numbers(home, "intake", "pairing_done_rate", "project_satisfied_rate")
-    assert found == {"intake": 0, "pairing_done_rate": 0, "project_satisfied_rate": 100}
+    values = numbers(home, "intake", "pairing_done_rate", "project_satisfied_rate")
+    assert values == {"intake": 0, "pairing_done_rate": 0, "project_satisfied_rate": 100}
 
 
 def test_reasons_are_those_of_callers_who_were_reached_and_not_satisfied(home: Home) -> None:

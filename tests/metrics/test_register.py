@@ -78,9 +78,9 @@ def made(field: str, value: str | None, id: int = 1) -> Edit:
 
 
 def value(edition: Edition, name: str) -> object:
-    found = fact(edition.scoped(EVERYTHING), "assets", "systems", "s0")
-    assert found is not None
-    return found[name]
+    asset = fact(edition.scoped(EVERYTHING), "assets", "systems", "s0")
+    assert asset is not None
+    return asset[name]
 
 
 def test_an_edited_value_wins_over_the_next_delivery_until_it_is_withdrawn(home: Home) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from data.desk import alerts
-from data.desk.alerts import Found
+from data.desk.alerts import Observed
 from data.desk.auditing.custody import Custody
 from data.desk.items import store
 from data.desk.items.deliver import deliver as deliver_desk
@@ -115,14 +115,14 @@ def test_items_of_the_desk_give_replies_reds_arrivals_and_approval_times(home: H
     act(desk, approval, "countersign", friday + timedelta(hours=2), "c", **answer)
     act(desk, approval, "approve", friday + timedelta(days=3), "d")  # a weekend lies between
     deliver_desk(home, desk, RULES)
-    found = numbers(home, "order_reply_rate", "red_orders", "whistle_arrival_rate", "approval_hours")
-    assert found == {"order_reply_rate": (1, 2), "red_orders": (1, None), "whistle_arrival_rate": (1, 1),
+    values = numbers(home, "order_reply_rate", "red_orders", "whistle_arrival_rate", "approval_hours")
+    assert values == {"order_reply_rate": (1, 2), "red_orders": (1, None), "whistle_arrival_rate": (1, 1),
                      "approval_hours": (24, None)}  # fmt: skip
 
 
 def test_alerts_of_the_desk_give_those_handled_in_time_and_the_true_ones(home: Home, desk: Desk) -> None:
     at = datetime(2026, 11, 9, 2)
-    kinds = [Found("r", VILLAGES[0], "backlog", name=f"{n}", acknowledge_hours=24) for n in range(4)]
+    kinds = [Observed("r", VILLAGES[0], "backlog", name=f"{n}", acknowledge_hours=24) for n in range(4)]
     ids = alerts.settle(desk, "e", at, kinds, {"r": 0.0}, now=at).fired
     alerts.record(desk, ids[0], "acknowledged", "a", now=at + timedelta(hours=1))
     alerts.record(desk, ids[1], "false_alarm", "a", "传感器故障", now=at + timedelta(hours=2))

@@ -124,22 +124,22 @@ def _content(visitor: Visitor) -> str:
 
 def _subscriptions(visitor: Visitor) -> str:
     """The metrics that the account is notified of when they turn red, each with a button that ends it."""
-    found = subscriptions.of_account(visitors.desk(), visitor.session.account_id)
+    subscribed = subscriptions.of_account(visitors.desk(), visitor.session.account_id)
     head = escape(_("When these turn red"))
     none = escape(_("None yet: the page that explains a number has a button for it."))
-    return f"<h2>{head}</h2>" + ("".join(map(_subscription, found)) or f"<p>{none}</p>") + _watched(visitor)
+    return f"<h2>{head}</h2>" + ("".join(map(_subscription, subscribed)) or f"<p>{none}</p>") + _watched(visitor)
 
 
 def _watched(visitor: Visitor) -> str:
     """The items that the account subscribed to; a subscription ends on the item's page."""
-    found = subscriptions.watched(visitors.desk(), visitor.session.account_id)
+    watched_items = subscriptions.watched(visitors.desk(), visitor.session.account_id)
     head = escape(_("Items that you are notified of"))
     lines = (
         f'<p><a href="{escape(here(link("item", {"item": item.number})))}">{escape(item.number)}</a>'
         f"{_channel(by_mail)}</p>"
-        for item, by_mail in found
+        for item, by_mail in watched_items
     )
-    return f"<h2>{head}</h2>{''.join(lines)}" if found else ""
+    return f"<h2>{head}</h2>{''.join(lines)}" if watched_items else ""
 
 
 def _channel(by_mail: bool) -> str:

@@ -97,9 +97,9 @@ def reds_of(view: View) -> list[Red]:
     return answers.reds(problems) if problems else []
 
 
-def over_limit(found: Sequence[Red]) -> Sequence[Red]:
+def over_limit(items: Sequence[Red]) -> Sequence[Red]:
     """Without the sites that are only near a veto."""
-    return [red for red in found if red.kind != "near"]
+    return [red for red in items if red.kind != "near"]
 
 
 def _problems(view: View) -> Query | None:

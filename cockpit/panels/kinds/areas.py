@@ -214,8 +214,8 @@ def area_rows(view: View) -> tuple[RankingRow, ...]:
 
 def peers(view: View, codes: Sequence[str]) -> list[str]:
     """With whom each area is ranked: streets apart from towns. The area's own level has nobody; all empty if alike."""
-    found = [areas.area(view.edition, int(code)) for code in codes]
-    groups = [words.peers(one.level, one.kind) if one.code != view.area.code else "" for one in found]
+    places = [areas.area(view.edition, int(code)) for code in codes]
+    groups = [words.peers(one.level, one.kind) if one.code != view.area.code else "" for one in places]
     return groups if len({*groups} - {""}) > 1 else [""] * len(groups)
 
 

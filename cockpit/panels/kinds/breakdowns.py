@@ -138,9 +138,9 @@ class SplitPanel(Panel):
         by = self.column(view)
         if not by:
             return None
-        found = groups(view, by)
-        names = [(group_name(view, by, part.group) if part.group else _("Not given"),) for part in found]
-        return numbers.of_parts(split_metric(view), (words.column(by),), names, found)
+        parts = groups(view, by)
+        names = [(group_name(view, by, part.group) if part.group else _("Not given"),) for part in parts]
+        return numbers.of_parts(split_metric(view), (words.column(by),), names, parts)
 
     def section(self) -> dict[str, Any]:
         return {"type": "table", "by": self.split, "metrics": self.metrics, "most": 20}

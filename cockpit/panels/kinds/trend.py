@@ -108,9 +108,9 @@ def has_months(view: View) -> bool:
 @single_flight_cache(maxsize=512)
 def trend_chart(view: View) -> charts.Chart:
     """The period against those that it is compared with."""
-    metric, found = view.metric, answers.line(view.query)
-    hrefs = [rows_link(view, metric, period=bucket) for bucket in found.now.buckets]
-    days = [bucket.start for bucket in found.now.buckets]
+    metric, line = view.metric, answers.line(view.query)
+    hrefs = [rows_link(view, metric, period=bucket) for bucket in line.now.buckets]
+    days = [bucket.start for bucket in line.now.buckets]
     return charts.trend(metric, days, period_lines(view), hrefs=hrefs, mean=mean(view))
 
 

@@ -25,8 +25,8 @@ def section() -> None:
     with desk.answering():
         dead = dispatches.listing(visitors.desk(), "dead")
         waiting = [one for one in dispatches.listing(visitors.desk(), "waiting") if one.fault]
-        found = [*dead, *waiting]
-        if not found:
+        messages = [*dead, *waiting]
+        if not messages:
             return
         header.title(_("Messages that were not sent"), note=_("Later answers to the same case wait for them"))
         desk.show_outcome()
@@ -34,21 +34,21 @@ def section() -> None:
             Column(_("Number"), lead=True), Column(_("Channel")), Column(_("State")), Column(_("Why")),
             Column(_("Since"), short=True),
         ]  # fmt: skip
-        table(columns, [_row(one) for one in found], key="messages")
+        table(columns, [_row(one) for one in messages], key="messages")
         with st.form("messages", enter_to_submit=False, border=False):
-            by_id = {one.id: f"{one.channel} {_about(one)}" for one in found}
+            by_id = {one.id: f"{one.channel} {_about(one)}" for one in messages}
             id = st.selectbox(_("Number"), list(by_id), format_func=by_id.__getitem__)
             again, away = st.columns(2)
             if again.form_submit_button(_("Send again")):
-                work = partial(actions.retry, visitors.desk(), actor, _named(found, id))
+                work = partial(actions.retry, visitors.desk(), actor, _named(messages, id))
                 desk.act(work, _("The message is sent again."))
             if away.form_submit_button(_("Discard")):
-                work = partial(actions.discard, visitors.desk(), actor, _named(found, id))
+                work = partial(actions.discard, visitors.desk(), actor, _named(messages, id))
                 desk.act(work, _("The message is discarded."))
 
 
-def _named(found: list[Dispatch], id: int | None) -> Dispatch:
-    return next(one for one in found if one.id == id)
+def _named(messages: list[Dispatch], id: int | None) -> Dispatch:
+    return next(one for one in messages if one.id == id)
 
 
 def _about(one: Dispatch) -> str:

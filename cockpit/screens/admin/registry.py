@@ -130,12 +130,12 @@ def _value_line(view: View, name: str, loaded: Any, edit: edits.Row | None) -> l
 
 def _history(view: View, source: str, key: str) -> None:
     """The versions of the asset: what changed, and when."""
-    found = register.versions(_edition(view), source, key)
-    if len(found) < 2:
+    versions = register.versions(_edition(view), source, key)
+    if len(versions) < 2:
         return
     header.title(_("Versions"), note=_("Figures of a day use the version of that day"))
     rows: list[list[Cell | str]] = []
-    for version, before in zip(found, [*found[1:], None], strict=True):
+    for version, before in zip(versions, [*versions[1:], None], strict=True):
         start = format.stamp(version["valid_from"]) if version["valid_from"] is not None else _("always")
         names = [c.name for c in ASSETS.exported if c.name not in UNSEEN and c.name != "updated_at"]
         changed = [name for name in names if before is not None and version[name] != before[name]]

@@ -114,15 +114,15 @@ def _objections(view: View, one: Assessment, chosen: Assessed | None) -> None:
     """Those to what the visitor may see, their answers, and the forms of who may object or answer."""
     actor = Actor.of(guard.enter())
     named = {area.code: area.name for area in within(view, one)}
-    found = [objection for objection in assessments.objections(visitors.desk(), one.id) if objection.area in named]
-    if found:
+    raised = [objection for objection in assessments.objections(visitors.desk(), one.id) if objection.area in named]
+    if raised:
         header.title(_("Objections"))
         columns = [Column(_("Area"), lead=True), Column(_("Line")), Column(_("Objection")), Column(_("Answer"))]
-        table(columns, [_objection(view, named, objection) for objection in found], key="objections")
+        table(columns, [_objection(view, named, objection) for objection in raised], key="objections")
     if one.state != "open":
         return
     where = ((one.area, end_of(one.area)),)
-    for objection in found:
+    for objection in raised:
         if objection.accepted is None and actions.ANSWER.allowed(actor, where) and objection.who != actor.name:
             _answering(actor, objection)
     if chosen and actions.OBJECT.allowed(actor, ((chosen.code, end_of(chosen.code)),)):

@@ -168,10 +168,10 @@ def remembered(view: View, known: Sequence[str]) -> tuple[str, ...]:
 
 def _stored(visitor: Visitor, name: str) -> list[str]:
     try:
-        found = preferences.read(visitors.desk(), visitor.session.account_id, f"rows.columns.{name}")
+        stored = preferences.read(visitors.desk(), visitor.session.account_id, f"rows.columns.{name}")
     except DataError:
         return []
-    return [str(one) for one in found] if isinstance(found, list) else []
+    return [str(one) for one in stored] if isinstance(stored, list) else []
 
 
 def kind_of(view: View) -> str:
@@ -195,7 +195,7 @@ def fact_columns(view: View) -> tuple[str, ...]:
 def menus(view: View, query: Query) -> list[Menu]:
     """A menu of the groups of each offered column that these rows can be filtered by."""
     known, where = filters(view.catalog, view.metric), dict(query.where)
-    found = []
+    result = []
     for by in OFFERED:
         if by not in known:
             continue
@@ -211,10 +211,10 @@ def menus(view: View, query: Query) -> list[Menu]:
         ]
         if len(items) > 1 or by in where:
             clear = [(_("All"), view.here(**{by: None, "page": None, "pick": None}), by not in where)]
-            found.append(
+            result.append(
                 Menu(words.column(by), group_name(view, by, where[by]) if by in where else "", (*clear, *items))
             )
-    return found
+    return result
 
 
 # --- remembering columns ------------------------------------------------------------------------------------------

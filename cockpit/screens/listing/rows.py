@@ -62,7 +62,7 @@ class Chosen:
 
 
 @dataclass(frozen=True)
-class Found:
+class RowsPage:
     """One page of the rows, in words. fault: why the number they belong to cannot be computed.
 
     picks: each row as the parameter `pick` names it.
@@ -176,7 +176,7 @@ def _age(text: str) -> tuple[float, float | None]:
     return float(match[1]), float(match[2]) if match[2] else None
 
 
-def find(view: View, chosen: Chosen) -> Found:
+def find(view: View, chosen: Chosen) -> RowsPage:
     """The one request of the page."""
     domain = view.catalog.domain(view.metric)
     count = count_rows(chosen.query, chosen.selection)
@@ -187,7 +187,7 @@ def find(view: View, chosen: Chosen) -> Found:
     frame = rows(chosen.query, selection, limit=PER_PAGE, offset=(page - 1) * PER_PAGE)
     number, fault = _number(view, chosen)
     listed = list(records(frame))
-    return Found(
+    return RowsPage(
         _title(view, chosen, count, number),
         count,
         _chips(view, chosen),
@@ -214,13 +214,13 @@ def tools(view: View, chosen: Chosen) -> None:
     )  # fmt: skip
 
 
-def picks(view: View, chosen: Chosen, found: Found) -> Picks:
+def picks(view: View, chosen: Chosen, rows: RowsPage) -> Picks:
     """The actions on selected rows."""
     parameters = chosen.parameters | {"pick": None}
     made = ((action, action.href(view, parameters)) for action in row_tools.ROW_ACTIONS)
     actions = tuple(Action(_(action.text), action.kind, href) for action, href in made if href)
     named = {name: value for name, value in parameters.items() if name not in ("sort", "cols")}
-    return Picks(found.picks, actions, view.href("rows", **named), row_tools.MOST_PICKED)
+    return Picks(rows.picks, actions, view.href("rows", **named), row_tools.MOST_PICKED)
 
 
 # --- words --------------------------------------------------------------------------------------------------------

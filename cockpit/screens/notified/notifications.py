@@ -30,16 +30,16 @@ def draw(view: View) -> None:
         chosen, number = _chosen(), desk.page_number()
         unread = store.count_unread(visitors.desk(), account)
         _filters(view, chosen, unread)
-        found = store.listing(
+        notifications = store.listing(
             visitors.desk(), account, unread=chosen == "unread", kind=chosen if chosen in KINDS else "",
             most=desk.AT_ONCE + 1, skip=(number - 1) * desk.AT_ONCE,
         )  # fmt: skip
-        if not found:
+        if not notifications:
             header.notice(_("There are no notifications here."), state="none")
             return
         columns = [Column(_("Notification"), lead=True), Column(_("Kind")), Column(_("When"), short=True)]
-        pages = desk.pages(number, more=len(found) > desk.AT_ONCE)
-        table(columns, [_row(view, one) for one in found[: desk.AT_ONCE]], pages=pages, key="notifications")
+        pages = desk.pages(number, more=len(notifications) > desk.AT_ONCE)
+        table(columns, [_row(view, one) for one in notifications[: desk.AT_ONCE]], pages=pages, key="notifications")
         if unread and st.button(_("Mark all as read")):
             _mark(account)
             st.rerun()
@@ -47,11 +47,11 @@ def draw(view: View) -> None:
 
 def _open(account: int) -> None:
     given = st.query_params.get("open", "")
-    found = store.find(visitors.desk(), account, int(given)) if given.isdecimal() and len(given) < 10 else None
-    if found and not found.is_read:
-        _mark(account, found.id)
-        if found.link:
-            nav.go(_spoken(found.link))
+    notification = store.find(visitors.desk(), account, int(given)) if given.isdecimal() and len(given) < 10 else None
+    if notification and not notification.is_read:
+        _mark(account, notification.id)
+        if notification.link:
+            nav.go(_spoken(notification.link))
         st.rerun()
 
 

@@ -29,27 +29,27 @@ TITLES = {"cases": "title", "assets": "name", "readings": "unit"}
 
 def card(view: View, layer: Layer, source: str, key: str) -> dict[str, Any]:
     """Title, state, lines of label and text, and the address that the mark opens; empty where it opens none."""
-    found = fact(view.edition, layer.fact, source, key) or {}
+    values = fact(view.edition, layer.fact, source, key) or {}
     name = FACTS[layer.fact].name
-    title = str(found.get(layer.label or TITLES[name]) or key)
+    title = str(values.get(layer.label or TITLES[name]) or key)
     lines = [
-        {"label": words.column(column, name), "text": words.value(column, found[column])}
+        {"label": words.column(column, name), "text": words.value(column, values[column])}
         for column in LINES[name]
-        if found.get(column) not in (None, "")
+        if values.get(column) not in (None, "")
     ]
-    lines.insert(0, {"label": words.column("area", name), "text": area_name(view.edition, found.get("area"))})
-    text, state = words.standing(found, view.as_of) if name == "cases" else ("", "none")
-    href = _href(view, layer, source, key, found)
+    lines.insert(0, {"label": words.column("area", name), "text": area_name(view.edition, values.get("area"))})
+    text, state = words.standing(values, view.as_of) if name == "cases" else ("", "none")
+    href = _href(view, layer, source, key, values)
     return {"title": title, "state": state, "standing": text, "lines": lines, "href": href}
 
 
-def _href(view: View, layer: Layer, source: str, key: str, found: dict[str, Any]) -> str:
+def _href(view: View, layer: Layer, source: str, key: str, values: dict[str, Any]) -> str:
     link = layer.link or ("case" if layer.of == "cases" else "area")
     if link == "case" and layer.of == "cases":
         return case_href(view, source, key)
-    if link == "area" and layer.of == "assets" and found.get("kind") == "site":
+    if link == "area" and layer.of == "assets" and values.get("kind") == "site":
         return view.href("site", source=source, key=key)
-    return view.href(area=found["area"]) if link == "area" and found.get("area") else ""
+    return view.href(area=values["area"]) if link == "area" and values.get("area") else ""
 
 
 def selection(view: View, layer: Layer, rows: Sequence[int]) -> dict[str, Any]:
@@ -74,6 +74,6 @@ def selection(view: View, layer: Layer, rows: Sequence[int]) -> dict[str, Any]:
 def identities(view: View, layer: Layer, rows: Sequence[int]) -> list[tuple[str, str]]:
     """Source and key of row ids of the layer's fact."""
     sql = f"SELECT rowid, source, key FROM {FACTS[layer.fact].name} WHERE rowid IN (SELECT unnest($1::BIGINT[]))"
-    found = view.edition.unscoped.cursor().execute(sql, [list(rows)]).fetchall()
-    by_row = {row: (source, key) for row, source, key in found}
+    identified = view.edition.unscoped.cursor().execute(sql, [list(rows)]).fetchall()
+    by_row = {row: (source, key) for row, source, key in identified}
     return [by_row[row] for row in rows]

@@ -155,21 +155,21 @@ def _tile(text: str) -> int:
 @single_flight_cache(maxsize=256)
 def marks_file(edition: ScopedEdition, area: int, layer: Layer, where: Where, number: int | None, spoken: str) -> File:
     """The marks of a tile, or of the layer; of a layer with too many the counts by hexagon."""
-    found = marks(edition, area, layer, where)
+    placed = marks(edition, area, layer, where)
     about = {
-        "first": str(found.first),
-        "box": found.box,
-        "unplaced": found.unplaced,
+        "first": str(placed.first),
+        "box": placed.box,
+        "unplaced": placed.unplaced,
     }
-    if number is None and len(found) > MOST_POINTS:
-        counted = bins(found)
-        about |= {"tiles": TILES, "radius": counted.radius, "days": counted.days, "count": len(found)}
+    if number is None and len(placed) > MOST_POINTS:
+        counted = bins(placed)
+        about |= {"tiles": TILES, "radius": counted.radius, "days": counted.days, "count": len(placed)}
         names = ("x", "y", "opened", "closed", "overdue")
         return File(columns.packed({name: getattr(counted, name) for name in names}, about))
-    at = np.arange(len(found)) if number is None else tile(found, number)
-    named = {name: getattr(found, name)[at] for name in ("x", "y", "start", "end", "due")}
-    if len(found.value):
-        named["value"] = found.value[at]
+    at = np.arange(len(placed)) if number is None else tile(placed, number)
+    named = {name: getattr(placed, name)[at] for name in ("x", "y", "start", "end", "due")}
+    if len(placed.value):
+        named["value"] = placed.value[at]
     if number is not None:
         named["position"] = at.astype(np.uint32)
     return File(columns.packed(named, about, delta=("start", "x", "position")), len(at))
@@ -178,54 +178,54 @@ def marks_file(edition: ScopedEdition, area: int, layer: Layer, where: Where, nu
 @single_flight_cache(maxsize=64)
 def groups_file(edition: ScopedEdition, area: int, layer: Layer, where: Where, number: int | None, spoken: str) -> File:
     """The groups of the marks that `marks_file` gives. spoken: the language of their names, for the cache's key."""
-    found = groups(edition, area, layer, where)
+    grouped = groups(edition, area, layer, where)
     at = slice(None) if number is None else tile(marks(edition, area, layer, where), number)
-    index = found.index[at]
-    return File(columns.packed({"group": index}, {"groups": legends.groups(layer, found.names)}), len(index))
+    index = grouped.index[at]
+    return File(columns.packed({"group": index}, {"groups": legends.groups(layer, grouped.names)}), len(index))
 
 
 @single_flight_cache(maxsize=64)
 def _areas_file(query: Query, unit: str, level: str | None, spoken: str) -> File:
-    found = series(query, unit, level)
-    legend, keys = legends.of_series(query.catalog, found)
+    values = series(query, unit, level)
+    legend, keys = legends.of_series(query.catalog, values)
     about = {
-        "codes": [str(code) for code in found.codes],
-        "buckets": [str(bucket.start) for bucket in found.buckets],
+        "codes": [str(code) for code in values.codes],
+        "buckets": [str(bucket.start) for bucket in values.buckets],
         "legend": legend,
-        "decimals": found.metric.decimals,
-        "unit": found.metric.unit[language()],
-        "metric": found.metric.name[language()],
+        "decimals": values.metric.decimals,
+        "unit": values.metric.unit[language()],
+        "metric": values.metric.name[language()],
     }
-    return File(columns.packed({"value": found.values.ravel(), "key": keys.ravel()}, about))
+    return File(columns.packed({"value": values.values.ravel(), "key": keys.ravel()}, about))
 
 
 @single_flight_cache(maxsize=32)
 def _hotspots_file(query: Query, unit: str, level: str, layer: Layer, spoken: str) -> File:
-    found = hotspots(query, unit, level, layer)
-    legend, keys = legends.of_hotspots(found)
+    spots = hotspots(query, unit, level, layer)
+    legend, keys = legends.of_hotspots(spots)
     about = {
-        "codes": [str(place.code) for place in found.places],
-        "buckets": [str(bucket.start) for bucket in found.buckets],
+        "codes": [str(place.code) for place in spots.places],
+        "buckets": [str(bucket.start) for bucket in spots.buckets],
         "legend": legend,
         "decimals": 0,
         "unit": query.catalog.metrics[query.catalog.id_of("intake")].unit[language()],
         "metric": layer.name[language()],
-        "words": [legends.sentence(found, i, unit) for i in range(len(found.buckets))],
+        "words": [legends.sentence(spots, i, unit) for i in range(len(spots.buckets))],
     }
-    return File(columns.packed({"value": found.counts.ravel().astype(np.float32), "key": keys.ravel()}, about))
+    return File(columns.packed({"value": spots.counts.ravel().astype(np.float32), "key": keys.ravel()}, about))
 
 
 def _positions(text: str, count: int) -> list[int]:
     """The marks that a parameter names by position. BadParameter for another text, or too many."""
     try:
-        found = [int(one) for one in text.split(",")] if len(text) < 1000 else []
+        positions = [int(one) for one in text.split(",")] if len(text) < 1000 else []
     except ValueError:
-        found = []
-    if not found or not all(0 <= one < count for one in found):
+        positions = []
+    if not positions or not all(0 <= one < count for one in positions):
         raise BadParameter("i", text[:60], _("A mark is named by its position in the layer."))
-    if len(found) > MOST_PICKED:
-        raise BadParameter("i", str(len(found)), _("At most {n} rows can be selected.", n=MOST_PICKED))
-    return found
+    if len(positions) > MOST_PICKED:
+        raise BadParameter("i", str(len(positions)), _("At most {n} rows can be selected.", n=MOST_PICKED))
+    return positions
 
 
 def _rows(asked: Asked) -> list[int]:
@@ -234,8 +234,8 @@ def _rows(asked: Asked) -> list[int]:
     if layer.of not in MARKS:
         raise MetricsError("layer.no_marks", "the layer {layer} has no marks of its own", layer=layer.id)
     edition = view.edition.within(view.area.code, view.area.end)
-    found = marks(edition, view.area.code, layer, view.query.where)
-    return [int(found.rows[i]) for i in _positions(asked.parameters.get("i", ""), len(found))]
+    columns = marks(edition, view.area.code, layer, view.query.where)
+    return [int(columns.rows[i]) for i in _positions(asked.parameters.get("i", ""), len(columns))]
 
 
 def _card(asked: Asked) -> Response:

@@ -76,7 +76,7 @@ async def serve(request: Request) -> Response:
     with using(spoken(request)):
         try:
             home = settings.current().data
-            found, data = await run_in_threadpool(actions.read, visitors.desk(), home, actor, number, int(id))
+            attachment, data = await run_in_threadpool(actions.read, visitors.desk(), home, actor, number, int(id))
         except Forbidden as error:
             return _said(worded(error), 403)
         except Refused as error:
@@ -84,10 +84,10 @@ async def serve(request: Request) -> Response:
         except DataError as error:
             return _said(worded(error), 503)
     headers = {
-        "Content-Disposition": f'attachment; filename="{found.name}"', "Cache-Control": "no-store",
+        "Content-Disposition": f'attachment; filename="{attachment.name}"', "Cache-Control": "no-store",
         "Content-Security-Policy": "sandbox; default-src 'none'",
     }  # fmt: skip
-    return Response(data, media_type=found.type, headers=headers)
+    return Response(data, media_type=attachment.type, headers=headers)
 
 
 def _said(message: str, status: int) -> Response:

@@ -43,14 +43,14 @@ def draw(view: View) -> None:
         skip = (number - 1) * desk.AT_ONCE
         sampled = ledger.read_sample(st.query_params.get("sample", "")) if may_export else None
         if sampled:
-            found = lists.sample(visitors.desk(), exporter, chosen, now, only, *sampled)[: desk.AT_ONCE]
+            items = lists.sample(visitors.desk(), exporter, chosen, now, only, *sampled)[: desk.AT_ONCE]
             guard.note("drill", f"items {chosen} {only.kind} sample {sampled[0]} seed {sampled[1]}")
             header.chips([Chip(ledger.in_words(sampled), here(sample=None))])
         else:
-            found = lists.items(visitors.desk(), reader, chosen, now, only, most=desk.AT_ONCE + 1, skip=skip)
-        cards = [_card(view, item, now) for item in found[: desk.AT_ONCE]]
+            items = lists.items(visitors.desk(), reader, chosen, now, only, most=desk.AT_ONCE + 1, skip=skip)
+        cards = [_card(view, item, now) for item in items[: desk.AT_ONCE]]
         todo(cards, counts=_counts(reader, chosen, now, only), empty=_("Nothing is waiting here."), key="inbox")
-        pages = desk.pages(number, more=len(found) > desk.AT_ONCE)
+        pages = desk.pages(number, more=len(items) > desk.AT_ONCE)
         if pages:
             links.actions([(page.text, page.href) for page in pages], key="pages")
     if may_export:

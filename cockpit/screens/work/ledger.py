@@ -87,11 +87,11 @@ def _recorded(visitor: Visitor, reader: Reader, given: dict[str, str], address: 
     sample = read_sample(given.get("sample", ""))
     now = clock.now()
     if sample:
-        found = lists.sample(desk(), reader, view, now, only, *sample)
+        items = lists.sample(desk(), reader, view, now, only, *sample)
     else:
-        found = lists.items(desk(), reader, view, now, only, most=MOST_IN_FILE)
-    made = safe_csv(_frame(found)).encode("utf-8-sig")
-    what = f"items {view} {only.kind} {given.get('sample', '')} {len(found)} sha256:{sha256(made).hexdigest()}"
+        items = lists.items(desk(), reader, view, now, only, most=MOST_IN_FILE)
+    made = safe_csv(_frame(items)).encode("utf-8-sig")
+    what = f"items {view} {only.kind} {given.get('sample', '')} {len(items)} sha256:{sha256(made).hexdigest()}"
     record.write(visitor=visitor, event="export", what=" ".join(what.split()), address=address)
     name = f"items-{view}{f'-{only.kind}' if only.kind.isidentifier() else ''}.csv"
     headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"}

@@ -166,11 +166,11 @@ def durations_of(rules: Rules, item: Item, events: list[Event]) -> Iterator[Row]
 
 def alert_readings(desk: Desk, rules: Rules, since: datetime | None) -> Iterator[Row]:
     """Alerts changed since an instant (naive UTC): whether somebody acted by the limit, and whether they were true."""
-    found = alerts.changed(desk, since)
+    changed = alerts.changed(desk, since)
     histories: dict[int, list[alerts.Event]] = {}
-    for first in range(0, len(found), AT_ONCE):
-        histories |= alerts.history(desk, [alert.id for alert, _at in found[first : first + AT_ONCE]])
-    for alert, at in found:
+    for first in range(0, len(changed), AT_ONCE):
+        histories |= alerts.history(desk, [alert.id for alert, _at in changed[first : first + AT_ONCE]])
+    for alert, at in changed:
         events = histories[alert.id]
         acted = next((event for event in events if event.what in alerts.BY_HAND), None)
         changed_at = rules.local(at)

@@ -43,9 +43,9 @@ def due_before(desk: Desk, at: datetime, kinds: Collection[str]) -> list[Item]:
 
 def actors(desk: Desk, ids: Collection[int]) -> dict[int, set[str]]:
     """The names of those who have acted on items, by item."""
-    found: dict[int, set[str]] = {id: set() for id in ids}
+    accounts: dict[int, set[str]] = {id: set() for id in ids}
     event = models.ItemEvent
     with desk.read() as session:
         for item, actor in session.execute(select(event.item_id, event.actor).where(event.item_id.in_(ids)).distinct()):
-            found[item].add(actor)
-    return found
+            accounts[item].add(actor)
+    return accounts

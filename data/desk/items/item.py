@@ -50,6 +50,6 @@ class Item:
 
 
 def to_item(row: models.Item) -> Item:
-    found = {name: getattr(row, name) for name in Item.__dataclass_fields__}
+    fields = {name: getattr(row, name) for name in Item.__dataclass_fields__}
     asked = tuple(Asked(one.unit, one.unit_area, one.answered) for one in row.asked)
-    return Item(**found | {"due_at": None if row.due_at == NEVER else row.due_at, "asked": asked})
+    return Item(**fields | {"due_at": None if row.due_at == NEVER else row.due_at, "asked": asked})

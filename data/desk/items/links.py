@@ -61,16 +61,16 @@ def of_item(desk: Desk, item_id: int) -> list[Link]:
 
 def items_about(desk: Desk, kind: LinkKind, references: Sequence[str], *, most: int = 200) -> dict[str, list[Item]]:
     """The items about each of some references, open ones first, then the newest; `may_see` says who may see them."""
-    found: dict[str, list[Item]] = {reference: [] for reference in references}
+    items: dict[str, list[Item]] = {reference: [] for reference in references}
     of = models.ItemLink
     query = (
         select(of.reference, models.Item)
         .join(models.Item, models.Item.id == of.item_id)
-        .where(of.kind == kind, of.reference.in_(list(found)))
+        .where(of.kind == kind, of.reference.in_(list(items)))
         .order_by(models.Item.is_open.desc(), models.Item.id.desc())
         .limit(most)
     )
     with desk.read() as session:
         for reference, row in session.execute(query):
-            found[reference].append(to_item(row))
-    return found
+            items[reference].append(to_item(row))
+    return items

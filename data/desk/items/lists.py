@@ -44,14 +44,14 @@ class Filter:
 
     @property
     def conditions(self) -> tuple[Condition, ...]:
-        found: list[Condition] = [
+        result: list[Condition] = [
             column == value for column, value in ((OF.kind, self.kind), (OF.state, self.state)) if value
         ]
         if self.unit:
-            found.append(OF.unit.is_(None) if self.unit == NO_UNIT else OF.unit == self.unit)
+            result.append(OF.unit.is_(None) if self.unit == NO_UNIT else OF.unit == self.unit)
         if self.text:
-            found.append(or_(OF.number == self.text.upper(), OF.title.contains(self.text, autoescape=True)))
-        return tuple(found)
+            result.append(or_(OF.number == self.text.upper(), OF.title.contains(self.text, autoescape=True)))
+        return tuple(result)
 
 
 ALL = Filter()
@@ -94,15 +94,15 @@ def items(
 
     Each branch of the view reads its own index in order; the branches do not overlap and are merged here.
     """
-    found: list[Item] = []
+    result: list[Item] = []
     with desk.read() as session:
         for branch in _branches(reader, view, now, by_deadline=True):
             order = (OF.changed_at.desc(), OF.id.desc()) if view == "closed" else (OF.due_at, OF.id)
             query = select(OF).where(branch, *only.conditions).order_by(*order).limit(most + skip)
-            found += [to_item(row) for row in session.scalars(query)]
+            result += [to_item(row) for row in session.scalars(query)]
     if view != "closed":
-        found.sort(key=lambda item: (item.due_at or datetime.max, item.id))
-    return found[skip : skip + most]
+        result.sort(key=lambda item: (item.due_at or datetime.max, item.id))
+    return result[skip : skip + most]
 
 
 def count(desk: Desk, reader: Reader, view: View, now: datetime, only: Filter = ALL) -> int:

@@ -212,9 +212,9 @@ def _once(desk: Desk, key: str, mark: str) -> Iterator[list[Written]]:
     """Run the block unless the key is stored already, also where another transaction stores it meanwhile."""
     with desk.begin():
         earlier = repeated(desk, key, mark)
-        found = [earlier] if earlier else []
+        events = [earlier] if earlier else []
         try:
-            yield found
+            yield events
         except IntegrityError:
             if repeated(desk, key, mark) is None:
                 raise

@@ -51,9 +51,9 @@ def holders(desk: Desk, codes: Collection[int], day: date, roles: Iterable[str] 
 def responsible(desk: Desk, area: int, day: date, roles: Iterable[str]) -> list[Holder]:
     """The accounts with one of the roles on an area, or else on the nearest area above that has any."""
     above = areas_above(area)
-    found = holders(desk, above, day, roles)
-    nearest = next((code for code in above if any(one.area == code for one in found)), None)
-    return [one for one in found if one.area == nearest]
+    accounts = holders(desk, above, day, roles)
+    nearest = next((code for code in above if any(one.area == code for one in accounts)), None)
+    return [one for one in accounts if one.area == nearest]
 
 
 def of_item(desk: Desk, item: Item, parties: Collection[Party], actors: Collection[str], day: date) -> set[int]:
@@ -61,24 +61,24 @@ def of_item(desk: Desk, item: Item, parties: Collection[Party], actors: Collecti
 
     Of those who could supervise it these are the ones who have acted on it, else those of the nearest area.
     """
-    found: set[int] = set()
+    accounts: set[int] = set()
     names = {name for party, name in (("author", item.author), ("holder", item.holder)) if party in parties and name}
     if names:
-        found |= named(desk, names)
+        accounts |= named(desk, names)
     if "unit" in parties and item.unit_area is not None:
-        found |= {one.account_id for one in holders(desk, [item.unit_area], day) if one.unit in ("", item.unit)}
+        accounts |= {one.account_id for one in holders(desk, [item.unit_area], day) if one.unit in ("", item.unit)}
     if "asked" in parties:
         waiting = [one for one in item.asked if not one.answered]
         there = holders(desk, {one.area for one in waiting}, day)
-        found |= {h.account_id for h in there for one in waiting if h.area == one.area and h.unit in ("", one.unit)}
+        accounts |= {h.account_id for h in there for one in waiting if h.area == one.area and h.unit in ("", one.unit)}
     if "anyone" in parties:
-        found |= {one.account_id for one in holders(desk, [item.area], day)}
+        accounts |= {one.account_id for one in holders(desk, [item.area], day)}
     if "supervisor" in parties:
         watching = [one for one in holders(desk, areas_above(item.area), day, SUPERVISORS) if one.name != item.holder]
         acted = {one.account_id for one in watching if one.name in actors}
         nearest = max((one.area for one in watching), key=lambda code: code - end_of(code), default=None)
-        found |= acted or {one.account_id for one in watching if one.area == nearest}
-    return found
+        accounts |= acted or {one.account_id for one in watching if one.area == nearest}
+    return accounts
 
 
 def named(desk: Desk, names: Collection[str]) -> set[int]:

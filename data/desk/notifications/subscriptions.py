@@ -108,11 +108,11 @@ def unwatch(desk: Desk, account_id: int, item_id: int) -> None:
 
 def watchers(desk: Desk, item_ids: Collection[int]) -> dict[int, dict[int, bool]]:
     """By item the accounts that subscribed to it, each with whether it is to be mailed as well."""
-    of, found = models.ItemSubscription, dict[int, dict[int, bool]]()
+    of, accounts = models.ItemSubscription, dict[int, dict[int, bool]]()
     with desk.read() as session:
         for row in session.scalars(select(of).where(of.item_id.in_(item_ids)).order_by(of.account_id)):
-            found.setdefault(row.item_id, {})[row.account_id] = row.by_mail
-    return found
+            accounts.setdefault(row.item_id, {})[row.account_id] = row.by_mail
+    return accounts
 
 
 def watched(desk: Desk, account_id: int) -> list[tuple[Item, bool]]:

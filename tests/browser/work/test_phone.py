@@ -77,8 +77,8 @@ def newest(desk: Desk, kind: str) -> Item:
         role, first, end, unit = "leader", 0, 10**13, ""
 
     held: Held = Everybody()  # type: ignore[assignment]
-    found = items(desk, Reader("x", (held,)), "all", datetime.now(UTC).replace(tzinfo=None), Filter(kind), most=1000)
-    return max(found, key=lambda item: item.id)
+    known = items(desk, Reader("x", (held,)), "all", datetime.now(UTC).replace(tzinfo=None), Filter(kind), most=1000)
+    return max(known, key=lambda item: item.id)
 
 
 def test_a_draft_outlasts_a_lost_connection_is_its_authors_alone_and_is_deleted_once_sent(

@@ -21,10 +21,10 @@ def test_any_other_value_is_refused(page: str, name: str, value: str) -> None:
     pages = [page] if page != ANY else [*PAGES]
     good = CHOICES.get((page, name), ("1", "2026-11-22"))
     for each in pages:
-        found = parameters.fault(each, {name: value})
+        fault = parameters.fault(each, {name: value})
         taken = value in good or ((page, name) in NUMBERS and parameters.NUMBER.fullmatch(value))
-        assert (found is None) == bool(taken or ((page, name) in DAYS and parameters._is_day(value))), each
-        assert found is None or (found.name, found.value) == (name, value)
+        assert (fault is None) == bool(taken or ((page, name) in DAYS and parameters._is_day(value))), each
+        assert fault is None or (fault.name, fault.value) == (name, value)
 
 
 def test_the_values_themselves_are_taken() -> None:
@@ -38,8 +38,8 @@ def test_the_values_themselves_are_taken() -> None:
 @pytest.mark.parametrize("name", [name for name in sorted(NARROWING) if len(name) > 5])
 def test_a_slip_in_a_name_that_narrows_is_refused(name: str) -> None:
     for slip in (name[:2] + name[3:], name[:3] + name[2:]):
-        found = parameters.fault("cockpit", {slip: "x"})
-        assert slip == name or (found is not None and name in found.hint), slip
+        fault = parameters.fault("cockpit", {slip: "x"})
+        assert slip == name or (fault is not None and name in fault.hint), slip
     assert parameters.fault("compare", {f"{name}s": "x"}) is None
 
 

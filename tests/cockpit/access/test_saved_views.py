@@ -71,9 +71,9 @@ def test_addresses_that_are_no_pages_are_refused(ask: Ask, address: str) -> None
 
 @given(st.text(max_size=60))
 def test_own_address_is_empty_or_a_page_and_stable(text: str) -> None:
-    found = own_address("/" + text)
-    assert found == "" or (found.partition("?")[0].removeprefix("/") or "cockpit") in PAGES
-    assert own_address(found) == found
+    address = own_address("/" + text)
+    assert address == "" or (address.partition("?")[0].removeprefix("/") or "cockpit") in PAGES
+    assert own_address(address) == address
 
 
 def test_changes_from_another_origin_are_refused(ask: Ask) -> None:

@@ -19,7 +19,7 @@ from cockpit.workflows import definitions
 from cockpit.workflows.desk_source import rules
 from data.areas.levels import end_of
 from data.desk import alerts, clock
-from data.desk.alerts import Found
+from data.desk.alerts import Observed
 from data.desk.auditing import audit
 from data.desk.errors import DeskError, Refused
 from data.desk.identity import accounts
@@ -72,10 +72,10 @@ def desk(request: pytest.FixtureRequest, home: Home, tmp_path: Path) -> Iterator
 
 @pytest.fixture(scope="module")
 def edition(home: Home) -> Iterator[Edition]:
-    found = current(home)
-    assert found
-    yield found
-    found.close()
+    published = current(home)
+    assert published
+    yield published
+    published.close()
 
 
 def who(name: str, role: str, area: int) -> Actor:
@@ -252,8 +252,8 @@ def about(
 
 def fired(desk: Desk, area: int) -> int:
     """The id of a new alert."""
-    found = [Found("beyond_limit", area, "backlog", value=9.0)]
-    return alerts.settle(desk, f"e{time.time_ns()}", datetime(2026, 11, 22), found, {}).fired[0]
+    observed = [Observed("beyond_limit", area, "backlog", value=9.0)]
+    return alerts.settle(desk, f"e{time.time_ns()}", datetime(2026, 11, 22), observed, {}).fired[0]
 
 
 def test_an_item_is_found_from_what_it_is_about_and_keeps_its_address(desk: Desk, edition: Edition) -> None:
@@ -377,9 +377,9 @@ def test_a_transition_notifies_the_parties_that_its_workflow_names(desk: Desk, e
     fields = {"unit": "执法队", "due": DUE.isoformat()}
     for _twice in range(2):
         items.act(desk, LEADER, config, edition, item.number, "issue", fields, key="issue")
-    found = {name: notifications.listing(desk, id) for name, id in ids.items()}
-    assert {name: len(rows) for name, rows in found.items()} == {"wang": 0, "zhang": 1, "li": 0, "sun": 0}
-    (notice,) = found["zhang"]
+    received = {name: notifications.listing(desk, id) for name, id in ids.items()}
+    assert {name: len(rows) for name, rows in received.items()} == {"wang": 0, "zhang": 1, "li": 0, "sun": 0}
+    (notice,) = received["zhang"]
     assert str(notice.message) == f"Order {item.number}, 新河村: Issue"
     assert notice.link == f"/item?item={item.number}"
     with pytest.raises(Refused):

@@ -17,7 +17,7 @@ from cockpit.server import alerting
 from cockpit.settings import Settings
 from cockpit.workflows.desk_source import rules
 from data.desk import alerts, clock, silences
-from data.desk.alerts import Found, Outcome
+from data.desk.alerts import Observed, Outcome
 from data.desk.errors import Refused
 from data.desk.identity import accounts
 from data.desk.items import store as items
@@ -53,10 +53,10 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Home:
 
 @pytest.fixture(scope="module")
 def edition(home: Home) -> Iterator[Edition]:
-    found = current(home)
-    assert found
-    yield found
-    found.close()
+    published = current(home)
+    assert published
+    yield published
+    published.close()
 
 
 @pytest.fixture
@@ -64,12 +64,12 @@ def context(edition: Edition) -> Context:
     return Context(edition, load())
 
 
-def found(area: int, rule: str = "beyond_limit", severity: float = 1.0, **changes: object) -> Found:
+def found(area: int, rule: str = "beyond_limit", severity: float = 1.0, **changes: object) -> Observed:
     values = {"metric": "backlog", "value": 12.0, "severity": severity, "acknowledge_hours": 4.0}
-    return Found(rule, area, **values | changes)  # type: ignore[arg-type]
+    return Observed(rule, area, **values | changes)  # type: ignore[arg-type]
 
 
-def settle(desk: Desk, edition: str, *signals: Found, now: datetime = NOW) -> Outcome:
+def settle(desk: Desk, edition: str, *signals: Observed, now: datetime = NOW) -> Outcome:
     return alerts.settle(desk, edition, now, signals, {"beyond_limit": 0.0}, now=now)
 
 

@@ -14,7 +14,7 @@ from cockpit.actions.action import Actor, Forbidden
 from cockpit.server.alerting import evaluate
 from data.areas.levels import end_of
 from data.desk import alerts, clock
-from data.desk.alerts import Found
+from data.desk.alerts import Observed
 from data.desk.auditing import audit
 from data.desk.silences import Silence
 from data.editions.edition import current
@@ -30,10 +30,10 @@ def fired(screen: Screen) -> Iterator[dict[int, int]]:
     screen("alerts")
     desk, edition = visitors.desk(), current(settings.current().data)
     assert edition
-    found = [
-        Found("beyond_limit", area, "backlog", value=40, affected=40) for area in (DISTRICT, TOWNS[0], VILLAGES[0])
+    observed = [
+        Observed("beyond_limit", area, "backlog", value=40, affected=40) for area in (DISTRICT, TOWNS[0], VILLAGES[0])
     ]
-    alerts.settle(desk, "test", edition.as_of, found, {})
+    alerts.settle(desk, "test", edition.as_of, observed, {})
     yield {alert.area: alert.id for alert in alerts.listing(desk, EVERYTHING)}
     alerts.settle(desk, "", edition.as_of, [], {})
 

@@ -10,7 +10,7 @@ from cockpit.screens import alerts as alert_screen
 from cockpit.workflows.desk_source import rules
 from data.areas.levels import end_of
 from data.desk import alerts, clock
-from data.desk.alerts import Found
+from data.desk.alerts import Observed
 from data.desk.items import lists, store
 from data.desk.items.item import Item
 from data.desk.items.lists import Reader
@@ -37,8 +37,8 @@ def pressed(page: AppTest, label: str) -> AppTest:
 
 
 def newest() -> Item:
-    found = lists.items(visitors.desk(), WATCHER, "all", clock.now(), most=500)
-    return max(found, key=lambda item: item.id)
+    items = lists.items(visitors.desk(), WATCHER, "all", clock.now(), most=500)
+    return max(items, key=lambda item: item.id)
 
 
 def test_an_order_is_begun_about_a_red(screen: Screen) -> None:
@@ -107,9 +107,9 @@ def view_edition() -> str:
 
 def test_an_alert_that_has_become_an_order_leads_to_it(screen: Screen) -> None:
     screen("inbox")
-    found = Found("other_rule", VILLAGES[1], "backlog", value=9.0)
+    observation = Observed("other_rule", VILLAGES[1], "backlog", value=9.0)
     stay = dict.fromkeys(alert_screen.rules(), 1000000.0)  # the alerts of other tests do not end by this
-    (id,) = alerts.settle(visitors.desk(), "one", clock.now(), [found], stay).fired
+    (id,) = alerts.settle(visitors.desk(), "one", clock.now(), [observation], stay).fired
     page = screen("alerts", alert=id, lang="en")
     (data,) = (d for d in drawn(page, "actions") if any(text == "Begin: Order" for text, _href in d["links"]))
     href = dict(data["links"])["Begin: Order"]

@@ -56,10 +56,10 @@ def cases(draw: Callable[[Any], Any]) -> list[Case]:
     ]  # fmt: skip
 
 
-def counted(found: list[Case]) -> dict[str, float]:
+def counted(cases: list[Case]) -> dict[str, float]:
     counts = {
-        "intake": len(found), "closed": sum(c.closed for c in found), "reached": sum(c.reached for c in found),
-        "satisfied": sum(c.satisfied for c in found),
+        "intake": len(cases), "closed": sum(c.closed for c in cases), "reached": sum(c.reached for c in cases),
+        "satisfied": sum(c.satisfied for c in cases),
     }  # fmt: skip
     return {**counts, "backlog": counts["intake"] - counts["closed"], "closed_of": counts["closed"]}
 
@@ -74,15 +74,15 @@ def group_of(by: str, case: Case) -> str:
             return getattr(case, by)
 
 
-def tables_of(found: list[Case]) -> list[Guarded]:
-    return [table_of(found, by) for by in ("town", "village", "month", "category")]
+def tables_of(cases: list[Case]) -> list[Guarded]:
+    return [table_of(cases, by) for by in ("town", "village", "month", "category")]
 
 
-def table_of(found: list[Case], by: str) -> Guarded:
-    groups = sorted({group_of(by, case) for case in found})
+def table_of(cases: list[Case], by: str) -> Guarded:
+    groups = sorted({group_of(by, case) for case in cases})
     samples, rows = [], []
     for group in [*groups, None]:
-        counts = counted([case for case in found if group in (None, group_of(by, case))])
+        counts = counted([case for case in cases if group in (None, group_of(by, case))])
         line = [
             SimpleNamespace(value=counts[name], n=counts[name], numerator=None, denominator=None) for name in COUNTS
         ]
@@ -170,14 +170,14 @@ def _english() -> Iterator[None]:
 
 
 @settings(max_examples=examples(10), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(found=cases())
-def test_no_suppressed_count_is_bounded_more_tightly_than_the_limit(found: list[Case]) -> None:
-    guarded = tables_of(found)
+@given(drawn=cases())
+def test_no_suppressed_count_is_bounded_more_tightly_than_the_limit(drawn: list[Case]) -> None:
+    guarded = tables_of(drawn)
     (part,) = published([Part("临江区", "", guarded)], CATALOG)
     attacker = Attacker(list(part.blocks), [table.by for table in guarded])  # type: ignore[arg-type]
     true = {
         ("" if i == len(t.groups) else t.groups[i] if t.by == "town" else f"{t.by}:{t.groups[i]}"): counted(
-            [c for c in found if i == len(t.groups) or group_of(t.by, c) == t.groups[i]]
+            [c for c in drawn if i == len(t.groups) or group_of(t.by, c) == t.groups[i]]
         )
         for t in guarded
         for i in range(len(t.groups) + 1)

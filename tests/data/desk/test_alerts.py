@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from data.desk import alerts, silences
-from data.desk.alerts import Found, What
+from data.desk.alerts import Observed, What
 from data.desk.errors import Refused
 from data.desk.silences import Silence
 from data.desk.store import Desk, open_desk
@@ -22,16 +22,16 @@ TOWN, VILLAGE, ELSEWHERE = 990101001000, 990101001201, 990101002000
 CLEAR = {"beyond_limit": 24.0}
 
 
-def backlog(area: int = TOWN, value: float = 120.0, hours: float = 24.0) -> Found:
-    return Found(
+def backlog(area: int = TOWN, value: float = 120.0, hours: float = 24.0) -> Observed:
+    return Observed(
         "beyond_limit", area, "backlog", value=value, affected=int(value), severity=9.0, acknowledge_hours=hours
     )
 
 
-def settle(desk: Desk, hours: float, *found: Found) -> alerts.Outcome:
+def settle(desk: Desk, hours: float, *observed: Observed) -> alerts.Outcome:
     """The turn of an edition so many hours after noon."""
     at = NOON + hours * HOUR
-    return alerts.settle(desk, f"edition-{hours}", at, found, CLEAR, now=at)
+    return alerts.settle(desk, f"edition-{hours}", at, observed, CLEAR, now=at)
 
 
 def current(desk: Desk) -> list[alerts.Alert]:
@@ -58,8 +58,8 @@ def test_an_edition_is_evaluated_once(desk: Desk) -> None:
 
 
 def test_flapping_condition_stays_one_alert_until_cleared(desk: Desk) -> None:
-    for hours, found in ((0, [backlog()]), (5, []), (20, [backlog()]), (30, []), (53, [])):
-        assert settle(desk, hours, *found).resolved == ()
+    for hours, observed in ((0, [backlog()]), (5, []), (20, [backlog()]), (30, []), (53, [])):
+        assert settle(desk, hours, *observed).resolved == ()
     assert settle(desk, 54).resolved == (1,)
     assert current(desk) == []
     (past,) = alerts.listing(desk, EVERYTHING, over=True)
@@ -141,7 +141,7 @@ def test_silenced_alert_fires_when_the_silence_ends(desk: Desk) -> None:
     id = silences.add(desk, one, now=NOON)
     assert settle(desk, 1, backlog(TOWN), backlog(VILLAGE), backlog(ELSEWHERE)).fired == (1,)
     assert [alert.area for alert in current(desk)] == [ELSEWHERE]
-    assert [found.reason for found in silences.listing(desk, now=NOON + HOUR)] == ["系统割接"]
+    assert [silence.reason for silence in silences.listing(desk, now=NOON + HOUR)] == ["系统割接"]
     silences.end(desk, id, now=NOON + 2 * HOUR)
     assert silences.listing(desk, now=NOON + 2 * HOUR) == []
     assert len(settle(desk, 3, backlog(TOWN), backlog(VILLAGE), backlog(ELSEWHERE)).fired) == 2
@@ -191,9 +191,9 @@ def test_on_every_path_a_subject_has_one_current_alert_and_events_explain_its_st
         else:
             with suppress(Refused):
                 alerts.record(desk, argument, what, "wang", "理由", now=now)
-        found = [*current(desk), *alerts.listing(desk, EVERYTHING, over=True)]
-        assert len({alert.area for alert in found if alert.over_at is None}) == sum(a.over_at is None for a in found)
-        for alert in found:
+        every = [*current(desk), *alerts.listing(desk, EVERYTHING, over=True)]
+        assert len({alert.area for alert in every if alert.over_at is None}) == sum(a.over_at is None for a in every)
+        for alert in every:
             log = events(desk, alert.id)
             assert log[0] == "fired"
             assert len(log) >= longest.get(alert.id, 0)
@@ -208,12 +208,12 @@ def test_on_every_path_a_subject_has_one_current_alert_and_events_explain_its_st
 
 
 def test_a_rule_with_a_duration_fires_once_it_was_true_for_so_long_on_end(desk: Desk) -> None:
-    start, held = datetime(2026, 11, 22, 8), Found("slow", 990101001000, "backlog", hold_hours=24)
-    other = Found("fast", 990101001000, "backlog")
+    start, held = datetime(2026, 11, 22, 8), Observed("slow", 990101001000, "backlog", hold_hours=24)
+    other = Observed("fast", 990101001000, "backlog")
 
-    def settled(hours: float, *found: Found) -> list[str]:
+    def settled(hours: float, *observed: Observed) -> list[str]:
         at = start + timedelta(hours=hours)
-        outcome = alerts.settle(desk, f"e{hours}", at, found, {"slow": 0.0, "fast": 0.0}, now=at)
+        outcome = alerts.settle(desk, f"e{hours}", at, observed, {"slow": 0.0, "fast": 0.0}, now=at)
         return [one.rule for one in alerts.of_ids(desk, outcome.fired)]
 
     assert settled(0, held, other) == ["fast"]

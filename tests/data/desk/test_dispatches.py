@@ -70,10 +70,10 @@ def test_what_fails_waits_longer_each_time_and_is_dead_in_the_end(desk: Desk) ->
     for _try in range(MOST_TRIES):
         (one,) = [one for one in dispatches.claim(desk, "c", now=at) if one.key == "k"]
         dispatches.failed(desk, [one.id], WHY, now=at)
-        found = dispatches.find(desk, one.id)
-        assert found
-        waits.append(found.due_at - at)
-        at = found.due_at
+        dispatch = dispatches.find(desk, one.id)
+        assert dispatch
+        waits.append(dispatch.due_at - at)
+        at = dispatch.due_at
         if _try == 0:
             (other,) = dispatches.claim(desk, "c", now=NOW)
             dispatches.sent(desk, [other.id], now=NOW)

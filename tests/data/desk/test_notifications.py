@@ -39,9 +39,9 @@ def test_an_occasion_gives_one_notification_however_often_it_is_added(desk: Desk
         (wang, "item/1/1"),
     }
     assert store.add(desk, [notice(li)], now=NOW + timedelta(hours=1)) == {}
-    (found,) = store.listing(desk, li)
-    assert (found.message, found.link, found.severity, found.made_at) == (TEXT, "/item?item=1", "yellow", NOW)
-    assert str(found.message) == "Order 3"
+    (stored,) = store.listing(desk, li)
+    assert (stored.message, stored.link, stored.severity, stored.made_at) == (TEXT, "/item?item=1", "yellow", NOW)
+    assert str(stored.message) == "Order 3"
 
 
 def test_threads_that_add_the_same_occasion_store_it_once(desk: Desk) -> None:
@@ -115,9 +115,9 @@ def test_the_parties_of_an_item_are_accounts(
         "chen": person(desk, "chen", "leader", TOWN), "wang": person(desk, "wang", "leader", DISTRICT),
     }  # fmt: skip
     person(desk, "sun", "official", OTHER)
-    found = recipients.of_item(desk, item(), parties, actors, TODAY)
-    assert {name for name, id in ids.items() if id in found} == expected
-    assert len(found) == len(expected)
+    accounts = recipients.of_item(desk, item(), parties, actors, TODAY)
+    assert {name for name, id in ids.items() if id in accounts} == expected
+    assert len(accounts) == len(expected)
 
 
 @given(st.integers(0, 10**12 - 1))

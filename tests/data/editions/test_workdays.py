@@ -66,8 +66,8 @@ def test_replies_are_due_on_the_tenth_working_day_whatever_their_source_says(tmp
     ]  # fmt: skip
     assert Calendar().deadline(datetime(2026, 9, 29, 9), 10) == datetime(2026, 10, 19, 23, 59, 59)
     edition = edition_of(Home(tmp_path), cases, AS_OF)
-    (found,) = answer(edition, ["share_reply_rate"], DISTRICT, OCTOBER).itertuples()
-    assert (found.numerator, found.denominator) == (1, 3)
+    (row,) = answer(edition, ["share_reply_rate"], DISTRICT, OCTOBER).itertuples()
+    assert (row.numerator, row.denominator) == (1, 3)
     assert count_rows(edition, "share_reply_rate", DISTRICT, OCTOBER, part="rest") == 2
     late = rows(edition, "share_reply_rate", DISTRICT, OCTOBER, part="numerator")
     assert late["responded_at"].tolist() == [datetime(2026, 10, 19, 23)]
@@ -83,8 +83,8 @@ def test_an_extended_request_for_open_data_has_thirty_working_days(tmp_path: Pat
     ]
     edition = edition_of(Home(tmp_path), cases, AS_OF)
     autumn = Period(date(2026, 9, 1), date(2026, 11, 1))
-    (found,) = answer(edition, ["open_reply_rate"], DISTRICT, autumn).itertuples()
-    assert (found.numerator, found.denominator) == (1, 3)
+    (row,) = answer(edition, ["open_reply_rate"], DISTRICT, autumn).itertuples()
+    assert (row.numerator, row.denominator) == (1, 3)
 
 
 def test_a_changed_calendar_is_used_by_the_next_edition_alone(tmp_path: Path) -> None:

@@ -49,8 +49,8 @@ def test_sites_are_counted_in_their_towns_and_by_their_owner(edition: Edition, l
 
 
 def test_every_number_opens_its_rows(edition: Edition) -> None:
-    found = rows(edition, "digital_services", STATE, MONTH)
-    assert found["url"].str.fullmatch(r"https://[a-z0-9-]+\.gov/").all()
+    frame = rows(edition, "digital_services", STATE, MONTH)
+    assert frame["url"].str.fullmatch(r"https://[a-z0-9-]+\.gov/").all()
 
 
 def test_what_the_register_does_not_say_has_no_value(edition: Edition) -> None:

@@ -33,9 +33,9 @@ Change = Callable[[dict[str, Any]], object]
 def own() -> dict[str, Any]:
     """The example of docs/extending.md."""
     text = (ROOT / "docs" / "extending.md").read_text("utf-8")
-    found = re.search(r"^```yaml\n# workflows/visit.yaml\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
-    assert found
-    return dict(yaml.safe_load(found[1]))
+    example = re.search(r"^```yaml\n# workflows/visit.yaml\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
+    assert example
+    return dict(yaml.safe_load(example[1]))
 
 
 def written(folder: Path, content: dict[str, Any]) -> Path:

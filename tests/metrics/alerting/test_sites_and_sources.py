@@ -36,9 +36,9 @@ def edition(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Edition]:
     for source, day in (("old", 1), ("new", 21)):
         case = {"key": "1", "area": TOWNS[0], "registered_at": datetime(2026, 11, day, 9)}
         deliver(home, "cases", [case | {"updated_at": case["registered_at"]}], source=source, cycle_days=2)
-    found = published(home, AS_OF)
-    yield found
-    found.close()
+    opened = published(home, AS_OF)
+    yield opened
+    opened.close()
 
 
 def found(edition: Edition, over: str, when: str, **fields: object) -> list[tuple[int, str]]:

@@ -63,9 +63,9 @@ def test_complaints_after_closing_are_found_by_place_and_by_what_the_source_says
         *({**first, "area": there, "place": f"{i}号"} for i in range(80)),
         {**again, "area": there, "place": "0号", "registered_at": ended + timedelta(days=45)},
     ]
-    found = signs(home, cases, "town")
-    assert ("complaint_after_closing_rate", str(TOWNS[0])) in found
-    assert ("complaint_after_closing_rate", str(TOWNS[1])) not in found
+    checks = signs(home, cases, "town")
+    assert ("complaint_after_closing_rate", str(TOWNS[0])) in checks
+    assert ("complaint_after_closing_rate", str(TOWNS[1])) not in checks
 
 
 def test_newcombes_interval_and_cohens_h_of_published_examples() -> None:

@@ -38,10 +38,10 @@ def test_no_code_names_a_metric() -> None:
     ids = set(load().metrics) - ALSO_WORDS
     files = [file for layer in ("data", "metrics", "cockpit", "pages") for file in (ROOT / layer).rglob("*.py")]
     demo = ROOT / "data" / "demo"
-    found = {
+    in_code = {
         str(file.relative_to(ROOT)): named(file.read_text("utf-8"), ids) for file in files if demo not in file.parents
     }
-    assert {file: names for file, names in found.items() if names} == {}
+    assert {file: names for file, names in in_code.items() if names} == {}
 
 
 def test_a_metric_named_in_code_is_reported() -> None:

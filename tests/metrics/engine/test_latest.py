@@ -69,8 +69,8 @@ def reading(area: int, measure: str, at: datetime, value: float, **more: Any) ->
 
 
 def value(edition: Edition, name: str, area: int, period: Period, own: Catalog, **more: Any) -> float | None:
-    found = answer(edition, [name], area, period, catalog=own, **more).iloc[0]["value"]
-    return None if found != found else float(found)
+    number = answer(edition, [name], area, period, catalog=own, **more).iloc[0]["value"]
+    return None if number != number else float(number)
 
 
 @pytest.fixture
@@ -116,8 +116,8 @@ def test_reading_beyond_its_validity_is_absent_and_not_zero(yearly: tuple[Editio
 
 def test_share_counts_its_own_measure_and_its_rows_are_those(yearly: tuple[Edition, Catalog]) -> None:
     edition, own = yearly
-    found = answer(edition, ["debtors"], DISTRICT, MONTH, catalog=own).iloc[0]
-    assert (found["numerator"], found["denominator"], found["n"]) == (2, 3, 3)
+    row = answer(edition, ["debtors"], DISTRICT, MONTH, catalog=own).iloc[0]
+    assert (row["numerator"], row["denominator"], row["n"]) == (2, 3, 3)
     assert set(rows(edition, "debtors", DISTRICT, MONTH, catalog=own)["area"]) == set(VILLAGES)
     assert len(rows(edition, "debtors", DISTRICT, MONTH, part="numerator", catalog=own)) == 2
 
@@ -178,14 +178,14 @@ def test_newest_reading_of_every_day_is_that_of_a_walk_through_all(rows: list[tu
             )
         instants = {i: start + timedelta(hours=50 * i) for i in range(12)}
         sql = verdicts(latest_sql({"m": 5}, None, {}), instants, Connected(con))  # type: ignore[arg-type]
-        found = {(i, area): value for i, area, value in con.execute(f"SELECT i, area, value FROM ({sql})").fetchall()}
+        values = {(i, area): value for i, area, value in con.execute(f"SELECT i, area, value FROM ({sql})").fetchall()}
     expected = {}
     for i, instant in instants.items():
         for area, hours, number in sorted(rows, key=lambda row: row[1]):  # stable: of equal times the later delivered
             at = start + timedelta(hours=hours)
             if instant - timedelta(days=5) <= at < instant:
                 expected[i, area] = number
-    assert found == expected
+    assert values == expected
 
 
 # Snapshots
@@ -252,9 +252,9 @@ def test_quantiles_of_the_newest_readings_equal_those_of_sql(tmp_path: Path) -> 
     for q, code in product((5, 9), (DISTRICT, *TOWNS, *VILLAGES)):
         among = [value for area, _, value in given if code <= area < end_of(code) and value != 7]
         expected = pytest.approx(float(np.quantile(among, q / 10)))
-        found = answer(edition, [f"q{q}"], code, MONTH, catalog=own).iloc[0]
-        assert found["value"] == expected
-        assert found["n"] == len(among) == count_rows(edition, f"q{q}", code, MONTH, catalog=own)
+        row = answer(edition, [f"q{q}"], code, MONTH, catalog=own).iloc[0]
+        assert row["value"] == expected
+        assert row["n"] == len(among) == count_rows(edition, f"q{q}", code, MONTH, catalog=own)
         assert answer(edition, [f"q{q}"], code, MONTH, by="source", catalog=own)["value"].tolist() == [expected]
 
 
@@ -275,9 +275,9 @@ def test_a_number_on_which_sources_disagree_says_so_with_both_values(tmp_path: P
     by_village = answer(edition, ["people"], DISTRICT, MONTH, by="village", catalog=own).set_index("group")
     qualities = dict(zip(map(str, VILLAGES), ("conflict", "ok", "ok"), strict=True))
     assert by_village["quality"].to_dict() == qualities
-    found = answer(edition, ["people", "small"], DISTRICT, MONTH, catalog=own)
-    assert found["quality"].tolist() == ["conflict", "ok"], "only what counts the disputed reading"
-    assert found["value"][0] == 1011 + 20.5 + 5, "the newest value counts"
+    frame = answer(edition, ["people", "small"], DISTRICT, MONTH, catalog=own)
+    assert frame["quality"].tolist() == ["conflict", "ok"], "only what counts the disputed reading"
+    assert frame["value"][0] == 1011 + 20.5 + 5, "the newest value counts"
     shown = rows(edition, "people", VILLAGES[0], MONTH, catalog=own).iloc[0]
     assert (shown["lowest"], shown["by_lowest"], shown["highest"], shown["by_highest"]) == (1000, "own", 1011, "police")
     before = answer(edition, ["people"], VILLAGES[0], Period(date(2026, 11, 1), date(2026, 11, 11)), catalog=own)

@@ -133,8 +133,6 @@ def test_any_order_of_deliveries_gives_the_newest_row_before_each_day(
         con.execute("USE edition")
         for day in range(32):
             valid = "coalesce(valid_from < $1, true) AND coalesce(valid_to >= $1, true)"
-            found = con.execute(
-                f"SELECT items FROM ({HISTORY}) WHERE {valid}", [start + timedelta(days=day)]
-            ).fetchall()
+            rows = con.execute(f"SELECT items FROM ({HISTORY}) WHERE {valid}", [start + timedelta(days=day)]).fetchall()
             before = [row for row in given_rows if row[0] < day]
-            assert found == [((max(before) if before else min(given_rows))[1],)], day
+            assert rows == [((max(before) if before else min(given_rows))[1],)], day

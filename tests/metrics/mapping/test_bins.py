@@ -24,15 +24,15 @@ def marks() -> Marks:
 
 
 def test_every_day_has_the_counts_of_the_marks(marks: Marks) -> None:
-    found = bins(marks)
-    assert found.days <= int(marks.start.max()) + 62, "a mark without an end adds no days"
-    cells = len(found.x)
+    binned = bins(marks)
+    assert binned.days <= int(marks.start.max()) + 62, "a mark without an end adds no days"
+    cells = len(binned.x)
     opened, closed, overdue = (
-        values.astype(np.int64).reshape(found.days, cells).sum(axis=1)
-        for values in (found.opened, found.closed, found.overdue)
+        values.astype(np.int64).reshape(binned.days, cells).sum(axis=1)
+        for values in (binned.opened, binned.closed, binned.overdue)
     )
     there = opened.cumsum() - closed.cumsum()
-    for day in range(found.days):
+    for day in range(binned.days):
         is_there = (marks.start <= day) & (marks.end > day)
         assert (opened[day], closed[day]) == ((marks.start == day).sum(), (marks.end == day).sum())
         assert there[day] == is_there.sum()
@@ -40,13 +40,13 @@ def test_every_day_has_the_counts_of_the_marks(marks: Marks) -> None:
 
 
 def test_a_mark_counts_in_the_nearest_cell(marks: Marks) -> None:
-    found = bins(marks)
-    assert ACROSS / 3 < np.unique(found.y).size < 3 * ACROSS
+    binned = bins(marks)
+    assert ACROSS / 3 < np.unique(binned.y).size < 3 * ACROSS
     shrink = np.cos(np.radians(32.15))
-    centres = np.column_stack([found.x * 0.5 * shrink, found.y * 0.3]) / STEPS
+    centres = np.column_stack([binned.x * 0.5 * shrink, binned.y * 0.3]) / STEPS
     places = np.column_stack([marks.x * 0.5 * shrink, marks.y * 0.3]) / STEPS
     nearest = np.sqrt(((places[:, None] - centres[None]) ** 2).sum(axis=2)).min(axis=1)
-    assert (nearest <= found.radius * shrink * 1.02).mean() > 0.99
+    assert (nearest <= binned.radius * shrink * 1.02).mean() > 0.99
 
 
 def test_tiles_share_the_marks_out(marks: Marks) -> None:

@@ -51,17 +51,17 @@ def layer(folder: Path, **more: Any) -> Layer:
 @pytest.mark.parametrize("crs", ["wgs84", "gcj02"])
 def test_features_are_in_wgs84_with_label_and_group_alone(edition: Edition, tmp_path: Path, crs: str) -> None:
     scoped = edition.scoped(EVERYTHING)
-    found = json.loads(own_features(scoped, area(edition, DISTRICT), layer(tmp_path, crs=crs)))["features"]
-    assert [feature["properties"] for feature in found] == [{"name": name, "group": "水利"} for name in POINTS]
-    for feature, place in zip(found, POINTS.values(), strict=True):
+    features = json.loads(own_features(scoped, area(edition, DISTRICT), layer(tmp_path, crs=crs)))["features"]
+    assert [feature["properties"] for feature in features] == [{"name": name, "group": "水利"} for name in POINTS]
+    for feature, place in zip(features, POINTS.values(), strict=True):
         assert np.allclose(feature["geometry"]["coordinates"], place, atol=2e-5)
 
 
 def test_an_area_has_the_features_inside_its_outline(edition: Edition, tmp_path: Path) -> None:
     scoped = edition.scoped(EVERYTHING)
     for code, names in {TOWNS[0]: ["泵站"], TOWNS[1]: [], VILLAGES[0]: []}.items():
-        found = json.loads(own_features(scoped, area(edition, code), layer(tmp_path)))["features"]
-        assert [feature["properties"]["name"] for feature in found] == names
+        features = json.loads(own_features(scoped, area(edition, code), layer(tmp_path)))["features"]
+        assert [feature["properties"]["name"] for feature in features] == names
     own = edition.scoped(((VILLAGES[0], VILLAGES[0] + 1),))
     with pytest.raises(OutOfScope):
         own_features(own, area(edition, TOWNS[0]), layer(tmp_path))

@@ -61,38 +61,38 @@ def query(edition: Edition, area: int = DISTRICT) -> Query:
 
 
 def test_a_cluster_is_found_in_its_month_alone(edition: Edition) -> None:
-    found = hotspots(query(edition), "month", "village", LAYER)
-    assert [bucket.start.month for bucket in found.buckets] == [9, 10, 11]
-    hot = {found.places[i].name for i in np.flatnonzero(found.grade[1])}
+    spots = hotspots(query(edition), "month", "village", LAYER)
+    assert [bucket.start.month for bucket in spots.buckets] == [9, 10, 11]
+    hot = {spots.places[i].name for i in np.flatnonzero(spots.grade[1])}
     assert {"村27", "村26", "村35"} <= hot
     assert len(hot) < 25
-    assert not found.grade[0].any()
+    assert not spots.grade[0].any()
 
 
 def test_a_new_cluster_is_a_certain_rise_and_what_is_no_hot_spot_has_no_change(edition: Edition) -> None:
-    found = hotspots(query(edition), "month", "village", LAYER)
-    risen = {found.places[i].name for i in np.flatnonzero(found.change[1] > 0)}
+    spots = hotspots(query(edition), "month", "village", LAYER)
+    risen = {spots.places[i].name for i in np.flatnonzero(spots.change[1] > 0)}
     assert {"村27", "村26"} <= risen
-    assert not (found.change[1] < 0).any()
-    assert not found.change[[0, 2]].any()
-    assert not found.change[1][found.grade[1] == 0].any()
+    assert not (spots.change[1] < 0).any()
+    assert not spots.change[[0, 2]].any()
+    assert not spots.change[1][spots.grade[1] == 0].any()
     with using("en"):
-        said = [sentence(found, i, "month") for i in range(3)]
+        said = [sentence(spots, i, "month") for i in range(3)]
     assert "rose around" in said[1]
     assert "rose" not in said[0] + said[2]
     assert "too few cases" in said[2]
 
 
 def test_few_cases_make_no_statement(edition: Edition) -> None:
-    found = hotspots(query(edition), "month", "village", LAYER)
-    assert [found.is_known(i) for i in range(3)] == [True, True, False]
-    assert not found.grade[2].any()
+    spots = hotspots(query(edition), "month", "village", LAYER)
+    assert [spots.is_known(i) for i in range(3)] == [True, True, False]
+    assert not spots.grade[2].any()
     assert not hotspots(query(edition), "month", "town", LAYER).is_known(0)
 
 
 def test_counts_are_those_of_the_metric(edition: Edition) -> None:
-    found = hotspots(query(edition), "month", "village", LAYER)
-    assert found.counts.sum(axis=1).tolist() == [128, 208, 10]
+    spots = hotspots(query(edition), "month", "village", LAYER)
+    assert spots.counts.sum(axis=1).tolist() == [128, 208, 10]
     one = hotspots(
         query(edition), "month", "village", LAYER.model_copy(update={"where": "registered_at::TIME > '10:00'"})
     )

@@ -26,10 +26,10 @@ def test_our_layers_are_sound() -> None:
 
 def test_an_own_layer_is_added_and_one_of_our_id_takes_its_place(tmp_path: Path) -> None:
     own = layers(tmp_path / "own", GOOD, {**GOOD, "id": "cases", "where": "kind = 'event'"})
-    found = load(CATALOG, OURS, own)
-    assert found["lamps"].form == "points"
-    assert found["cases"].where == "kind = 'event'"
-    assert list(found) == sorted(found, key=lambda name: found[name].order)
+    by_id = load(CATALOG, OURS, own)
+    assert by_id["lamps"].form == "points"
+    assert by_id["cases"].where == "kind = 'event'"
+    assert list(by_id) == sorted(by_id, key=lambda name: by_id[name].order)
 
 
 @pytest.mark.parametrize(
@@ -79,6 +79,6 @@ def test_two_layers_of_one_id_and_what_is_no_yaml_are_faults(tmp_path: Path) -> 
 
 
 def test_the_address_of_data_changes_with_what_is_in_them_alone(tmp_path: Path) -> None:
-    found = load(CATALOG, OURS, layers(tmp_path / "own", GOOD, {**GOOD, "id": "b", "shape": "hexagons", "opacity": 0.5},
+    by_id = load(CATALOG, OURS, layers(tmp_path / "own", GOOD, {**GOOD, "id": "b", "shape": "hexagons", "opacity": 0.5},
                                        {**GOOD, "id": "c", "where": "kind = 'event'"}))  # fmt: skip
-    assert found["lamps"].fingerprint == found["b"].fingerprint != found["c"].fingerprint
+    assert by_id["lamps"].fingerprint == by_id["b"].fingerprint != by_id["c"].fingerprint

@@ -53,15 +53,15 @@ def edition(tmp_path_factory: pytest.TempPathFactory) -> Edition:
     return edition_of(home, [*cases, late], AS_OF, places=places, assets=[hall], readings=readings)
 
 
-def there(found: Marks, day: date) -> np.ndarray:
-    at = (day - found.first).days
-    return (found.start <= at) & (found.end > at)
+def there(columns: Marks, day: date) -> np.ndarray:
+    at = (day - columns.first).days
+    return (columns.start <= at) & (columns.end > at)
 
 
 @settings(max_examples=40, deadline=None)
 @given(day=st.dates(date(2026, 10, 1), date(2026, 11, 22)), area=st.sampled_from([DISTRICT, *TOWNS, *VILLAGES]))
 def test_what_is_open_on_a_day_is_the_backlog_at_its_end(edition: Edition, day: date, area: int) -> None:
-    found = marks(edition.scoped(EVERYTHING), area, CASES)
+    columns = marks(edition.scoped(EVERYTHING), area, CASES)
     query = Query(edition.scoped(EVERYTHING), load(), ("backlog",), area, Period(day, day + DAY))
     placed = (
         edition.cursor()
@@ -72,45 +72,45 @@ def test_what_is_open_on_a_day_is_the_backlog_at_its_end(edition: Edition, day: 
         )
         .fetchone()
     )
-    assert there(found, day).sum() + placed[0] == answer(query)["value"].fillna(0).iloc[0]
+    assert there(columns, day).sum() + placed[0] == answer(query)["value"].fillna(0).iloc[0]
 
 
 @settings(max_examples=30, deadline=None)
 @given(day=st.dates(date(2026, 10, 1), date(2026, 11, 21)))
 def test_overdue_registered_and_closed_on_a_day_are_those_of_sql(edition: Edition, day: date) -> None:
-    found = marks(edition.scoped(EVERYTHING), DISTRICT, CASES)
-    at = (day - found.first).days
+    columns = marks(edition.scoped(EVERYTHING), DISTRICT, CASES)
+    at = (day - columns.first).days
     count = (
         "SELECT count(*) FILTER (registered_at::DATE = $1), count(*) FILTER (closed_at::DATE = $1), "
         "count(*) FILTER (registered_at::DATE <= $1 AND (closed_at IS NULL OR closed_at::DATE > $1) "
         "AND due_at < $1 + INTERVAL 1 DAY) FROM cases WHERE lon IS NOT NULL AND registered_at < $2"
     )
     expected = edition.cursor().execute(count, [day, AS_OF]).fetchone()
-    overdue = there(found, day) & (found.due <= at)
-    assert ((found.start == at).sum(), (found.end == at).sum(), overdue.sum()) == expected
+    overdue = there(columns, day) & (columns.due <= at)
+    assert ((columns.start == at).sum(), (columns.end == at).sum(), overdue.sum()) == expected
 
 
 def test_a_place_is_kept_to_a_metre_and_rows_without_one_are_counted(edition: Edition) -> None:
-    found = marks(edition.scoped(EVERYTHING), DISTRICT, CASES)
-    west, south, east, north = found.box
+    columns = marks(edition.scoped(EVERYTHING), DISTRICT, CASES)
+    west, south, east, north = columns.box
     sql = "SELECT lon, lat FROM cases WHERE rowid = $1"
-    for i in range(len(found)):
-        lon, lat = edition.cursor().execute(sql, [int(found.rows[i])]).fetchone()
-        assert abs(west + (east - west) * found.x[i] / STEPS - lon) < 1e-5
-        assert abs(south + (north - south) * found.y[i] / STEPS - lat) < 1e-5
-    assert (len(found), found.unplaced) == (110, 1)
-    assert list(found.start) == sorted(found.start)
+    for i in range(len(columns)):
+        lon, lat = edition.cursor().execute(sql, [int(columns.rows[i])]).fetchone()
+        assert abs(west + (east - west) * columns.x[i] / STEPS - lon) < 1e-5
+        assert abs(south + (north - south) * columns.y[i] / STEPS - lat) < 1e-5
+    assert (len(columns), columns.unplaced) == (110, 1)
+    assert list(columns.start) == sorted(columns.start)
 
 
 def test_groups_are_the_most_frequent_values_and_the_rest(edition: Edition) -> None:
     everything, coloured = edition.scoped(EVERYTHING), CASES.model_copy(update={"colour": "category"})
-    found, rows = groups(everything, DISTRICT, coloured), marks(everything, DISTRICT, coloured).rows
-    assert len(found.names) == MOST_GROUPS
-    assert found.names[-1] == ""
-    for row, i in zip(rows, found.index, strict=True):
+    grouped, rows = groups(everything, DISTRICT, coloured), marks(everything, DISTRICT, coloured).rows
+    assert len(grouped.names) == MOST_GROUPS
+    assert grouped.names[-1] == ""
+    for row, i in zip(rows, grouped.index, strict=True):
         (category,) = edition.cursor().execute("SELECT category FROM cases WHERE rowid = $1", [int(row)]).fetchone()
-        assert found.names[i] in (category, "")
-    for name, count in zip(found.names[:-1], np.bincount(found.index), strict=False):
+        assert grouped.names[i] in (category, "")
+    for name, count in zip(grouped.names[:-1], np.bincount(grouped.index), strict=False):
         sql = "SELECT count(*) FROM cases WHERE category = $1 AND lon IS NOT NULL AND registered_at < $2"
         assert edition.cursor().execute(sql, [name, AS_OF]).fetchone() == (count,)
 
@@ -125,8 +125,8 @@ def test_a_condition_and_filters_narrow_the_marks(edition: Edition) -> None:
 
 def test_a_reading_is_there_until_the_next_one(edition: Edition) -> None:
     layer = Layer(id="queues", name=NAME, of="readings", where="measure = 'queue_waiting'", size="value")
-    found = marks(edition.scoped(EVERYTHING), DISTRICT, layer)
-    shown = [found.value[there(found, date(2026, 11, day))].tolist() for day in (1, 3, 4, 8, 9, 20)]
+    columns = marks(edition.scoped(EVERYTHING), DISTRICT, layer)
+    shown = [columns.value[there(columns, date(2026, 11, day))].tolist() for day in (1, 3, 4, 8, 9, 20)]
     assert shown == [[1.0], [1.0], [4.0], [4.0], [9.0], [9.0]]
     hall = marks(edition.scoped(EVERYTHING), DISTRICT, Layer(id="halls", name=NAME, of="assets", where="kind = 'hall'"))
     assert (len(hall), hall.first, hall.end.tolist()) == (1, date(2026, 10, 5), [NEVER])
@@ -135,9 +135,9 @@ def test_a_reading_is_there_until_the_next_one(edition: Edition) -> None:
 @pytest.mark.parametrize("area", [DISTRICT, TOWNS[1], VILLAGES[1], VILLAGES[2]])
 def test_a_cadre_gets_the_own_village_alone(edition: Edition, area: int) -> None:
     own = edition.scoped(((VILLAGES[0], VILLAGES[0] + 1),))
-    found = marks(own, VILLAGES[0], CASES)
+    columns = marks(own, VILLAGES[0], CASES)
     sql = "SELECT count(*) FROM cases WHERE area = $1 AND lon IS NOT NULL AND registered_at < $2"
-    assert edition.cursor().execute(sql, [VILLAGES[0], AS_OF]).fetchone() == (len(found),)
+    assert edition.cursor().execute(sql, [VILLAGES[0], AS_OF]).fetchone() == (len(columns),)
     with pytest.raises(OutOfScope):
         marks(own, area, CASES)
     with pytest.raises(OutOfScope):
@@ -146,6 +146,6 @@ def test_a_cadre_gets_the_own_village_alone(edition: Edition, area: int) -> None
 
 def test_an_area_without_marks_has_none(tmp_path: Path) -> None:
     edition = edition_of(Home(tmp_path, memory="1GB"), [], AS_OF)
-    found = marks(edition.scoped(EVERYTHING), DISTRICT, CASES)
-    assert (len(found), found.unplaced) == (0, 0)
+    columns = marks(edition.scoped(EVERYTHING), DISTRICT, CASES)
+    assert (len(columns), columns.unplaced) == (0, 0)
     assert groups(edition.scoped(EVERYTHING), DISTRICT, CASES.model_copy(update={"colour": "category"})).names == ()

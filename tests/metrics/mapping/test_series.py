@@ -35,20 +35,20 @@ def query(tmp_path_factory: pytest.TempPathFactory) -> Query:
 @pytest.mark.parametrize("metric", ["on_time_rate", "backlog", "intake"])
 @pytest.mark.parametrize("unit", ["week", "month"])
 def test_values_are_those_of_the_metric_in_each_period(query: Query, metric: str, unit: str) -> None:
-    found = series(query.of(metric), unit, "town")
-    assert found.codes == TOWNS
-    assert found.buckets[0].start <= date(2026, 9, 3) < found.buckets[0].end
-    for i, bucket in enumerate(found.buckets):
+    values = series(query.of(metric), unit, "town")
+    assert values.codes == TOWNS
+    assert values.buckets[0].start <= date(2026, 9, 3) < values.buckets[0].end
+    for i, bucket in enumerate(values.buckets):
         asked = answer(Query(query.edition, query.catalog, (metric,), DISTRICT, bucket, by="town"))
         expected = dict(zip(asked["group"], asked["value"], strict=True))
-        for j, code in enumerate(found.codes):
-            assert np.isclose(found.values[i, j], expected.get(str(code), np.nan), equal_nan=True, rtol=1e-5)
+        for j, code in enumerate(values.codes):
+            assert np.isclose(values.values[i, j], expected.get(str(code), np.nan), equal_nan=True, rtol=1e-5)
 
 
 def test_absent_is_not_zero_and_a_small_sample_has_no_state(query: Query) -> None:
-    found = series(query, "month", "town")
-    assert {KEYS[key] for key in found.keys[:, 1]} == {"absent"}
-    assert np.isnan(found.values[:, 1]).all()
+    values = series(query, "month", "town")
+    assert {KEYS[key] for key in values.keys[:, 1]} == {"absent"}
+    assert np.isnan(values.values[:, 1]).all()
     weeks = series(query, "week", "village")
     assert "small" in {KEYS[key] for key in weeks.keys.ravel()}
 

@@ -51,13 +51,13 @@ class DiskCache:
 
     def _files(self) -> list[tuple[float, int, Path]]:
         """Time of use, size and path."""
-        found = []
+        files = []
         for path in self.folder.rglob("*"):
             with contextlib.suppress(OSError):
                 stat = path.stat()
                 if path.is_file():
-                    found.append((max(stat.st_atime, stat.st_mtime), stat.st_size, path))
-        return found
+                    files.append((max(stat.st_atime, stat.st_mtime), stat.st_size, path))
+        return files
 
     def _total(self) -> int:
         return sum(size for _used, size, _path in self._files())

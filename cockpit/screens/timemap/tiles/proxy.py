@@ -144,10 +144,10 @@ async def serve(request: Request) -> Response:
     config = settings.current()
     try:
         service = await run_in_threadpool(services.of, config)
-        found = service and _named(service, request.path_params)
-        if not service or not found or not await run_in_threadpool(_is_here, config, *found[1:]):
+        tile = service and _named(service, request.path_params)
+        if not service or not tile or not await run_in_threadpool(_is_here, config, *tile[1:]):
             return PlainTextResponse("there is no such tile\n", 404, {"Cache-Control": "no-store"})
-        body = await fetcher(config, service).tile(config, *found)
+        body = await fetcher(config, service).tile(config, *tile)
     except DataError as error:
         return PlainTextResponse(f"{error}\n", 502, {"Cache-Control": "no-store"})
     return Response(body, headers={**KEPT, "Content-Type": kind_of(body)})

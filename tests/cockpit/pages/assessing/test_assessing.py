@@ -61,8 +61,8 @@ def test_gaming_checks_name_each_check_and_what_was_compared(screen: Screen, lan
 
 def test_schemes_are_shown_with_their_lines_and_a_draft_is_made(screen: Screen) -> None:
     page = screen("assessments", lang="en")
-    found = {table["columns"][0]["text"] for table in drawn(page, "table")}
-    assert "Metric" in found
+    headings = {table["columns"][0]["text"] for table in drawn(page, "table")}
+    assert "Metric" in headings
     pressed(page, "Draft")
     assert "Drafted." in words(page)
     newest = assessments.listing(visitors.desk())[0]

@@ -56,8 +56,8 @@ def test_the_data_page_lists_what_was_not_sent_and_sends_it_again(screen: Screen
         "H777", "outbox/hotline", "given up", "the receiver refused the message: 500",
     ]  # fmt: skip
     pressed(page, "Send again")
-    found = dispatches.find(desk, one.id)
-    assert found
-    assert (found.state, found.tries) == ("waiting", 0)
-    assert found.due_at - found.made_at < timedelta(hours=1)
+    dispatch = dispatches.find(desk, one.id)
+    assert dispatch
+    assert (dispatch.state, dispatch.tries) == ("waiting", 0)
+    assert dispatch.due_at - dispatch.made_at < timedelta(hours=1)
     dispatches.discard(desk, [one.id])

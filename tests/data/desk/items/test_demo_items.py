@@ -33,8 +33,8 @@ def all_items(desk: Desk) -> list[Item]:
 
 
 def test_every_kind_is_there_in_every_state(desk: Desk) -> None:
-    found = {(item.kind, item.state) for item in all_items(desk)}
-    assert found == {(kind, state) for kind, flow in RULES.flows.items() for state in flow.states}
+    states = {(item.kind, item.state) for item in all_items(desk)}
+    assert states == {(kind, state) for kind, flow in RULES.flows.items() for state in flow.states}
 
 
 def test_each_item_is_what_its_events_make_it(desk: Desk) -> None:

@@ -94,8 +94,8 @@ def test_delivering_again_changes_nothing_and_a_change_comes_alone(home: Home, d
     )
     closed(desk, first)
     deliver(home, desk, RULES)
-    found = rows(home, "SELECT key, closed_at IS NULL FROM cases WHERE source = 'desk' ORDER BY key")
-    assert found == [(first, False), (second, True)]
+    delivered = rows(home, "SELECT key, closed_at IS NULL FROM cases WHERE source = 'desk' ORDER BY key")
+    assert delivered == [(first, False), (second, True)]
 
 
 def test_an_area_that_does_not_exist_is_a_reject(home: Home, desk: Desk) -> None:
@@ -113,6 +113,6 @@ def test_metrics_count_the_items(home: Home, desk: Desk) -> None:
     period = Period(date(2026, 11, 1), date(2026, 11, 22))
     by_role = {role: CATALOG.id_of(role) for role in ("intake", "open")}
     frame = answer(edition, list(by_role.values()), DISTRICT, period)
-    found = dict(zip(frame["metric"], frame["value"], strict=True))
+    values = dict(zip(frame["metric"], frame["value"], strict=True))
     edition.close()
-    assert (found[by_role["intake"]], found[by_role["open"]]) == (4, 3)
+    assert (values[by_role["intake"]], values[by_role["open"]]) == (4, 3)

@@ -187,9 +187,9 @@ class Desk(RuleBasedStateMachine):
             assert len(mine) == lists.count(self.desk, reader, "mine", self.now)
 
     def item(self, number: str) -> Item:
-        found = store.find(self.desk, number)
-        assert found
-        return found
+        stored = store.find(self.desk, number)
+        assert stored
+        return stored
 
 
 TestDesk = Desk.TestCase

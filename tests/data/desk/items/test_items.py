@@ -157,52 +157,52 @@ def test_a_clock_that_was_set_back_does_not_reorder_events(desk: Desk) -> None:
 
 def at_once(*works: Callable[[], Written]) -> list[Written | Exception]:
     """Run functions in threads that begin together."""
-    ready, found = threading.Barrier(len(works)), list[Written | Exception]()
+    ready, results = threading.Barrier(len(works)), list[Written | Exception]()
 
     def run(work: Callable[[], Written]) -> None:
         ready.wait()
         try:
-            found.append(work())
+            results.append(work())
         except Exception as error:
-            found.append(error)
+            results.append(error)
 
     threads = [threading.Thread(target=run, args=(work,)) for work in works]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    return found
+    return results
 
 
 def test_concurrent_sign_for_succeeds_once(desk: Desk) -> None:
     number = begin(desk).item.number
     act(desk, number, "issue", "k2", unit="区住建局", due=DUE)
-    found = at_once(
+    results = at_once(
         lambda: act(desk, number, "sign", "a", "zhang"),
         lambda: act(desk, number, "sign", "b", "zhao"),
         lambda: act(desk, number, "refuse", "c", "qian", reason="不属本单位"),
     )
-    done = [one for one in found if isinstance(one, Written)]
-    assert len(done) == 1, found
-    assert all(isinstance(one, Refused) for one in found if one not in done)
+    done = [one for one in results if isinstance(one, Written)]
+    assert len(done) == 1, results
+    assert all(isinstance(one, Refused) for one in results if one not in done)
     item = store.find(desk, number)
     assert item is not None
     assert store.derived(RULES, item, store.events(desk, RULES, item.id)) == item
 
 
 def test_one_key_sent_twice_at_once_is_stored_once(desk: Desk) -> None:
-    found = at_once(*(lambda: begin(desk, "same"),) * 4)
-    stored = [one for one in found if isinstance(one, Written)]
-    assert stored, found
+    results = at_once(*(lambda: begin(desk, "same"),) * 4)
+    stored = [one for one in results if isinstance(one, Written)]
+    assert stored, results
     assert {one.item.number for one in stored} == {stored[0].item.number}
-    assert all(isinstance(one, (Written, Refused)) for one in found), found
+    assert all(isinstance(one, (Written, Refused)) for one in results), results
     assert store.count(desk) == 1
 
 
 def test_many_users_lose_no_event(desk: Desk) -> None:
     number = signed(desk).number
-    found = at_once(*(lambda i=i: act(desk, number, "urge", f"u{i}", "li") for i in range(12)))
-    assert all(isinstance(one, Written) for one in found), found
+    results = at_once(*(lambda i=i: act(desk, number, "urge", f"u{i}", "li") for i in range(12)))
+    assert all(isinstance(one, Written) for one in results), results
     item = store.find(desk, number)
     assert item is not None
     assert [event.seq for event in store.events(desk, RULES, item.id)] == list(range(1, 16))
@@ -216,9 +216,9 @@ def test_lists_hold_what_waits_for_an_account_and_what_is_overdue(desk: Desk) ->
     stranger = Reader("sun", (Held("official", TOWNS[1], TOWNS[1] + 100_000),))
 
     def of(reader: Reader, view: lists.View, now: datetime = NOW) -> list[str]:
-        found = [item.number for item in lists.items(desk, reader, view, now)]
-        assert lists.count(desk, reader, view, now) == len(found)
-        return found
+        numbers = [item.number for item in lists.items(desk, reader, view, now)]
+        assert lists.count(desk, reader, view, now) == len(numbers)
+        return numbers
 
     assert (of(leader, "mine"), of(official, "mine"), of(author, "waiting")) == ([number], [], [number])
     act(desk, number, "issue", "k2", unit="镇街综合执法队", due=DUE)

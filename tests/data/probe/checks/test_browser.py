@@ -162,8 +162,8 @@ def faults(count: int, impact: str = "serious") -> list[Fault]:
     [(faults(10), 10, True), (faults(11), 11, False), (faults(99, "moderate"), 0, True), ([], 0, True)],
     ids=["ten", "eleven", "what keeps nobody out", "none"],
 )
-def test_page_passes_up_to_ten_axe_faults(found: list[Fault], observed: int, passed: bool) -> None:
-    check = rules.axe_faults(THING, AT, found)
+def test_page_passes_up_to_ten_axe_faults(reported: list[Fault], observed: int, passed: bool) -> None:
+    check = rules.axe_faults(THING, AT, reported)
     assert (check.observed, check.passed) == (observed, passed)
 
 
