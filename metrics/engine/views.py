@@ -3,6 +3,7 @@
 A view is evaluated at an instant once an edition, for all areas: planning such a query is most of its cost.
 """
 
+import re
 import threading
 from collections.abc import Collection, Iterable
 from datetime import datetime, time, timedelta
@@ -15,6 +16,7 @@ import numpy as np
 from data.editions.edition import AnyEdition, Edition
 from data.editions.versions import asset_history
 from metrics.catalog import Domain, Metric
+from metrics.catalog.generated import latest_sql
 from metrics.engine.durations import quantile_of
 from metrics.engine.plan import COLUMNS, Plan
 from metrics.engine.sums import group_sql, parameters
@@ -23,8 +25,12 @@ from metrics.period import last_day
 
 LOOK_BACK_DAYS = 14
 """No rule of a view looks further back from its instant than the two weeks of the home page rule."""
+MEASURES = re.compile(r"\bmeasure (?:= '[^']*'|IN \('[^']*'(?:, *'[^']*')*\))")
+"""In the condition of a metric over newest readings, the measures that it takes."""
 READ_AHEAD_DAYS = (0, 6, 27)
 """Midnights before the last day that are read with the first instant: what the list of reds is compared with."""
+FEW_INSTANTS = 5
+"""Of newest readings, so many instants are read for all metrics at once, more only for those that are asked for."""
 MOST_INSTANTS = 5000
 """When so many are held of a view, they are let go."""
 
@@ -40,8 +46,9 @@ def views(plan: Plan, domain: Domain, metrics: list[Metric]) -> dict[str, Cells]
         return {}
     if plan.column or plan.where:
         return _split(plan, domain, metrics)
-    computed = tuple(metric for metric in domain.metrics if metric.aggregate)
     instants = [plan.instant(i) for i in range(len(plan.buckets))]
+    together = not domain.latest or len(set(instants)) <= FEW_INSTANTS
+    computed = tuple(metric for metric in domain.metrics if metric.aggregate) if together else tuple(metrics)
     try:
         rows_at = _rows_at(plan, domain, computed, instants)
     except duckdb.Error:  # another metric of the view may be to blame
@@ -64,7 +71,19 @@ def _rows_at(
     plan: Plan, domain: Domain, metrics: tuple[Metric, ...], instants: list[datetime]
 ) -> dict[datetime, list[Row]]:
     columns = _columns(metrics, disputable=bool(domain.latest))
-    return _view_cache(plan.edition, domain.view or "", columns).at(set(instants))
+    return _view_cache(plan.edition, _view_of(domain, metrics), columns).at(set(instants))
+
+
+def _view_of(domain: Domain, metrics: Iterable[Metric]) -> str:
+    """SQL of the view; of newest readings without the measures that the metrics' conditions leave out."""
+    measures: set[str] = set()
+    for condition in (metric.aggregate.where or "" for metric in metrics if metric.aggregate):
+        named = MEASURES.findall(condition)
+        if not named or len(named) != len(re.findall(r"\bmeasure\b", condition)):
+            return domain.view or ""
+        measures |= {measure for text in named for measure in re.findall(r"'([^']*)'", text)}
+    valid = {measure: days for measure, days in domain.latest.items() if measure in measures}
+    return latest_sql(valid, domain.where, domain.terms) if valid else domain.view or ""
 
 
 def _split(plan: Plan, domain: Domain, metrics: list[Metric]) -> dict[str, Cells]:
