@@ -87,7 +87,7 @@ def approve(settings: "Settings", id: int) -> None:
 
 @limit.command()
 @click.argument("id", type=int)
-@click.option("--reason", required=True)
+@click.option("--reason", required=True, help="Shown to who proposed it.")
 @with_settings
 def refuse(settings: "Settings", id: int, reason: str) -> None:
     """Refuse proposal ID of somebody else."""
