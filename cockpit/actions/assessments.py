@@ -29,7 +29,7 @@ def draft(desk: Desk, actor: Actor, query: Query, scheme: Scheme, home: Home) ->
 
     The edition is pinned, so that the rows that were counted can be opened for ever.
     """
-    period, edition = query.period, query.edition.unscoped.id
+    period, edition = query.period, query.edition.id
     what = f"assessment {scheme.id} of {query.area}, {period.start} to {period.end}, edition {edition}"
     with DRAFT.by(desk, actor, what, _all(query.area)):
         made = Draft(

@@ -236,12 +236,9 @@ def assessment_state(name: str) -> str:
 
 def peers(name: str, kind: str | None) -> str:
     """The areas of a level that one of this kind is ranked with; empty where all are ranked together."""
-    return {
-        ("town", True): _("Streets"),
-        ("town", False): _("Towns and townships"),
-        ("village", True): _("Communities"),
-        ("village", False): _("Villages"),
-    }.get((name, is_urban(kind)), "")
+    level = BY_ID[name]
+    names = level.urban if is_urban(kind) else level.rural
+    return dict(zip(("zh", "en"), names, strict=True))[language()] if names else ""
 
 
 def level(name: str, n: int = 1) -> str:

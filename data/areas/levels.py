@@ -17,6 +17,7 @@ class Level:
     endings: the endings of its areas' names by kind.
     optional: a tree begins below it, or leaves it out. What holds of a district holds of such a level too.
     unnamed: the name of an area of it that no list names; the digits of its code by default.
+    urban, rural: what its areas are called (zh, en) that are ranked apart from each other; empty: ranked together.
     """
 
     id: str
@@ -28,6 +29,8 @@ class Level:
     endings: dict[str, tuple[str, ...]] = field(default_factory=dict, hash=False)
     optional: bool = False
     unnamed: str = ""
+    urban: tuple[str, str] | None = None
+    rural: tuple[str, str] | None = None
 
 
 TABLE = (
@@ -51,6 +54,7 @@ TABLE = (
             "街道": ("街道办事处", "街道办", "街道", "街办"),
             "乡": ("乡人民政府", "乡政府", "民族乡", "乡", "苏木"),
         },
+        urban=("街道", "Streets"), rural=("乡镇", "Towns and townships"),
     ),
     Level(
         "village", 1, "村社", "village", "villages", ("村", "社区", "村社", "居委会", "村委会"),
@@ -59,6 +63,7 @@ TABLE = (
             "社区": ("社区居民委员会", "社区居委会", "社区居委", "社区", "居民委员会", "居委会", "居委"),
             "嘎查": ("嘎查委员会", "嘎查"),
         },
+        urban=("社区", "Communities"), rural=("村", "Villages"),
     ),
 )  # fmt: skip
 """From the highest to the lowest."""

@@ -26,6 +26,7 @@ PAST_A_SCOPE = {
     "cockpit/actions/items.py": "narrows to what the actor may look at",
     "cockpit/notifications/outbox.py": "a background process: whether answered cases came again",
     "cockpit/notifications/subscriptions.py": "a background process: which subscribed metrics are red",
+    "cockpit/screens/admin/registry.py": "narrows to what the data officer may see",
     "cockpit/screens/timemap/cards.py": "source and key of marks whose scope `files` has checked",
 }
 

@@ -34,7 +34,7 @@ def test_described_settings_contain_no_secret(monkeypatch: pytest.MonkeyPatch) -
 
 
 FILES = {"schedule", "calendar", "channels", "outbox", "probe_extras", "probe_authorities", "audit_syslog_authorities",
-         "audit_syslog_certificate"}  # fmt: skip
+         "audit_syslog_certificate", "tiles"}  # fmt: skip
 PATHS = sorted(
     name
     for name, field in settings.Settings.model_fields.items()

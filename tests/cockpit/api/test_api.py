@@ -277,6 +277,7 @@ def test_the_document_names_every_route(get: Callable[..., httpx.Response]) -> N
         "/metrics/{id}",
         "/rows/{id}",
         "/search",
+        "/limits",
         "/areas",
         "/editions",
         "/push/{source}",

@@ -19,7 +19,7 @@ def wait_for(done: Callable[[], bool]) -> None:
 def test_decisions_that_come_while_a_process_runs_share_the_next_one(monkeypatch: pytest.MonkeyPatch) -> None:
     going, begun = threading.Semaphore(0), []
 
-    def publish() -> None:
+    def publish(arguments: tuple[str, ...]) -> None:
         begun.append(threading.current_thread())
         going.acquire()
         if len(begun) == 1:

@@ -14,7 +14,7 @@ def test_the_module_exports_the_shell_and_every_component() -> None:
 
 
 def test_phone_download_is_small() -> None:
-    assert sum(len(brotli.compress(assets.content(name).encode())) for name in assets.ON_ALL_PAGES) < 48_000
+    assert sum(len(brotli.compress(assets.content(name).encode())) for name in assets.ON_ALL_PAGES) < 52_000
 
 
 def test_no_font_is_loaded_that_no_text_is_set_in() -> None:

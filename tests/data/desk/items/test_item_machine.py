@@ -16,13 +16,14 @@ from data.desk.errors import Refused
 from data.desk.items import lists, store
 from data.desk.items.item import Item
 from data.desk.items.lists import Reader
-from data.desk.items.store import Beginning, Rules
+from data.desk.items.store import Rules
 from data.desk.store import open_desk
 from data.values.calendar import Calendar
 from data.workflow.model import FieldType, Workflow
 from data.workflow.parties import answerable, may_start, open_transitions, permitted
 from data.workflow.read import load
 from data.workflow.replay import Event, replay
+from tests.data.desk.items.beginnings import beginning
 from tests.desks import sqlite_tables
 from tests.factory import DISTRICT, TOWNS, VILLAGES
 
@@ -101,10 +102,8 @@ class Desk(RuleBasedStateMachine):
         if role is None:
             return multiple()
         self.keys += 1
-        beginning = Beginning(kind, "标题", VILLAGES[0], filled(flow, "start", self.local.date(), pick), TOWNS[0])
-        written = store.start(
-            self.desk, RULES, beginning, key=f"k{self.keys}", actor=person.name, role=role, now=self.now
-        )
+        begun = beginning(kind, flow, filled(flow, "start", self.local.date(), pick))
+        written = store.start(self.desk, RULES, begun, key=f"k{self.keys}", actor=person.name, role=role, now=self.now)
         self.known[written.item.number] = store.events(self.desk, RULES, written.item.id)
         return written.item.number
 

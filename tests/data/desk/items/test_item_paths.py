@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from data.desk.auditing.custody import Custody
 from data.desk.items import store
-from data.desk.items.store import Beginning, Rules
+from data.desk.items.store import Rules
 from data.desk.store import Desk, open_desk
 from data.values.calendar import Calendar
 from data.workflow.clocks import Timing, passed
@@ -19,7 +19,8 @@ from data.workflow.model import FieldType, Workflow
 from data.workflow.parties import hindrance
 from data.workflow.read import load
 from data.workflow.replay import replay
-from tests.factory import TOWNS, VILLAGES
+from tests.data.desk.items.beginnings import beginning
+from tests.factory import TOWNS
 
 RULES = Rules(load(Path(__file__).parents[4] / "cockpit" / "workflows"), Calendar(), "Asia/Shanghai")
 BEGIN = datetime(2026, 9, 1, 1)
@@ -64,8 +65,8 @@ def filled(flow: Workflow, transition: str, now: datetime, waiting: Sequence[str
 def test_invariants_hold_on_every_path(paths: Desk, kind: str, steps: list[tuple[int, int, str]]) -> None:
     flow, now, desk = RULES.flows[kind], BEGIN, paths
     key = f"{kind}-{store.count(desk)}"
-    beginning = Beginning(kind, "标题", VILLAGES[0], filled(flow, "start", now), TOWNS[0])
-    item = store.start(desk, RULES, beginning, key=f"{key}-0", actor="a", now=now).item
+    begun = beginning(kind, flow, filled(flow, "start", now))
+    item = store.start(desk, RULES, begun, key=f"{key}-0", actor="a", now=now).item
     before = store.events(desk, RULES, item.id)
     for i, (choice, minutes, actor) in enumerate(steps, 1):
         now += timedelta(minutes=minutes)
