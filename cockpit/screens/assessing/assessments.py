@@ -83,7 +83,7 @@ def _drafting(view: View) -> None:
         periods = {format.period(period): period for period in _periods(scheme, last_day(view.as_of))}
         with st.form("draft", border=False):
             period = periods[st.selectbox(_("Period"), list(periods))]
-            made = st.form_submit_button(_("Draft"))
+            made = st.form_submit_button(_("Draw it up"))
         if made:
             query = replace(view.query.filtered(()), period=period, comparison=None)
             work = partial(actions.draft, visitors.desk(), actor, query, scheme, settings.current().data)

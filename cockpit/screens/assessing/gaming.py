@@ -59,7 +59,7 @@ def _section(view: View, by: str) -> None:
         Column(_("Share"), number=True),
         Column(_("All others"), number=True),
         Column(_("Difference, 99 % interval"), number=True),
-        Column(_("Effect")),
+        Column(_("Size of the effect")),
         Column(_("Rows"), number=True),
     ]
     table(columns, [_row(view, sign) for sign in result.signs], key=f"gaming-{by}")
@@ -93,7 +93,7 @@ def _checks(view: View) -> None:
     """What each check hints at."""
     header.title(_("The checks"))
     table(
-        [Column(_("Check"), lead=True), Column(_("Definition")), Column(_("Why it is looked at"))],
+        [Column(_("Check"), lead=True), Column(_("What it counts")), Column(_("Why it is looked at"))],
         [
             [
                 Cell(metric.name[language()], view.href("passport", metric=metric)),
