@@ -57,11 +57,13 @@ def _feed(edition: Edition, catalog: Catalog, id: str) -> Feed:
     fact, needed = FACTS[domain.fact], needs(catalog, id)
     mapped_columns = {source: columns for source, of, columns in mapped if of == fact.name}
     missing = {source: lacking(fact, needed.columns, columns) for source, columns in mapped_columns.items()}
-    complete = tuple(source for source in mapped_columns if not missing[source])
     with_rows = counted(edition, domain.fact, domain.where) if domain.where else None
     incomplete = {
         source: columns for source, columns in missing.items() if columns and (with_rows is None or source in with_rows)
     }
+    complete = tuple(source for source in mapped_columns if not missing[source])
+    # one without rows of the domain delivers something else; before the first rows any of them may be the one
+    complete = tuple(source for source in complete if source in (with_rows or complete)) or complete
     counts_others = any(not set(columns) & needed.uncounted for columns in incomplete.values())
     return Feed(complete, tuple(incomplete.items()), complete if complete and counts_others else None)
 

@@ -205,15 +205,15 @@ def _all_of(view: View, red: Red) -> str:
 
 
 def has_state(view: View) -> bool:
-    """Whether any metric of the tiles is known of any area below: without that nothing is within its limit either.
+    """Whether any metric of the tiles has a state here or in any area below: else nothing is within its limit either.
 
-    Of a unit's own cockpit: whether any is of the unit.
+    Of a unit's own cockpit: whether any has one of the unit.
     """
-    if filters.unit_of(view.query.where):
-        summaries = answers.summaries(view.ask(*tile_metrics(view)))
-        return any(summaries[name].state != "none" for name in fed_metrics(view))
+    summaries = answers.summaries(view.ask(*tile_metrics(view)))
+    if any(summaries[name].state != "none" for name in fed_metrics(view)):
+        return True
     lower = below(view.edition, view.area)
-    if lower is None:
+    if lower is None or filters.unit_of(view.query.where):
         return False
     metrics = (view.catalog.metrics[name] for name in fed_metrics(view))
     return any(

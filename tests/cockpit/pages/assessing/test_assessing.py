@@ -63,7 +63,7 @@ def test_schemes_are_shown_with_their_lines_and_a_draft_is_made(screen: Screen) 
     page = screen("assessments", lang="en")
     headings = {table["columns"][0]["text"] for table in drawn(page, "table")}
     assert "Metric" in headings
-    pressed(page, "Draft")
+    pressed(page, "Draw it up")
     assert "Drafted." in words(page)
     newest = assessments.listing(visitors.desk())[0]
     assert (newest.state, newest.area) == ("draft", DISTRICT)
