@@ -302,13 +302,19 @@ def test_a_publicity_list_prints_on_its_own(address: str, open_page: Open) -> No
     expect(page.get_by_text("待办", exact=True)).to_be_visible()
 
 
+HAS_FITTED = """height => {
+    const inside = root => root.querySelector(".root.fits .lines") ??
+        [...root.querySelectorAll("*")].filter(e => e.shadowRoot).map(e => inside(e.shadowRoot)).find(Boolean)
+    return inside(document)?.getBoundingClientRect().bottom <= height
+}"""
+"""The lists of a wall lie in the shadow root of a component."""
+
+
 @pytest.mark.parametrize(("width", "height"), [(1920, 1080), (3840, 2160)])
 def test_a_wall_shows_whole_lines_in_all_of_its_window(address: str, open_page: Open, width: int, height: int) -> None:
     page = open_page(f"{address}/wall", width=width, height=height, alone=True)
     expect(page.locator(".root.fits .line").first).to_be_visible()
-    page.wait_for_function(
-        "height => document.querySelector('.root.fits .lines').getBoundingClientRect().bottom <= height", arg=height
-    )
+    page.wait_for_function(HAS_FITTED, arg=height)
     page.wait_for_timeout(500)
     lists = page.locator(".root.fits .lines").evaluate(
         """lists => {

@@ -58,9 +58,9 @@ def test_every_response_matches_the_document(
 ) -> None:
     # Some rules cannot be stated in a schema, such as that a period ends after it begins: 400 then.
     def ask(case: schemathesis.Case) -> None:
-        case.call_and_validate(
-            session=session, headers={"Authorization": f"Bearer {token}"}, excluded_checks=[positive_data_acceptance]
-        )
+        response = case.call(session=session, headers={"Authorization": f"Bearer {token}"})
+        if response.status_code != 414:  # an address beyond the server's limit does not reach the API
+            case.validate_response(response, excluded_checks=[positive_data_acceptance])
 
     each(document, method, path, mode, ask)
 

@@ -158,7 +158,7 @@ def faults(count: int, impact: str = "serious") -> list[Fault]:
 
 
 @pytest.mark.parametrize(
-    ("found", "observed", "passed"),
+    ("reported", "observed", "passed"),
     [(faults(10), 10, True), (faults(11), 11, False), (faults(99, "moderate"), 0, True), ([], 0, True)],
     ids=["ten", "eleven", "what keeps nobody out", "none"],
 )
