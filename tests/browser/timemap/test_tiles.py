@@ -65,6 +65,10 @@ def test_tiles_come_from_our_origin_and_lie_below_the_layers(
     tiled: str, open_page: Open, page_log: PageLog, draw: str
 ) -> None:
     page = with_tiles(open_page(f"{tiled}/map?draw={draw}&on=tiles.100,cases.85"))
+    for _attempt in range(40):  # deck.gl starts before the first tiles are drawn
+        if of_map(page, PIXEL)[3]:
+            break
+        page.wait_for_timeout(250)
     assert of_map(page, PIXEL) == [*COLOUR, 255]
     expect(page.locator("[data-draws]")).to_have_attribute("data-draws", draw)
     expect(page.locator(".stage .note")).to_have_text("天地图 · 审图号 GS(2024)0650号")

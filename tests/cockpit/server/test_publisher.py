@@ -65,12 +65,19 @@ def shown(served: Served, token: str, day: str) -> int:
     return int(response.json()[0]["value"] or 0)
 
 
+def is_publisher(process: psutil.Process) -> bool:
+    try:
+        return "cockpit.server.publisher" in process.cmdline()
+    except psutil.Error:  # it has just ended
+        return False
+
+
 def publishers(served: Served) -> list[psutil.Process]:
     """The publishers of all servers of the home."""
     processes = []
     for server in served.processes:
         if server.poll() is None:
-            processes += [p for p in psutil.Process(server.pid).children() if "cockpit.server.publisher" in p.cmdline()]
+            processes += [p for p in psutil.Process(server.pid).children() if is_publisher(p)]
     return processes
 
 
