@@ -69,7 +69,7 @@ def desk() -> Desk:
 
 
 def close_desks() -> None:
-    """Close the desks of this process; they are opened anew when they are needed."""
+    """Close the desks of this process; they are opened again when they are needed."""
     while _desks:
         _desks.popitem()[1].close()
 

@@ -37,7 +37,7 @@ HURRY = {"whistle": 6, "event": 10}
 """Mean hours between two steps of a kind; MEAN_HOURS of the others."""
 MEAN_HOURS = 40
 COUNTERSIGN = (names.DEPARTMENTS[0], names.DEPARTMENTS[1])
-"""Departments that countersign, beside the town's own unit."""
+"""Departments that countersign besides the town's own unit."""
 TITLES = {
     "event": ("路口信号灯不亮", "河道漂浮垃圾较多", "人行道地砖破损", "店外经营占用通道"),
     "order": ("12345 热线积压件清理", "老旧小区消防通道整改", "汛期排水口清淤", "工地夜间噪声治理"),

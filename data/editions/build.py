@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 import duckdb
 
 from data.editions import counted, versions, workdays
-from data.editions.rollups import Rollup
+from data.editions.rollups import DEFINITION_FAILS, Rollup
 from data.ingest import repeats
 from data.progress import Progress, watched
 from data.schema import FACTS, Fact, known, layout
@@ -19,10 +19,6 @@ log = logging.getLogger(__name__)
 
 FACT_ORDER = ("assets", "cases", "checks", "readings", "steps")
 """Assets and cases first: checks inherit the area of their asset, steps that of their case."""
-DEFINITION_FAILS = (
-    duckdb.ConversionException, duckdb.OutOfRangeException, duckdb.InvalidInputException, duckdb.TypeMismatchException,
-)  # fmt: skip
-"""DuckDB errors of an expression that binds but fails on a row."""
 MERGERS = 64
 """Maximum length of a chain of mergers; stops a cycle."""
 

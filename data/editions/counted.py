@@ -9,13 +9,7 @@ from functools import lru_cache
 import duckdb
 
 from data.editions.edition import Edition
-from data.editions.rollups import Rollup
-
-FAILS = (
-    duckdb.ConversionException, duckdb.OutOfRangeException, duckdb.InvalidInputException, duckdb.TypeMismatchException,
-    duckdb.BinderException,
-)  # fmt: skip
-"""DuckDB errors of a condition that does not fit the rows."""
+from data.editions.rollups import DEFINITION_FAILS, Rollup
 
 
 def write(con: duckdb.DuckDBPyConnection, rollups: Sequence[Rollup]) -> None:
@@ -74,6 +68,6 @@ def counted(edition: Edition, fact: str, condition: str) -> frozenset[str] | Non
         pass  # an edition of an earlier release
     try:
         rows = cursor.execute(f"SELECT DISTINCT source FROM {fact} WHERE ({condition})").fetchall()
-    except FAILS:
+    except (*DEFINITION_FAILS, duckdb.BinderException):
         return None
     return frozenset(source for (source,) in rows)

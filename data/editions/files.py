@@ -26,7 +26,7 @@ def path_of(home: Home, id: str) -> Path:
 
 
 def findings_of(edition: Path) -> Path:
-    """The file of what the reconciliations of an edition found, beside the edition's own."""
+    """The file of the results of an edition's reconciliations, next to that of the edition."""
     return edition.with_suffix(".checks.json")
 
 

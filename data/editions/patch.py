@@ -14,7 +14,6 @@ import duckdb
 
 from data.editions import counted, versions
 from data.editions.build import (
-    DEFINITION_FAILS,
     FACT_ORDER,
     deliveries,
     has_table,
@@ -23,7 +22,7 @@ from data.editions.build import (
     shaped,
     time_sql,
 )
-from data.editions.rollups import Rollup
+from data.editions.rollups import DEFINITION_FAILS, Rollup
 from data.ingest import repeats
 from data.progress import Progress, watched
 from data.schema import FACTS, Fact, known, layout

@@ -7,7 +7,14 @@ give equal results, which a property test checks.
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
+import duckdb
+
 from data.areas.levels import ROLLED
+
+DEFINITION_FAILS = (
+    duckdb.ConversionException, duckdb.OutOfRangeException, duckdb.InvalidInputException, duckdb.TypeMismatchException,
+)  # fmt: skip
+"""DuckDB errors of an expression that binds but fails on a row."""
 
 
 @dataclass(frozen=True)

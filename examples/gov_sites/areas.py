@@ -1,4 +1,4 @@
-"""Write areas.csv anew from the sites: `python examples/gov_sites/areas.py`."""
+"""Write areas.csv from the sites: `python examples/gov_sites/areas.py`."""
 
 import os
 from pathlib import Path

@@ -41,7 +41,7 @@ def reconcile(edition: Edition, catalog: Catalog) -> pd.DataFrame:
 
 
 def reconciled(edition: Edition, catalog: Catalog) -> pd.DataFrame:
-    """The same, made once an edition and stored beside it: the server does so for each edition that is published.
+    """The same, made once an edition and stored next to it: the server does so for each edition that is published.
 
     What cannot be stored, on a full or read-only disk, is made again.
     """

@@ -21,6 +21,7 @@ from metrics.areas import area, below
 from metrics.catalog import Catalog, Metric
 from metrics.engine.frames import each
 from metrics.engine.plan import exists_at, filters
+from metrics.engine.views import COMPARED_DAYS
 from metrics.limits import limited
 from metrics.period import DAY, Period, last_day
 from metrics.query import Query
@@ -28,7 +29,7 @@ from metrics.scope import area_in_scope
 from metrics.sites import Limit, near_veto, nearness, sites, until_veto
 from metrics.thresholds import RED, Baseline, baseline, earlier_means, states, verdicts
 
-LOOK_BACK = (7, 28)
+LOOK_BACK = COMPARED_DAYS[1:]
 """Days back that are checked for how long something has been red."""
 SUM_UP_SITES = ("site_score", "site_share")
 """Roles of metrics that sum up the verdicts of sites, which are listed one by one."""

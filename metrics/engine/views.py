@@ -21,14 +21,14 @@ from metrics.engine.durations import quantile_of
 from metrics.engine.plan import COLUMNS, Plan
 from metrics.engine.sums import group_sql, parameters
 from metrics.engine.totals import Cells
-from metrics.period import last_day
+from metrics.period import DAY, last_day
 
 LOOK_BACK_DAYS = 14
 """No rule of a view looks further back from its instant than the two weeks of the home page rule."""
-MEASURES = re.compile(r"\bmeasure (?:= '[^']*'|IN \('[^']*'(?:, *'[^']*')*\))")
-"""In the condition of a metric over newest readings, the measures that it takes."""
-READ_AHEAD_DAYS = (0, 6, 27)
-"""Midnights before the last day that are read with the first instant: what the list of reds is compared with."""
+MEASURES = re.compile(r"measure (?:= ('[^']*')|IN \(('[^']*'(?:, *'[^']*')*)\))(?: AND (?!.*\bOR\b).*)?", re.I | re.S)
+"""The condition of a metric over newest readings that certainly takes no more than the measures it begins with."""
+COMPARED_DAYS = (1, 7, 28)
+"""Days before the end of the newest one that the list of reds looks back at; read together with the first instant."""
 FEW_INSTANTS = 5
 """Of newest readings, so many instants are read for all metrics at once, more only for those that are asked for."""
 MOST_INSTANTS = 5000
@@ -54,7 +54,6 @@ def views(plan: Plan, domain: Domain, metrics: list[Metric]) -> dict[str, Cells]
     except duckdb.Error:  # another metric of the view may be to blame
         computed = tuple(metrics)
         rows_at = _rows_at(plan, domain, computed, instants)
-    places = {metric.id: place for place, metric in enumerate(computed)}
     cells: dict[str, Cells] = {metric.id: {} for metric in metrics}
     # comparing two metrics compares all of their fields: not for every row
     places = {metric.id: place for place, metric in enumerate(computed)}
@@ -78,10 +77,10 @@ def _view_of(domain: Domain, metrics: Iterable[Metric]) -> str:
     """SQL of the view; of newest readings without the measures that the metrics' conditions leave out."""
     measures: set[str] = set()
     for condition in (metric.aggregate.where or "" for metric in metrics if metric.aggregate):
-        named = MEASURES.findall(condition)
-        if not named or len(named) != len(re.findall(r"\bmeasure\b", condition)):
+        named = MEASURES.fullmatch(condition)
+        if not named:
             return domain.view or ""
-        measures |= {measure for text in named for measure in re.findall(r"'([^']*)'", text)}
+        measures |= set(re.findall(r"'([^']*)'", named[1] or named[2]))
     valid = {measure: days for measure, days in domain.latest.items() if measure in measures}
     return latest_sql(valid, domain.where, domain.terms) if valid else domain.view or ""
 
@@ -145,8 +144,8 @@ class _ViewCache:
 
     def __init__(self, edition: Edition, view: str, columns: str) -> None:
         self.edition, self.view, self.columns = edition, view, columns
-        midnight = datetime.combine(last_day(edition.as_of), time.min)
-        self.ahead = {midnight - timedelta(days=days) for days in READ_AHEAD_DAYS}
+        end = datetime.combine(last_day(edition.as_of) + DAY, time.min)
+        self.ahead = {end - timedelta(days=days) for days in COMPARED_DAYS}
         self.rows: dict[datetime, list[Row]] = {}
         self.lock = threading.Lock()
 

@@ -157,7 +157,7 @@ def answer(desk: Desk, id: int, words: str, accepted: bool, who: str, *, now: da
 
 
 def approve(desk: Desk, id: int, who: str, *, now: datetime | None = None) -> None:
-    """Approve an assessment after the time for objections. Refused to whoever drafted it.
+    """Approve an assessment after the time for objections. Refused to the account that drafted it.
 
     Refused while an objection is unanswered, or if one was accepted: then a new draft is needed.
     """
@@ -177,7 +177,7 @@ def approve(desk: Desk, id: int, who: str, *, now: datetime | None = None) -> No
             raise Refused("assessment.unanswered", "{n} objections are not answered yet", n=answers.count(None))
         if True in answers:
             raise Refused(
-                "assessment.accepted", "an objection was accepted: withdraw this assessment and draft it anew"
+                "assessment.accepted", "an objection was accepted: withdraw this assessment and draft it again"
             )
         _move(session, id, ("open",), state="approved", approved_by=who, approved_at=now)
 
@@ -195,7 +195,7 @@ def withdraw(desk: Desk, id: int, reason: str) -> None:
 
 
 def _move(session: Session, id: int, states: tuple[str, ...], **values: Any) -> None:
-    """Change an assessment that is in one of these states; two that do so at once are told apart."""
+    """Change an assessment that is in one of these states; of two that do so at once the second is refused."""
     _row(session, id)
     changed = session.execute(
         update(models.Assessment)

@@ -164,7 +164,7 @@ def test_a_page_shows_the_same_to_every_role_that_may_look(
     case |= {"areas": f"{VILLAGES[0]},{VILLAGES[1]}"} if page == "compare" else {}
     case |= {"q": "新河"} if page == "search" else {}
     if page == "alerts":
-        red = alerts.Found("beyond_limit", OWN, "backlog", value=3)
+        red = alerts.Observed("beyond_limit", OWN, "backlog", value=3)
         alerts.settle(visitors.desk(), "matrix", datetime(2026, 11, 20), [red], {})
     shown = {}
     for role in LOOKERS:

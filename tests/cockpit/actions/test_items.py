@@ -188,7 +188,7 @@ def test_units_countersign_at_once_and_the_last_answer_decides(desk: Desk, editi
     )
     item = act(desk, edition, LEADER, item, "return", reason="补充材料")
     item = act(desk, edition, LEADER, act(desk, edition, CADRE, item, "submit"), "review", units=["区住建局"])
-    assert [(one.unit, one.answered) for one in item.asked] == [("区住建局", False)], "asked anew"
+    assert [(one.unit, one.answered) for one in item.asked] == [("区住建局", False)], "asked again"
 
 
 def test_units_that_do_not_exist_are_not_asked(desk: Desk, edition: Edition) -> None:

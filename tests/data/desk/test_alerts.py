@@ -218,7 +218,7 @@ def test_a_rule_with_a_duration_fires_once_it_was_true_for_so_long_on_end(desk: 
 
     assert settled(0, held, other) == ["fast"]
     assert settled(12, held, other) == []
-    assert settled(20, other) == [], "it was not true: it begins anew"
+    assert settled(20, other) == [], "it was not true: it begins again"
     assert settled(30, held) == []
     assert alerts.settle_rules(desk, start, [], {"fast": 0.0}, now=start).fired == ()
     assert settled(54, held) == ["slow"], "the clock of other rules does not interrupt it"

@@ -100,6 +100,27 @@ def yearly(tmp_path: Path) -> tuple[Edition, Catalog]:
     return published(home, AS_OF, own), own
 
 
+@pytest.mark.parametrize("condition", [
+    "measure = 'debt'", "measure IN ('debt', 'queue') AND value > 15", "measure = 'debt' OR value > 20",
+    "NOT (measure = 'debt')", "measure = 'debt' AND (value > 35 OR unit IS NULL)", "value > 1 AND measure = 'queue'",
+    "(measure = 'debt') IS NOT TRUE", "measure = 'debt' AND value > 99 OR measure = 'queue'",
+    "measure = 'it''s' OR measure = 'queue'", "value > 35",
+])  # fmt: skip
+def test_a_number_is_the_sum_of_its_rows_whatever_its_condition(
+    yearly: tuple[Edition, Catalog], tmp_path: Path, condition: str
+) -> None:
+    """A number is read without the measures that its condition leaves out, its rows from all of them."""
+    edition, _ = yearly
+    own = catalog(
+        tmp_path / "other", "readings", "latest: {debt: 400, queue: 1}",
+        metric("some", f'aggregate: {{sum: value, where: "{condition}"}}'),
+    )  # fmt: skip
+    months = [Period(date(2026, month, 1), date(2026, month + 1, 1)) for month in range(1, 12)]
+    values = answer(edition, ["some"], DISTRICT, months[0], catalog=own, periods=months)["value"].fillna(0)
+    listed = [rows(edition, "some", DISTRICT, month, catalog=own)["value"].sum() for month in months]
+    assert values.tolist() == listed
+
+
 def test_yearly_reading_is_valid_until_the_next_one(yearly: tuple[Edition, Catalog]) -> None:
     edition, own = yearly
     assert value(edition, "debt", DISTRICT, MONTH, own) == 120  # (10 + 20 + 30) x 2
