@@ -10,11 +10,14 @@ const pair = (b, longest, words) => `<li class="pair ${b.chosen ? "chosen" : ""}
 
 const whole = (b, longest) => `<li>${link(b.href, `<span class="name">${esc(b.name)}</span>${track(b, longest)}<span class="text">${text(b)}</span>${note(b)}`, 'class="bar"')}</li>`
 
+// Every row is a grid of its own: with room for the longest number in each, all bars begin and end at the same place.
+const ems = b => (b.state === "none" ? 0 : 1.4) + [...b.text].reduce((sum, sign) => sum + (sign > "\u2e80" ? 1 : .56), 0)
+
 const draw = ({ bars, full, most, words }) => {
   const longest = full || Math.max(...bars.map(b => b.value), 0) || 1
   const list = some => `<ul>${some.map(b => b.pick ? pair(b, longest, words) : whole(b, longest)).join("")}</ul>`
   const rest = bars.slice(most)
-  return `<div class="${bars.some(b => b.chosen) ? "picked" : ""}">${list(bars.slice(0, most))}${rest.length
+  return `<div class="${bars.some(b => b.chosen) ? "picked" : ""}" style="--text:${Math.max(3.5, ...bars.map(ems)).toFixed(1)}em">${list(bars.slice(0, most))}${rest.length
     ? `<details ${rest.some(b => b.chosen) ? "open" : ""}><summary>${esc(words.more)}</summary>${list(rest)}</details>` : ""}</div>`
 }
 
