@@ -4,7 +4,7 @@ import ipaddress
 import os
 import re
 from dataclasses import replace
-from functools import cache, partial
+from functools import cache, cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple
 from urllib.parse import quote
@@ -294,17 +294,22 @@ class Settings(BaseSettings):
             raise ValueError("no such file")
         return file
 
+    @cached_property
+    def root(self) -> Path:
+        """The home as an absolute path, since a server changes its folder."""
+        return self.home.resolve()
+
     @property
     def desk_url(self) -> str:
         """Its secrets filled in. Raises DataError for one that is not kept."""
-        return self.filled(self.desk) or f"sqlite:///{self.home.resolve() / 'desk.sqlite'}"
+        return self.filled(self.desk) or f"sqlite:///{self.root / 'desk.sqlite'}"
 
     def filled(self, text: str | SecretStr) -> str:
         """A value with the secrets in it that `${secret:NAME}` names. Raises DataError for one that is not kept."""
         text = text.get_secret_value() if isinstance(text, SecretStr) else text
         return vault.filled(self.data.keys, text, partial(quote, safe="")) if "${secret:" in text else text
 
-    @property
+    @cached_property
     def custody(self) -> "Custody":
         """The keys and anchors that protect the desk from outside."""
         from data.desk.auditing.custody import Custody
@@ -312,7 +317,7 @@ class Settings(BaseSettings):
 
         host, _colon, port = self.audit_syslog.rpartition(":")
         files = self.audit_syslog_authorities, self.audit_syslog_certificate
-        at_home = Custody.of_home(self.home.resolve())
+        at_home = Custody.of_home(self.root)
         return replace(
             at_home,
             audit_key=self.audit_key.get_secret_value(),
@@ -344,10 +349,10 @@ class Settings(BaseSettings):
             self.probe_networks, tuple(places), self.probe_extras, self.probe_authorities, self.probe_chromium
         )
 
-    @property
+    @cached_property
     def data(self) -> Home:
-        """The home with the limits for loading and publishing. Absolute, since a server changes its folder."""
-        return Home(self.home.resolve(), self.zone, self.memory, self.threads, self.calendar)
+        """The home with the limits for loading and publishing."""
+        return Home(self.root, self.zone, self.memory, self.threads, self.calendar)
 
 
 def load(**changes: Any) -> Settings:

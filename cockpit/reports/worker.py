@@ -203,7 +203,7 @@ def _lock_file(config: Settings) -> Path:
 
 def name(config: Settings) -> str:
     """Name of the worker, the same for each home, so that the next worker finds what the last one left."""
-    return f"{socket.gethostname()}:{config.home.resolve()}"[:200]
+    return f"{socket.gethostname()}:{config.root}"[:200]
 
 
 if __name__ == "__main__":

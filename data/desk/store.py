@@ -1,5 +1,6 @@
 """Open the desk: connect, migrate, and run transactions."""
 
+import itertools
 import os
 import re
 import shutil
@@ -45,10 +46,15 @@ event.listen(_Writing, "before_flush", text_limits.check)
 
 
 class Desk:
-    """An open desk. Safe to share between threads. custody: what guards it from outside."""
+    """An open desk. Safe to share between threads.
+
+    custody: what guards it from outside. version: another number after each transaction that this process committed.
+    """
 
     def __init__(self, engine: Engine, custody: Custody) -> None:
         self.custody = custody
+        self.version = 0
+        self._versions = itertools.count(1)
         self._engine = engine
         self._reading = engine.execution_options(reading=True)
         self._turn = threading.Lock() if engine.dialect.name == "sqlite" else None
@@ -82,6 +88,7 @@ class Desk:
                 yield session
             finally:
                 self._writing.reset(token)
+        self.version = next(self._versions)
         for work in session.info[AFTER]:
             work()
 

@@ -192,9 +192,10 @@ class _OpenEditions:
 
     def limit(self, memory: str | None) -> None:
         """Set the memory limit of an edition. No effect once one is open: DuckDB allows one per file."""
-        with self.lock:
-            if memory and not self.open:
-                self.memory = memory
+        if memory and memory != self.memory:  # mostly it is the same: no lock for each request
+            with self.lock:
+                if not self.open:
+                    self.memory = memory
 
     def take(self, id: str) -> Edition:
         with self.lock:
@@ -253,7 +254,9 @@ _homes_lock = threading.Lock()
 
 def _open_editions(home: Home, memory: str | None = None) -> _OpenEditions:
     with _homes_lock:
-        shelf = _opened_homes.setdefault(home.root.resolve(), _OpenEditions(home))
+        shelf = _opened_homes.get(home.root)
+        if shelf is None:
+            shelf = _opened_homes.setdefault(home.root.resolve(), _OpenEditions(home))
     shelf.limit(memory)
     return shelf
 

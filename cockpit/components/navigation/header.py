@@ -14,6 +14,7 @@ from cockpit.access import alerts, guard, notifications, pages, shortcuts
 from cockpit.access.policy import Can, Grants
 from cockpit.address import link
 from cockpit.components.base import define, packed
+from cockpit.components.navigation import panelmenu
 from cockpit.i18n import LANGUAGES, _, language, ngettext
 from cockpit.labels import format
 from cockpit.labels.comparison import days as compared_days
@@ -397,7 +398,7 @@ def title(text: str, *, note: str = "", links: Links = (), level: int = 2) -> No
     if level == 1:
         st.set_page_config(page_title=f"{text} · {_('Governance Cockpit')}")
     st.html(
-        f'<div class="title"><h{level}>{escape(text)}</h{level}>'
+        f'{panelmenu.take()}<div class="title"><h{level}>{escape(text)}</h{level}>'
         + (f'<span class="note">{escape(note)}</span>' if note else "")
         + _links(links)
         + "</div>"

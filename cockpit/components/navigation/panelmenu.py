@@ -1,11 +1,12 @@
 """The menu of a panel: its numbers as a table, full screen, a picture, a file, a link.
 
-Each panel has a button of its own; one component a page opens the menus. The table and the file are requested when
-they are wanted, so that they cost a run nothing.
+Each panel has a button of its own, in its title if it has one, since each element costs every run; one component a
+page opens the menus. The table and the file are requested when they are wanted, so that they cost a run nothing.
 """
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from functools import lru_cache
 from html import escape
 
@@ -13,6 +14,7 @@ from cockpit.components.base import define
 from cockpit.i18n import _, language
 
 _panelmenu = define("panelmenu")
+_untitled: ContextVar[list[str] | None] = ContextVar("panel menu", default=None)
 FILES = "/files/panel"
 """Address of a panel's numbers: `.json` for the table, `.csv` for the file."""
 PARAMETER = "panel"
@@ -28,8 +30,19 @@ def panel(name: str, *, table: bool, notify: str = "") -> Iterator[None]:
     import streamlit as st
 
     with st.container(key=f"panel-{name}"):
-        st.html(_button(name, table, notify, language()))
-        yield
+        token = _untitled.set([_button(name, table, notify, language())])
+        try:
+            yield
+            if alone := take():
+                st.html(alone)
+        finally:
+            _untitled.reset(token)
+
+
+def take() -> str:
+    """The button of the panel that is being drawn, for its first title; empty if it has one, and outside of panels."""
+    waiting = _untitled.get()
+    return waiting.pop() if waiting else ""
 
 
 def menus(*, link: str, place: str, stamp: str, demo: str = "", export: bool = False) -> None:

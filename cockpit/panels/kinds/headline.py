@@ -13,7 +13,6 @@ from cockpit.labels.movers import named_movers
 from cockpit.panels.labels import area_name
 from cockpit.view_state import View
 from data.areas.levels import end_of
-from data.desk.items import links
 from data.desk.items.item import Item
 from data.desk.items.links import LinkKind
 from data.desk.items.lists import Reader, may_see
@@ -152,16 +151,16 @@ def with_next_step(view: View, head: Head, red: Red, visitor: "Visitor") -> Head
 
     Not to be cached: views that are shared between visitors grant nothing.
     """
-    from cockpit.access import visitors  # reports draw headlines too, and need no accounts
+    from cockpit.panels.items import about  # reports draw headlines too, and need no accounts
 
     code = red.area if red.kind == "below" else view.area.code
     if not visitor.grants.may(Can.ACT, code, end_of(code)):
         return head
     kind, reference = _reference(view, red)
     reader = Reader(visitor.name, tuple(held for held in visitor.grants.held if Can.ACT in MATRIX[held.role]))
-    items: list[Item] = []
+    items: tuple[Item, ...] = ()
     with suppress(DataError):  # without the desk the headline still says what is wrong
-        items = links.items_about(visitors.desk(), kind, [reference])[reference]
+        items = about(kind, reference)
     under_way = [item for item in items if item.is_open and may_see(reader, item)]
     ways = [(item.number, view.href("item", item=item.number)) for item in under_way[:MOST_ITEMS]]
     if not ways:

@@ -1,6 +1,7 @@
 """Items and what they are about: from a case, a site, an alert or a number to its items, and back."""
 
 from collections.abc import Sequence
+from functools import lru_cache
 from urllib.parse import parse_qsl, urlsplit
 
 import streamlit as st
@@ -16,6 +17,7 @@ from cockpit.components.navigation import actions as ways
 from cockpit.components.navigation import header
 from cockpit.i18n import _, language
 from cockpit.labels.names import area_name
+from cockpit.panels.items import about as items_about
 from cockpit.screens.admin import desk
 from cockpit.screens.listing import row_tools
 from cockpit.screens.work import shared
@@ -24,8 +26,8 @@ from cockpit.view_state import View
 from data.desk import clock
 from data.desk.items import lists, store
 from data.desk.items.item import Item
-from data.desk.items.links import Link, LinkKind, items_about, of_item
-from data.desk.items.store import Rules
+from data.desk.items.links import Link, LinkKind, of_item
+from data.desk.store import Desk
 from data.workflow.fields import LONGEST_TITLE
 from data.workflow.model import Workflow
 from metrics import areas
@@ -144,7 +146,7 @@ def about(view: View, kind: LinkKind, reference: str, *, area: int, title: str, 
     if not view.grants.may(Can.ACT):
         return
     with desk.answering():
-        items = visible(items_about(visitors.desk(), kind, [reference])[reference])
+        items = visible(items_about(kind, reference))
         origin = {"metric": "red"}.get(kind, kind)
         begin = [
             (
@@ -160,18 +162,19 @@ def about(view: View, kind: LinkKind, reference: str, *, area: int, title: str, 
         known = shared.rules()
         remarks = [item for item in items if known.flow(item.kind).remark]
         if remarks:
-            record([_remark(view, known, item, reference) for item in remarks[:MOST_REMARKS]], key=f"remarks {kind}")
+            record(
+                [_remark(view, known.flow(item.kind), item, reference) for item in remarks[:MOST_REMARKS]],
+                key=f"remarks {kind}",
+            )
         if others := [item for item in items if item not in remarks]:
             record([_line(view, item) for item in others], key=f"items about {kind}")
         ways.actions(begin, key=f"begin about {kind}")
 
 
-def _remark(view: View, known: Rules, item: Item, reference: str) -> Line:
+def _remark(view: View, flow: Workflow, item: Item, reference: str) -> Line:
     """What was noted or instructed, with its author and the data that the author saw."""
-    flow = known.flow(item.kind)
-    text = str(store.events(visitors.desk(), known, item.id)[0].fields.get(flow.remark or "", ""))
-    seen = next((link.address for link in of_item(visitors.desk(), item.id) if link.reference == reference), "")
-    edition = dict(parse_qsl(urlsplit(seen).query)).get("edition", "")
+    text, address = _beginning(visitors.desk(), item.id, flow.remark or "", reference)
+    edition = dict(parse_qsl(urlsplit(address).query)).get("edition", "")
     data = _("on the data of {edition}", edition=edition) if edition else ""
     note = " · ".join(filter(None, (text, item.author, shared.stamp(item.opened_at), data)))
     now = clock.now()
@@ -179,6 +182,13 @@ def _remark(view: View, known: Rules, item: Item, reference: str) -> Line:
         f"{shared.kind_name(item)} {shared.state_name(item)}", item.number, href=view.href("item", item=item.number),
         state=shared.mark(item, now) if item.is_open else "", note=note,
     )  # fmt: skip
+
+
+@lru_cache(maxsize=1024)
+def _beginning(desk: Desk, item_id: int, remark: str, reference: str) -> tuple[str, str]:
+    """The remark that an item began with, and the address of what it is about. Neither ever changes."""
+    text = str(store.events(desk, shared.rules(), item_id)[0].fields.get(remark, ""))
+    return text, next((link.address for link in of_item(desk, item_id) if link.reference == reference), "")
 
 
 def _line(view: View, item: Item) -> Line:
