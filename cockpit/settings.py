@@ -294,6 +294,10 @@ class Settings(BaseSettings):
             raise ValueError("no such file")
         return file
 
+    def values(self) -> dict[str, Any]:
+        """Each setting by name; iterating the object would also give what it computed from them."""
+        return {name: getattr(self, name) for name in type(self).model_fields}
+
     @cached_property
     def root(self) -> Path:
         """The home as an absolute path, since a server changes its folder."""

@@ -35,8 +35,8 @@ def describe(settings: "Settings") -> str:
     """
     changed = " ".join(
         f"COCKPIT_{name.upper()}={_display_value(name, value)}"
-        for name, field in type(settings).model_fields.items()
-        if (value := getattr(settings, name)) != field.get_default(call_default_factory=True)
+        for name, value in settings.values().items()
+        if value != type(settings).model_fields[name].get_default(call_default_factory=True)
     )
     hashes = " ".join(_contents(settings))
     longest = audit.LONGEST["what"] - len(hashes) - 1
@@ -48,8 +48,8 @@ def describe(settings: "Settings") -> str:
 
 def definitions(settings: "Settings") -> dict[str, Path]:
     """The folders and files that a district defines the product by, by name of their setting."""
-    values = {name: getattr(settings, name) for name in type(settings).model_fields if name not in OF_STATE}
-    paths = {name: value for name, value in values.items() if isinstance(value, Path)}
+    values = settings.values().items()
+    paths = {name: value for name, value in values if isinstance(value, Path) and name not in OF_STATE}
     return paths | {"sources": settings.sources_folder}
 
 

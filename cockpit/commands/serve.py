@@ -57,7 +57,7 @@ def serve(settings: "Settings", port: int | None, host: str | None, demo: bool, 
         note_settings(settings, demo)
         check_own_files(settings)
         os.environ["COCKPIT_DEMO"] = str(int(demo))
-        for name, path in settings:
+        for name, path in settings.values().items():
             if isinstance(path, Path):
                 os.environ[f"COCKPIT_{name.upper()}"] = str(path.resolve())
         os.chdir(ROOT)  # the screens, their configuration and static files are found from here

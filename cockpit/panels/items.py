@@ -9,7 +9,7 @@ from data.desk.items.item import Item
 from data.desk.items.links import LinkKind
 from data.desk.store import Desk
 
-FRESH_SECONDS = 2
+FRESH_SECONDS = 10
 """Age up to which changes by other processes may be missing; those of this process are there at once."""
 
 
