@@ -1,6 +1,6 @@
 """The one function that computes metrics. Every page, report, API route and command calls it."""
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
@@ -93,7 +93,8 @@ def _cells(plan: Plan, metrics: list[Metric], rolled: bool) -> tuple[dict[str, C
     for i in range(len(plan.buckets)):
         moments.setdefault(plan.known_at(i), []).append(i)
     asks = _view_calls(plan, metrics)
-    places = [[*range(len(plan.buckets))]] * len(asks)
+    every = [*range(len(plan.buckets))]
+    places = [every] * len(asks)
     for moment, indices in moments.items():
         apart = replace(plan, as_of=moment, buckets=tuple(plan.buckets[i] for i in indices))
         batch = _fact_calls(apart, metrics, rolled)
@@ -106,7 +107,8 @@ def _cells(plan: Plan, metrics: list[Metric], rolled: bool) -> tuple[dict[str, C
             if isinstance(numbers, Uncomputable):
                 failed[name] = numbers
                 continue
-            cells.setdefault(name, {}).update({(group, indices[i]): cell for (group, i), cell in numbers.items()})
+            own = numbers if indices == every else {(group, indices[i]): c for (group, i), c in numbers.items()}
+            cells[name] = {**cells[name], **own} if name in cells else own
     return {name: values for name, values in cells.items() if name not in failed}, failed
 
 
@@ -129,13 +131,18 @@ def _with_data(plan: Plan, metric: Metric, read: Reader) -> Reader:
     return lambda key: (None, None, None, 0) if key[1] in without else read(key)
 
 
+def _fed(plan: Plan, metrics: list[Metric]) -> Iterator[tuple[Domain, list[Metric]]]:
+    """The metrics that have a source, by domain."""
+    domains: dict[str, list[Metric]] = {}
+    for metric in metrics:
+        if feed(plan.edition, plan.catalog, metric).is_fed:
+            domains.setdefault(metric.domain, []).append(metric)
+    return ((plan.catalog.domain(fed[0]), fed) for fed in domains.values())
+
+
 def _view_calls(plan: Plan, metrics: list[Metric]) -> list[Call]:
-    asks: list[Call] = []
-    for domain in plan.catalog.domains:
-        fed = [metric for metric in metrics if metric.aggregate and metric.domain == domain.id]
-        fed = [metric for metric in fed if feed(plan.edition, plan.catalog, metric).is_fed]
-        asks += [partial(_attempt, partial(views, plan, domain), fed)] if fed else []
-    return asks
+    fed = _fed(plan, [metric for metric in metrics if metric.aggregate])
+    return [partial(_attempt, partial(views, plan, domain), of_domain) for domain, of_domain in fed]
 
 
 def _fact_calls(plan: Plan, metrics: list[Metric], rolled: bool) -> list[Call]:
@@ -145,9 +152,9 @@ def _fact_calls(plan: Plan, metrics: list[Metric], rolled: bool) -> list[Call]:
     """
     spreads: list[Call] = []
     additions: list[Call] = []
-    for domain in plan.catalog.domains:
-        fed = [metric for metric in metrics if metric.domain == domain.id and not domain.view]
-        fed = [metric for metric in fed if feed(plan.edition, plan.catalog, metric).is_fed]
+    for domain, fed in _fed(plan, metrics):
+        if domain.view:
+            continue
         single = [m for m in fed if m.quantile or m.oldest]
         spreads += [partial(_attempt, partial(_non_additive, narrowed(plan, m), domain, rolled), [m]) for m in single]
         alike: dict[tuple[str, ...] | None, list[Metric]] = {}

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 from data.editions.edition import AnyEdition, Edition
 
@@ -24,7 +24,7 @@ class Freshness:
     def age(self, at: datetime) -> timedelta | None:
         return None if self.last_at is None else max(at - self.last_at, timedelta(0))
 
-    @property
+    @cached_property
     def silent_from(self) -> datetime:
         """The instant after which two cycles have gone without news; a source without a cycle is never late."""
         if not self.cycle_days:

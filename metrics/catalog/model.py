@@ -387,7 +387,11 @@ class Catalog:
         return self is other
 
     def domain(self, metric: Metric) -> Domain:
-        return next(domain for domain in self.domains if domain.id == metric.domain)
+        return self._domains[metric.domain]
+
+    @cached_property
+    def _domains(self) -> dict[str, Domain]:
+        return {domain.id: domain for domain in self.domains}
 
     @property
     def gaming(self) -> tuple[Metric, ...]:
