@@ -9,7 +9,6 @@ before each run, so that nothing is cached. Processor time is that of all thread
 import argparse
 import gc
 import statistics
-import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -43,9 +42,9 @@ def cold(home: Home, id: str, work: Callable[[Edition], object]) -> tuple[float,
 def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--cases", type=int, default=1_000_000)
-    parser.add_argument("--home", type=Path)
+    parser.add_argument("--home", type=Path, default=Path("var/bench"))
     given = parser.parse_args()
-    home, id = district(given.home or Path(tempfile.mkdtemp(prefix="alerts")), given.cases)
+    home, id = district(given.home, given.cases)
     catalog = load()
     gc.collect()
     gc.freeze()

@@ -65,6 +65,7 @@ class Layer(Model):
     colour: `state` (overdue, due soon, other), or a column whose values are coloured.
     size: `value` (readings) or pixels; hexagons and clusters are sized by their counts.
     file, crs: of geojson, the name of the file and its coordinate system. colour: a property of its features.
+    place: of cases, `own`, or `area` where those without a place of their own stand at that of their area.
     label: a column, or a property of geojson, that names a mark; of assets their name.
     link: what a click opens: `rows` and cases open the case, `area` the cockpit of the area, none nothing.
     right: who may see it: look, or the right of another page.
@@ -80,6 +81,7 @@ class Layer(Model):
     where: Annotated[str, AfterValidator(_row_expression)] | None = None
     colour: str = "state"
     size: Literal["value"] | float = 5.0
+    place: Literal["own", "area"] = "own"
     label: Name | None = None
     link: Literal["case", "area", "none"] | None = None
     right: Literal["look", "act", "export", "data"] = "look"
@@ -109,6 +111,8 @@ class Layer(Model):
             raise ValueError("file: the name of a file in the same folder")
         if not 0 <= self.zoom[0] < self.zoom[1] <= DEEPEST:
             raise ValueError(f"zoom: two levels from 0 to {DEEPEST}, the lower one first")
+        if self.place == "area" and self.form != "points":
+            raise ValueError("place: area is for cases shown as points only")
         if self.size == "value" and self.of != "readings":
             raise ValueError("size: value is for readings only")
         return self
@@ -127,7 +131,7 @@ class Layer(Model):
     def data_definition(self) -> tuple[object, ...]:
         """What its data depend on; layers where it is equal have the same data. Others than marks have their own."""
         if self.of in MARKS:
-            return (self.of, self.where, self.right)
+            return (self.of, self.where, self.right, self.place)
         own = (self.id, self.metric, self.level, self.content, self.label, self.crs)
         return (self.of, self.where, self.colour, self.right, *own)
 

@@ -10,6 +10,7 @@ from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
+import shapely
 
 from data.editions.edition import Edition
 from data.editions.scoped import ScopedEdition
@@ -22,9 +23,16 @@ NEVER = 65_535
 LAST = NEVER - 1
 STEPS = 65_535
 """Steps of a coordinate across the box: 0.6 m in a district of 40 km."""
+FEW = 50
+"""So few places do not say where most of them are."""
+LEAST_MARGIN = 0.02
+"""Degrees, about two kilometres."""
 STARTS = {"cases": "registered_at", "assets": "registered_at", "readings": "measured_at"}
 Ints = npt.NDArray[np.int64]
 Days = npt.NDArray[np.uint16]
+Places = npt.NDArray[np.float64]
+Box = tuple[float, float, float, float]
+"""West, south, east, north in degrees."""
 Where = tuple[tuple[str, str], ...]
 
 
@@ -34,11 +42,11 @@ class Marks:
 
     first: the day 0. box: west, south, east, north in degrees; x, y: steps across it from the west and the south.
     start, end, due: days since `first`, NEVER for none. rows: row ids of the fact. value: of readings, else empty.
-    unplaced: rows of the layer without a place.
+    unplaced: rows of the layer without a place, or with one far outside of the area.
     """
 
     first: date
-    box: tuple[float, float, float, float]
+    box: Box
     x: npt.NDArray[np.uint16]
     y: npt.NDArray[np.uint16]
     start: npt.NDArray[np.uint16]
@@ -61,16 +69,18 @@ def marks(edition: ScopedEdition, code: int, layer: Layer, where: Where = ()) ->
     place = area_in_scope(edition, code)
     splits = FACTS[layer.fact].splits
     known_filters = tuple(one for one in where if one[0] in splits)
-    return _marks(edition.unscoped, place.code, place.end, layer.of, layer.where, known_filters)
+    at_area = layer.of != "cases" or layer.place == "area"
+    return _marks(edition.unscoped, place.code, place.end, layer.of, layer.where, known_filters, at_area)
 
 
 @lru_cache(maxsize=24)
-def _marks(edition: Edition, first: int, end: int, of: Of, condition: str | None, where: Where) -> Marks:
+def _marks(edition: Edition, first: int, end: int, of: Of, condition: str | None, where: Where, at_area: bool) -> Marks:
     """Layers that draw the same rows in different shapes and colours share one entry of the cache."""
     values = [first, end, *(value for _name, value in where)]
-    arrays = edition.cursor().execute(_sql(edition, of, condition, where), values).fetchnumpy()
+    arrays = edition.cursor().execute(_sql(edition, of, condition, where, at_area), values).fetchnumpy()
     columns = {name: np.ma.asarray(values) for name, values in arrays.items()}
     placed = ~(np.ma.getmaskarray(columns["lon"]) | np.ma.getmaskarray(columns["lat"]))
+    placed &= _near(columns["lon"].data, columns["lat"].data, placed, _own_box(edition, first, end))
     unplaced = int(len(placed) - placed.sum())
     columns = {name: values[placed] for name, values in columns.items()}
     begin = columns["start"].filled(_epoch(date(1900, 1, 1))) if len(placed) else np.zeros(0, np.int64)
@@ -96,6 +106,35 @@ def _marks(edition: Edition, first: int, end: int, of: Of, condition: str | None
     )
 
 
+@lru_cache(maxsize=64)
+def _own_box(edition: Edition, first: int, end: int) -> Box | None:
+    """The box of an area's outline, or else of the points of its areas; None where neither is known."""
+    cursor = edition.cursor()
+    shape = cursor.execute("SELECT geometry FROM shapes WHERE code = $1", [first]).fetchone()
+    if shape:
+        west, south, east, north = shapely.from_geojson(shape[0]).bounds
+    else:
+        sql = "SELECT min(lon), min(lat), max(lon), max(lat) FROM areas WHERE code >= $1 AND code < $2"
+        west, south, east, north = cursor.execute(sql, [first, end]).fetchall()[0]
+    return (west, south, east, north) if west is not None and south is not None else None
+
+
+def _near(lon: Places, lat: Places, placed: npt.NDArray[np.bool_], own: Box | None) -> npt.NDArray[np.bool_]:
+    """Whether a place lies in the surroundings of the area, or of most of the other places where these are unknown.
+
+    One row with a wrong place far away would else make the places of all others coarse.
+    """
+    boxes = [own] if own else []
+    if own is None or own[0] == own[2] or own[1] == own[3]:
+        if placed.sum() < FEW:
+            return placed
+        (west, east), (south, north) = (np.quantile(values[placed], (0.02, 0.98)) for values in (lon, lat))
+        boxes.append((west, south, east, north))
+    west, south, east, north = (side(box[i] for box in boxes) for i, side in enumerate((min, min, max, max)))
+    wide, high = max(east - west, LEAST_MARGIN), max(north - south, LEAST_MARGIN)
+    return (lon >= west - wide) & (lon <= east + wide) & (lat >= south - high) & (lat <= north + high)
+
+
 def chosen(edition: Edition, fact: Fact, condition: str | None, where: Where) -> str:
     """SQL of the rows of a fact that a layer shows, known at the edition's time, with their row ids.
 
@@ -107,10 +146,23 @@ def chosen(edition: Edition, fact: Fact, condition: str | None, where: Where) ->
     return f"SELECT * FROM ({rows}) WHERE area >= $1 AND area < $2 AND ({condition or 'true'}){filters}"
 
 
-def _sql(edition: Edition, of: Of, condition: str | None, where: Where) -> str:
-    """SQL of id, lon, lat, start, ended, due and value of the rows."""
+def _sql(edition: Edition, of: Of, condition: str | None, where: Where, at_area: bool) -> str:
+    """SQL of id, lon, lat, start, ended, due and value of the rows.
+
+    at_area: those without a place of their own are at that of their area.
+    """
     rows = chosen(edition, FACTS[of], condition, where)
     start = _day(STARTS[of])
+    here = (
+        "(SELECT code, lon, lat FROM areas QUALIFY row_number() OVER (PARTITION BY code "
+        "ORDER BY valid_from DESC NULLS LAST) = 1)"
+    )
+    if of == "cases" and at_area:
+        own = "f.lon IS NOT NULL AND f.lat IS NOT NULL"
+        rows = (
+            f"SELECT f.* REPLACE (CASE WHEN {own} THEN f.lon ELSE p.lon END AS lon, "
+            f"CASE WHEN {own} THEN f.lat ELSE p.lat END AS lat) FROM ({rows}) f LEFT JOIN {here} p ON p.code = f.area"
+        )
     if of == "cases":
         return (
             f"SELECT rowid AS id, lon, lat, {start} AS start, {_day('closed_at')} AS ended, {_day('due_at')} AS due, "
@@ -118,10 +170,6 @@ def _sql(edition: Edition, of: Of, condition: str | None, where: Where) -> str:
         )
     again = "lead(measured_at) OVER (PARTITION BY area, measure, unit ORDER BY measured_at, source, key)"
     ended, value = (_day("retired_at"), "NULL::DOUBLE") if of == "assets" else (_day(again), "value")
-    here = (
-        "(SELECT code, lon, lat FROM areas QUALIFY row_number() OVER (PARTITION BY code "
-        "ORDER BY valid_from DESC NULLS LAST) = 1)"
-    )
     return (
         f"SELECT f.id, p.lon, p.lat, f.start, f.ended, NULL::BIGINT AS due, f.value FROM ("
         f"SELECT rowid AS id, area, {start} AS start, {ended} AS ended, {value} AS value "
@@ -143,14 +191,14 @@ def _days(values: np.ma.MaskedArray, base: int) -> npt.NDArray[np.uint16]:
     return np.where(np.ma.getmaskarray(values), NEVER, days).astype(np.uint16)
 
 
-def _box(lon: npt.NDArray[np.float64], lat: npt.NDArray[np.float64]) -> tuple[float, float, float, float]:
+def _box(lon: Places, lat: Places) -> Box:
     if not len(lon):
         return 0.0, 0.0, 1.0, 1.0
     west, south, east, north = lon.min(), lat.min(), lon.max(), lat.max()
     return float(west), float(south), float(max(east, west + 1e-6)), float(max(north, south + 1e-6))
 
 
-def _steps(values: npt.NDArray[np.float64], low: float, high: float) -> Days:
+def _steps(values: Places, low: float, high: float) -> Days:
     return np.rint((values - low) / (high - low) * STEPS).astype(np.uint16)
 
 

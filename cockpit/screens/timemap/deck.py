@@ -52,6 +52,7 @@ def _layer(view: View, layer: Layer) -> pydeck.Layer:
         "shown": layer.shown,
         "opens": layer.of in MARKS,
         "selects": layer.of == "cases",
+        "spread": layer.form == "symbols" or layer.place == "area",
     }
     if layer.of in layers.AREAS:
         about |= {"outlines": _text(outlines.url(view.edition, view.area, level=layers.level(view, layer) or ""))}

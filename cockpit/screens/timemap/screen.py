@@ -113,7 +113,7 @@ def _words() -> dict[str, str]:
         "table": _("As a table"),
         "name": _("Area"),
         "absent": _("No data"),
-        "unplaced": _("{n} without a place, over all time"),
+        "unplaced": _("{n} without a place, or with one far off the map, over all time"),
         "close": _("Close"),
         "goto": _("Open"),
         "state": _("State"),

@@ -71,11 +71,11 @@ def _unit(unit: str) -> str:
 def _cell(view: View, flow: Workflow, fields: list[Field], state: str, unit: str | None) -> Cell:
     """The items of a state (of all without one) and a unit (of all for None)."""
     same = [f for f in fields if state in ("", f.state) and (unit is None or (f.unit or "") == unit)]
-    n, overdue = sum(f.count for f in same), sum(f.overdue for f in same)
+    n, overdue, red = (sum(getattr(f, name) for f in same) for name in ("count", "overdue", "red"))
     if not n:
         return Cell("0", quiet=True)
     owner = None if unit is None else unit or NO_UNIT
     href = view.href("inbox", show="all", kind=flow.id, state=state, owner=owner)
     note = _("{n} overdue", n=format.number(overdue)) if overdue else ""
     text = ngettext("{n} item", "{n} items", n)  # a digit alone is too narrow for a finger
-    return Cell(text, href, "red" if overdue else "", note)
+    return Cell(text, href, "red" if red else "amber" if overdue else "", note)

@@ -102,7 +102,8 @@ def _counts(reader: lists.Reader, chosen: lists.View, now: datetime, only: Filte
 
 def _card(view: View, item: Item, now: datetime) -> Card:
     facts = (
-        item.number, shared.state_name(item), area_name(view.edition, item.area), item.unit or "",
+        item.number, shared.state_name(item), shared.colour_name(item.colour(now)),
+        area_name(view.edition, item.area), item.unit or "",
         _("by {time}", time=shared.stamp(item.due_at)) if item.due_at else _("no deadline"),
     )  # fmt: skip
     return Card(

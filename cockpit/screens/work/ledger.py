@@ -102,12 +102,13 @@ def _frame(items: Sequence[Item]) -> pd.DataFrame:
     """The items in words. Without the accounts that began them or have them in hand: the ledger is about matters."""
     edition = editions.current(settings.current())
     names = (_("Number"), _("Kind"), _("State"), _("Title"), _("Area"), _("Responsible unit"), _("Begun at"),
-             _("Deadline"), _("Changed"), _("Colour"))  # fmt: skip
+             _("Deadline"), _("Overdue"), _("Changed"), _("Colour"))  # fmt: skip
     now = clock.now()
     rows = [
         (item.number, shared.kind_name(item), shared.state_name(item), item.title, area_name(edition, item.area),
          item.unit or "", shared.stamp(item.opened_at), shared.stamp(item.due_at) if item.due_at else "",
-         shared.stamp(item.changed_at), shared.colour_name(item.colour(now)))
+         _("Yes") if shared.is_overdue(item, now) else _("No"), shared.stamp(item.changed_at),
+         shared.colour_name(item.colour(now)))
         for item in items
     ]  # fmt: skip
     return pd.DataFrame(rows, columns=list(names))

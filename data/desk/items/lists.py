@@ -59,23 +59,24 @@ ALL = Filter()
 
 @dataclass(frozen=True)
 class Field:
-    """One field of the board: open items of a kind in a state for a unit, and how many of them are overdue."""
+    """One field of the board: open items of a kind in a state for a unit, how many are overdue and how many red."""
 
     state: str
     unit: str | None
     count: int
     overdue: int
+    red: int
 
 
 def board(desk: Desk, reader: Reader, kind: str, now: datetime) -> list[Field]:
     """The open items of a kind that an account may see, counted by state and unit. now: naive UTC."""
     if not reader.held:
         return []
-    late = func.sum(case((OF.due_at < now, 1), else_=0))
+    late, red = (func.sum(case((moment < now, 1), else_=0)) for moment in (OF.due_at, OF.red_at))
     where = and_(OF.is_open, OF.kind == kind, _within(reader.held, False))
-    query = select(OF.state, OF.unit, func.count(), late).where(where).group_by(OF.state, OF.unit)
+    query = select(OF.state, OF.unit, func.count(), late, red).where(where).group_by(OF.state, OF.unit)
     with desk.read() as session:
-        return [Field(state, unit, int(n), int(overdue)) for state, unit, n, overdue in session.execute(query)]
+        return [Field(state, unit, *map(int, counts)) for state, unit, *counts in session.execute(query)]
 
 
 def counts_by_kind(desk: Desk, reader: Reader) -> dict[str, int]:

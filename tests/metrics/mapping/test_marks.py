@@ -149,3 +149,30 @@ def test_an_area_without_marks_has_none(tmp_path: Path) -> None:
     columns = marks(edition.scoped(EVERYTHING), DISTRICT, CASES)
     assert (len(columns), columns.unplaced) == (0, 0)
     assert groups(edition.scoped(EVERYTHING), DISTRICT, CASES.model_copy(update={"colour": "category"})).names == ()
+
+
+def test_a_place_far_away_leaves_the_others_as_fine_as_they_were(tmp_path: Path) -> None:
+    cases = [case(i) for i in range(60)]
+    wrong = [{**case(1), "key": f"far {i}", "lon": lon, "lat": lat} for i, (lon, lat) in enumerate([(0, 0), (87, 43)])]
+    outlines = {
+        "points": [{**row, "lon": 118 + n / 100, "lat": 32 + n / 100} for n, row in enumerate(AREAS)],
+        "none": AREAS,
+    }
+    for name, places in outlines.items():
+        edition = edition_of(Home(tmp_path / name, memory="1GB"), [*cases, *wrong], AS_OF, places=places)
+        columns = marks(edition.scoped(EVERYTHING), DISTRICT, CASES)
+        assert (len(columns), columns.unplaced) == (60, 2), name
+        west, south, east, north = columns.box
+        assert (west, south) == pytest.approx((118, 32)), name
+        assert max(east - west, north - south) < 0.1, name
+
+
+def test_cases_without_a_place_stand_at_that_of_their_area_where_the_layer_says_so(edition: Edition) -> None:
+    layer = Layer(id="orders", name=NAME, of="cases", place="area")
+    columns = marks(edition.scoped(EVERYTHING), DISTRICT, layer)
+    own = marks(edition.scoped(EVERYTHING), DISTRICT, CASES)
+    assert (columns.unplaced, own.unplaced) == (0, 1)
+    assert len(columns) == len(own) + 1
+    west, south, east, north = columns.box
+    lon, lat = west + columns.x / STEPS * (east - west), south + columns.y / STEPS * (north - south)
+    assert ((abs(lon - 118.5) < 1e-4) & (abs(lat - 32.5) < 1e-4)).sum() == 1

@@ -90,11 +90,11 @@ class CanvasRenderer {
   }
 
   marks(context, layer, space, palette, ratio) {
-    const { X, Y, index, count, dx, dy } = layer.marks, { scale, left, top, width, height } = space, symbols = layer.about.form === "symbols"
+    const { X, Y, index, count, dx, dy } = layer.marks, { scale, left, top, width, height } = space, spreads = layer.about.spread
     for (const urgent of [false, true])                           // what is overdue lies on top
       for (let k = 0; k < count; k++) {
         if ((layer.marks.state[k] === 3) !== urgent) continue
-        const i = index[k], x = (X[i] - left) * scale + (symbols ? dx[i] : 0), y = (Y[i] - top) * scale + (symbols ? dy[i] : 0)
+        const i = index[k], x = (X[i] - left) * scale + (spreads ? dx[i] : 0), y = (Y[i] - top) * scale + (spreads ? dy[i] : 0)
         if (x < -9 || y < -9 || x > width + 9 || y > height + 9) continue
         const sprite = this.sprite(keyOf(layer, i, k), Math.round(radiusOf(layer, i)), palette, ratio)
         context.drawImage(sprite, x - sprite.half, y - sprite.half, 2 * sprite.half, 2 * sprite.half)

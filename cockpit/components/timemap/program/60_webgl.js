@@ -94,12 +94,12 @@ class WebglRenderer {
       if (!byShape.has(shape)) byShape.set(shape, [])
       byShape.get(shape).push([i, key])
     }
-    const symbols = layer.about.form === "symbols"
+    const symbols = layer.about.form === "symbols", spreads = layer.about.spread
     return [...byShape].sort(([a], [b]) => SHAPE_ORDER.indexOf(a) - SHAPE_ORDER.indexOf(b)).map(([shape, parts]) => {
       const n = parts.length
       const colours = new Uint8Array(4 * n), positions = new Float64Array(2 * n), radius = new Float32Array(n)
       parts.forEach(([i, key], k) => {
-        place(positions, k, marks.X[i] + (symbols ? marks.dx[i] / space.scale : 0), marks.Y[i] + (symbols ? marks.dy[i] / space.scale : 0))
+        place(positions, k, marks.X[i] + (spreads ? marks.dx[i] / space.scale : 0), marks.Y[i] + (spreads ? marks.dy[i] / space.scale : 0))
         paint(colours, k, rgb(colourOf(palette, key)))
         radius[k] = radiusOf(layer, i)
       })

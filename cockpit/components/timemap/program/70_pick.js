@@ -16,10 +16,10 @@ function under(layers, space, px, py) {
       if (cell) return { layer, cell }
       continue
     }
-    const { X, Y, index, count, dx, dy } = layer.marks, symbols = layer.about.form === "symbols"
+    const { X, Y, index, count, dx, dy } = layer.marks, symbols = layer.about.form === "symbols", spreads = layer.about.spread
     let best = null, least = Infinity
     for (let k = 0; k < count; k++) {
-      const i = index[k], x = (X[i] - space.left) * space.scale + (symbols ? dx[i] : 0) - px, y = (Y[i] - space.top) * space.scale + (symbols ? dy[i] : 0) - py
+      const i = index[k], x = (X[i] - space.left) * space.scale + (spreads ? dx[i] : 0) - px, y = (Y[i] - space.top) * space.scale + (spreads ? dy[i] : 0) - py
       const distance = x * x + y * y, reach = Math.max(REACH, symbols ? radiusOf(layer, i) : 0)
       if (distance < least && distance <= reach * reach) { least = distance; best = { layer, i, k } }
     }

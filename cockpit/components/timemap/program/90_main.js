@@ -183,7 +183,7 @@ class TimeMap {
       }
       if (layer.bins) layer.cells = null
       choose(layer.marks, isCase, state.show, this.window)
-      if (layer.about.form === "symbols") spread(layer.marks)
+      if (layer.about.spread) spread(layer.marks)
       if (layer.about.form === "hexagons") layer.cells = hexagons(layer.marks, space)
       if (layer.about.form === "clusters") layer.cells = clusters(layer.marks, space)
       if (layer.cells) layer.most = this.most(layer)
