@@ -10,11 +10,11 @@ from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
-import shapely
 
 from data.editions.edition import Edition
 from data.editions.scoped import ScopedEdition
 from data.schema import FACTS, Fact, known
+from metrics.mapping.boxes import Box, Places, near, own_box
 from metrics.mapping.layers import Layer, Of
 from metrics.scope import area_in_scope
 
@@ -23,16 +23,9 @@ NEVER = 65_535
 LAST = NEVER - 1
 STEPS = 65_535
 """Steps of a coordinate across the box: 0.6 m in a district of 40 km."""
-FEW = 50
-"""So few places do not say where most of them are."""
-LEAST_MARGIN = 0.02
-"""Degrees, about two kilometres."""
 STARTS = {"cases": "registered_at", "assets": "registered_at", "readings": "measured_at"}
 Ints = npt.NDArray[np.int64]
 Days = npt.NDArray[np.uint16]
-Places = npt.NDArray[np.float64]
-Box = tuple[float, float, float, float]
-"""West, south, east, north in degrees."""
 Where = tuple[tuple[str, str], ...]
 
 
@@ -80,7 +73,7 @@ def _marks(edition: Edition, first: int, end: int, of: Of, condition: str | None
     arrays = edition.cursor().execute(_sql(edition, of, condition, where, at_area), values).fetchnumpy()
     columns = {name: np.ma.asarray(values) for name, values in arrays.items()}
     placed = ~(np.ma.getmaskarray(columns["lon"]) | np.ma.getmaskarray(columns["lat"]))
-    placed &= _near(columns["lon"].data, columns["lat"].data, placed, _own_box(edition, first, end))
+    placed &= near(columns["lon"].data, columns["lat"].data, placed, own_box(edition, first, end))
     unplaced = int(len(placed) - placed.sum())
     columns = {name: values[placed] for name, values in columns.items()}
     begin = columns["start"].filled(_epoch(date(1900, 1, 1))) if len(placed) else np.zeros(0, np.int64)
@@ -104,35 +97,6 @@ def _marks(edition: Edition, first: int, end: int, of: Of, condition: str | None
         np.asarray(columns["value"].filled(np.nan), np.float32)[order] if of == "readings" else np.zeros(0, "f4"),
         unplaced,
     )
-
-
-@lru_cache(maxsize=64)
-def _own_box(edition: Edition, first: int, end: int) -> Box | None:
-    """The box of an area's outline, or else of the points of its areas; None where neither is known."""
-    cursor = edition.cursor()
-    shape = cursor.execute("SELECT geometry FROM shapes WHERE code = $1", [first]).fetchone()
-    if shape:
-        west, south, east, north = shapely.from_geojson(shape[0]).bounds
-    else:
-        sql = "SELECT min(lon), min(lat), max(lon), max(lat) FROM areas WHERE code >= $1 AND code < $2"
-        west, south, east, north = cursor.execute(sql, [first, end]).fetchall()[0]
-    return (west, south, east, north) if west is not None and south is not None else None
-
-
-def _near(lon: Places, lat: Places, placed: npt.NDArray[np.bool_], own: Box | None) -> npt.NDArray[np.bool_]:
-    """Whether a place lies in the surroundings of the area, or of most of the other places where these are unknown.
-
-    One row with a wrong place far away would else make the places of all others coarse.
-    """
-    boxes = [own] if own else []
-    if own is None or own[0] == own[2] or own[1] == own[3]:
-        if placed.sum() < FEW:
-            return placed
-        (west, east), (south, north) = (np.quantile(values[placed], (0.02, 0.98)) for values in (lon, lat))
-        boxes.append((west, south, east, north))
-    west, south, east, north = (side(box[i] for box in boxes) for i, side in enumerate((min, min, max, max)))
-    wide, high = max(east - west, LEAST_MARGIN), max(north - south, LEAST_MARGIN)
-    return (lon >= west - wide) & (lon <= east + wide) & (lat >= south - high) & (lat <= north + high)
 
 
 def chosen(edition: Edition, fact: Fact, condition: str | None, where: Where) -> str:

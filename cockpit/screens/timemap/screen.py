@@ -13,6 +13,7 @@ from cockpit.screens.timemap import deck, layers, legends
 from cockpit.screens.timemap.tiles import proxy, services
 from cockpit.view_state import View
 from metrics.availability.extent import extent
+from metrics.mapping.boxes import own_box
 from metrics.mapping.layers import Layer
 from metrics.period import last_day
 
@@ -39,6 +40,7 @@ def _data(view: View, drawn: Sequence[Layer]) -> dict[str, Any]:
     return {
         "deck": deck.description(view, drawn),
         "own": outlines.url(view.edition, view.area, own=True),
+        "box": own_box(view.edition.unscoped, view.area.code, view.area.end),
         "first": str(days[0]),
         "last": str(last_day(view.as_of)),
         "area": str(view.area.code),

@@ -26,6 +26,10 @@ function outlineOf(feature) {
 
 const boxAround = points => points.reduce((b, [x, y]) => [Math.min(b[0], x), Math.min(b[1], y), Math.max(b[2], x), Math.max(b[3], y)], [Infinity, Infinity, -Infinity, -Infinity])
 
+// A box of degrees, south before north, in world units; the box around several.
+const inWorldBox = ([west, south, east, north]) => [worldX(west), worldY(north), worldX(east), worldY(south)]
+const union = boxes => boxes.length ? boxAround(boxes.flatMap(([a, b, c, d]) => [[a, b], [c, d]])) : null
+
 function isInside(polygons, x, y) {
   for (const rings of polygons) {
     let inside = false

@@ -40,12 +40,11 @@ class TimeMap {
     const own = await featuresOf(this.data.own).catch(() => [])
     if (this.ended) return
     this.own = own.map(outlineOf)[0]
-    this.space.home = this.own ? { box: this.own.box, zoom: 0 } : null
-    this.whole()
-    if (this.space.home) this.space.home.zoom = this.space.zoom
+    this.settle()
     this.space.read(this.state.at)
     this.listLayers()
     await Promise.all([...this.state.on.keys()].map(id => this.load(id)))
+    if (!this.own?.polygons.length && !this.state.at && !this.moved) this.settle()
     if (kind === "hardware" || kind === "webgl") await this.useWebgl()
   }
 
@@ -132,6 +131,7 @@ class TimeMap {
       const [file, features] = await Promise.all([about.of === "geojson" ? featuresOf(spec.data) : columnsOf(url), about.outlines ? featuresOf(about.outlines) : null])
       if (this.ended) return
       const layer = { id, about, url, styles: this.data.styles }
+      if (about.of === "marks" && file.columns.x.length) layer.box = file.header.box
       if (about.of === "marks" && file.header.tiles) layer.bins = readBins(file)
       else if (about.of === "marks") { layer.marks = readMarks(file, about.groups ? await columnsOf(about.groups) : null); layer.perValue = perValue(layer.marks) }
       else if (about.of === "geojson") Object.assign(layer, readFeatures(file))
@@ -251,7 +251,7 @@ class TimeMap {
     const tiles = this.ground && this.state.on.get(TILES)
     if (this.ground) this.ground.draw(this.part(".ground"), this.space, ratio, (tiles ?? 0) / 100 * (palette.dark ? DARK_TILES : 1))
     this.part(".note").textContent = tiles ? this.data.tiles.note : this.data.note
-    this.renderer.draw({ space: this.space, layers, palette, ratio, own: this.own, bare: !tiles })
+    this.renderer.draw({ space: this.space, layers, palette, ratio, own: this.own?.polygons.length ? this.own : null, bare: !tiles })
     const style = this.text
     drawOverlay(this.part(".over"), { space: this.space, layers, palette, ratio, font: style.font, text: style.size, hover: this.hover?.area, lasso: this.lasso, chosen: this.chosen })
     this.strip(ratio)
@@ -359,7 +359,16 @@ class TimeMap {
     this.draw()
   }
 
-  whole() { if (this.own) this.space.fit(this.own.box); this.draw() }
+  // Home is the outline; of an area without one where its areas are, and the marks of its layers.
+  settle() {
+    const outlined = this.own?.polygons.length, marked = outlined ? [] : [...this.layers.values()].map(layer => layer.box).filter(Boolean)
+    const box = outlined ? this.own.box : union([...marked, this.data.box].filter(Boolean).map(inWorldBox))
+    this.space.home = box ? { box, zoom: 0 } : null
+    this.whole()
+    if (box) this.space.home.zoom = this.space.zoom
+  }
+
+  whole() { if (this.space.home) this.space.fit(this.space.home.box); this.draw() }
 
   setDay(day, push) {
     this.state.day = Math.min(this.last, Math.max(this.first, day))

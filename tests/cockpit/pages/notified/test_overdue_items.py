@@ -68,7 +68,7 @@ def test_an_overdue_item_is_marked_on_inbox_board_card_and_ledger(screen: Screen
 
 
 def test_a_mark_of_an_overdue_item_is_no_empty_circle() -> None:
-    shapes = (Path(__file__).parents[3] / "cockpit/components/shared.js").read_text("utf-8").splitlines()[1]
+    shapes = (Path(__file__).parents[4] / "cockpit/components/shared.js").read_text("utf-8").splitlines()[1]
     assert 'amber: "◆"' in shapes
     assert 'none: "○"' in shapes
 
