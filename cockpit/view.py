@@ -201,7 +201,7 @@ def _metric(catalog: Catalog, requested: str) -> Metric:
     except MetricsError:
         similar = difflib.get_close_matches(requested, catalog.metrics, n=3, cutoff=0.5)
         near = [(catalog.metrics[name].name[language()], link("cockpit", {"metric": name})) for name in similar]
-        near.append((_("Metric dictionary"), link("dictionary", {})))
+        near.append((_("Definitions"), link("dictionary", {})))
         raise BadParameter("metric", requested, _("The catalog has no metric of this id."), near) from None
 
 

@@ -10,7 +10,7 @@ from cockpit.screens import dictionary
 view = views.current("dictionary")
 header.header(view)
 
-header.title(_("Metric dictionary"), note=_("One number, one definition, one place"), level=1)
+header.title(_("Definitions"), note=_("One number, one definition, one place"), level=1)
 glossary.glossary(dictionary.sections(view), opened=dictionary.opened())
 header.title(_("Source marks"), level=2)
 record(dictionary.marks(), key="marks")

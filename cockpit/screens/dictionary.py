@@ -52,7 +52,7 @@ def _items(view: View, metric: Metric) -> list[tuple[str, str]]:
         (_("Direction"), words.direction(metric.direction)),
         (_("Told at"), levels),
         (_("Counted by"), words.basis(metric.basis)),
-        (_("Thresholds"), _thresholds(view, metric)),
+        (_("Limits"), _thresholds(view, metric)),
         (_("Set by"), _set_by(metric)),
         (_("Ranked from"), _("a sample of {n}", n=metric.min_n) if metric.min_n else ""),
         (_("Definition"), _("version {n}, since {day}", n=metric.version, day=metric.since) + f" · {metric.file}"),

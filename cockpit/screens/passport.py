@@ -158,7 +158,7 @@ def limits(view: View, state: str) -> list[Item]:
     bounds.append(f"{format.SHAPES['red']} {limits.red}")
     return [
         Item(_("State"), format.state(state).word or _("Not judged"), state=state),
-        Item(_("Thresholds"), "  ".join(bounds), note=compared_with(view.catalog, metric)),
+        Item(_("Limits"), "  ".join(bounds), note=compared_with(view.catalog, metric)),
         Item(_("Set by"), limits.source[language()], note=f"{limits.mark}: {words.mark(limits.mark)}"),
         Item(_("Direction"), words.direction(metric.direction)),
     ]
@@ -257,5 +257,5 @@ def links(view: View, now: Row) -> list[tuple[str, str]]:
         sides += [(_("Rows: denominator"), view.href("rows", part="denominator"))]
         if "rest" in metric.parts:
             sides += [(_("Rows: {words}", words=words.side(metric, "rest")), view.href("rows", part="rest"))]
-    others = [(_("Why did it change"), view.href("why")), (_("Dictionary"), view.href("dictionary", metric=metric))]
+    others = [(_("Why did it change"), view.href("why")), (_("Definitions"), view.href("dictionary", metric=metric))]
     return [*rows, *sides, *others]

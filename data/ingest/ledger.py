@@ -11,7 +11,7 @@ import duckdb
 from data.editions.edition import AnyEdition
 from data.home import Home
 from data.push.metadata import PUSH
-from data.sources.masking import mask
+from data.sources.masking import mask, mask_key
 from data.store import read_store
 
 FIELDS = (
@@ -63,7 +63,7 @@ class Batch:
 
 @dataclass(frozen=True)
 class Reject:
-    """One rejected row: row number in the file, reasons, original key and row with phone and ID numbers masked.
+    """One rejected row: row number in the file, reasons, key, and the row as it came. Phone and ID numbers are masked.
 
     fixed_by: the later batch that delivered its key, else None.
     """
@@ -102,14 +102,14 @@ def reasons(home: Home, batch: int) -> list[tuple[str, int]]:
         return store.execute(sql, [batch]).fetchall()
 
 
-def rejects(home: Home, batch: int, limit: int = 20) -> list[Reject]:
-    """The first rejected rows of a batch, in file order."""
+def rejects(home: Home, batch: int, limit: int = 20, first: int = 0) -> list[Reject]:
+    """`limit` rejected rows of a batch in file order, after the `first` ones."""
     with _reading(home) as store:
         if store is None:
             return []
         sql = (
-            f"SELECT batch, source, row, {mask('key')}, reasons, {mask('raw')}, fixed_by FROM rejects WHERE batch = $1 "
-            f"ORDER BY row LIMIT {int(limit)}"
+            f"SELECT batch, source, row, {mask_key('key')}, reasons, {mask('raw')}, fixed_by FROM rejects "
+            f"WHERE batch = $1 ORDER BY row LIMIT {int(limit)} OFFSET {int(first)}"
         )
         return [Reject(*row) for row in store.execute(sql, [batch]).fetchall()]
 

@@ -35,11 +35,12 @@ _MOBILE = (
     r"\1\2\3****\4\5",
 )
 """138****1234, also grouped and with the country code."""
+_ID_NUMBER = (rf"(^|[^0-9])([0-9]{{3}}){_GAP}{{0,3}}{_ID}($|[^0-9])", r"\1\2************\3")
+"""An 18-digit ID, also written in groups."""
 _RULES = (
     # ID and bank numbers, 15 to 19 characters: keep three.
     (r"(^|[^0-9])([0-9]{3})[0-9]{11,15}[0-9Xx]($|[^0-9])", r"\1\2************\3"),
-    # An 18-digit ID written in groups.
-    (rf"(^|[^0-9])([0-9]{{3}}){_GAP}{{0,3}}{_ID}($|[^0-9])", r"\1\2************\3"),
+    _ID_NUMBER,
     # A bank card in groups of four.
     (
         rf"(^|[^0-9])([0-9]{{3}})[0-9](?:{_GAP}{{1,3}}[0-9]{{4}}){{3}}(?:{_GAP}{{1,3}}[0-9]{{1,3}})?($|[^0-9])",
@@ -66,6 +67,11 @@ _RULES = (
 def mask(text: str) -> str:
     """SQL of the VARCHAR expression `text` with phone and ID numbers masked; twice masked is masked once."""
     return _masked(text, _RULES)
+
+
+def mask_key(text: str) -> str:
+    """SQL of a key with mobile and ID numbers masked: a case number is long as well, and has to be found again."""
+    return _masked(text, (_ID_NUMBER, _MOBILE))
 
 
 def mask_mobile(text: str) -> str:

@@ -16,6 +16,7 @@ from cockpit.components.lists.table import Cell, Column, table
 from cockpit.components.navigation import header
 from cockpit.i18n import _, ngettext
 from cockpit.labels import format, wording, words
+from cockpit.screens.admin import desk
 from cockpit.view_state import View
 from data.editions.edition import EditionInfo
 from data.editions.edition import editions as published
@@ -31,7 +32,7 @@ from metrics.engine.frames import records
 
 SECONDS = 5
 """Cache lifetime of store queries: the store changes while deliveries are loaded."""
-MOST_RAW, MOST_REJECTS = 600, 10
+MOST_RAW = 600
 LOAD, LET_IN, PUBLISH, ALL, PUSHES = (
     f"python -m cockpit {command}"
     for command in ("load SOURCE.yaml", "load SOURCE.yaml --force", "publish", "rejects", "pushes")
@@ -49,7 +50,7 @@ class Delivered:
 
 @dataclass(frozen=True)
 class Refused:
-    """Why rows of one delivery were refused, and the first of them."""
+    """Why rows of one delivery were refused, and a page of them."""
 
     reasons: Sequence[tuple[str, int]] = ()
     rows: Sequence[Reject] = ()
@@ -81,10 +82,10 @@ def delivered(root: str, _home: Home) -> Delivered:
 
 
 @st.cache_data(ttl=SECONDS, max_entries=64, show_spinner=False)
-def refused(root: str, batch: int, _home: Home) -> Refused:
-    """The rejected rows of one delivery."""
+def refused(root: str, batch: int, first: int, _home: Home) -> Refused:
+    """A page of the rejected rows of one delivery, after the `first` ones."""
     try:
-        return Refused(ledger.reasons(_home, batch), ledger.rejects(_home, batch, MOST_REJECTS))
+        return Refused(ledger.reasons(_home, batch), ledger.rejects(_home, batch, desk.AT_ONCE, first))
     except DataError as error:
         return Refused(fault=error.message)
 
@@ -256,13 +257,15 @@ def _skipped(batch: Batch) -> Cell | str:
 
 
 def rejects(deliveries: Sequence[Batch]) -> None:
-    """Rejects of the delivery in the address, else of the newest with rejects: counts by reason and first rows."""
+    """Rejects of the delivery in the address, else of the newest with rejects: counts by reason, rows by pages."""
     chosen = _chosen(deliveries)
     if chosen is None:
         header.notice(_("No row was refused in these deliveries."), state="green")
         return
     own = home()
-    what = refused(str(own.root), chosen.batch, own)
+    last = max(1, -(-chosen.rejected // desk.AT_ONCE))
+    number = min(desk.page_number(), last)
+    what = refused(str(own.root), chosen.batch, (number - 1) * desk.AT_ONCE, own)
     if what.fault:
         busy(what.fault)
         return
@@ -278,11 +281,12 @@ def rejects(deliveries: Sequence[Batch]) -> None:
         [[words.reason(reason), format.number(count)] for reason, count in what.reasons],
         key="reasons",
     )
-    shown = ngettext("{n} row, phone and ID numbers masked", "{n} rows, phone and ID numbers masked", len(what.rows))
+    every = ngettext("{n} row, phone and ID numbers masked", "{n} rows, phone and ID numbers masked", chosen.rejected)
     table(
         [Column(_("Line"), number=True), Column(_("Number"), lead=True), Column(_("Reasons")), Column(_("As it came"))],
         [_reject_row(row) for row in what.rows],
-        caption=_("{shown}; all of them: {command}", shown=shown, command=f"{ALL} --source {chosen.source}"),
+        caption=_("{rows}; as a file: {command}", rows=every, command=f"{ALL} --source {chosen.source} --format csv"),
+        pages=desk.pages(number, more=number < last),
         key="rejects",
     )
 

@@ -35,7 +35,7 @@ def listed(view: View) -> None:
     header.title(
         _("Limits"),
         note=_("A data officer proposes, a leader approves; an approved limit applies from the next edition on"),
-        links=[(_("Dictionary"), view.href("dictionary"))],
+        links=[(_("Definitions"), view.href("dictionary"))],
         level=1,
     )
     desk.show_outcome(FORM)

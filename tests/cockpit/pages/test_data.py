@@ -13,7 +13,7 @@ from cockpit import settings
 from cockpit.access import guard
 from cockpit.i18n import using
 from cockpit.labels import words as spoken
-from cockpit.screens.admin import data
+from cockpit.screens.admin import data, desk
 from cockpit.view import View
 from data.editions.files import ROLLED_BACK
 from data.formats.csv_tables import SWALLOWED
@@ -99,6 +99,19 @@ def test_refused_rows_are_counted_by_reason_and_masked(screen: Screen) -> None:
     assert "138****5678" in raw
     assert "13812345678" not in raw
     assert "没有第 99 批" in words(screen("data", batch=99))
+
+
+def test_all_refused_rows_are_listed_by_pages_with_their_case_numbers(
+    screen: Screen, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(desk, "AT_ONCE", 2)
+    data.refused.clear()
+    numbers = []
+    for page in (1, 2, 3):
+        numbers += texts(tables(screen("data", batch=6, page=page))["行号"], "编号")
+    data.refused.clear()
+    assert len(set(numbers)) == len(numbers) == 5
+    assert "*" not in "".join(numbers)
 
 
 def test_while_a_load_runs_the_rest_of_the_page_works(screen: Screen, home: Home, tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ import duckdb
 import pytest
 
 from data.home import Home
-from data.sources.masking import mask, pepper, pseudonym
+from data.sources.masking import mask, mask_key, pepper, pseudonym
 
 
 @pytest.fixture(scope="module")
@@ -102,3 +102,20 @@ def test_pepper_is_created_once_with_private_mode(home: Home) -> None:
     assert len(peppers.pop()) == 64
     assert stat.S_IMODE((home.root / "pepper").stat().st_mode) == 0o600
     assert [path.name for path in home.root.glob("pepper*")] == ["pepper"]
+
+
+@pytest.mark.parametrize(
+    ("key", "expected"),
+    [
+        ("320261124000005", "320261124000005"),
+        ("20261124-000005-123", "20261124-000005-123"),
+        ("2026112400000512345", "2026112400000512345"),
+        ("0571-87654321", "0571-87654321"),
+        ("330106199001011234", "330************"),
+        ("13812345678", "138****5678"),
+    ],
+)
+def test_a_case_number_stays_in_a_key_and_numbers_of_persons_do_not(
+    connection: duckdb.DuckDBPyConnection, key: str, expected: str
+) -> None:
+    assert connection.execute(f"SELECT {mask_key('t')} FROM (SELECT ? AS t)", [key]).fetchall() == [(expected,)]
