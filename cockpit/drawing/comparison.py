@@ -18,6 +18,8 @@ from cockpit.labels import format
 from metrics.catalog import Metric
 
 HEIGHT = 420
+CONFIG = {"displayModeBar": False, "scrollZoom": False, "showTips": False}
+"""Without Plotly's buttons, which the keyboard reaches unseen: the panel's menu has picture, table and full screen."""
 DASHES = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot")
 MARKS = ("circle", "square", "diamond", "triangle-up", "x", "star")
 MEAN = {"color": "#7d8894", "width": 3, "dash": "solid"}
@@ -97,20 +99,18 @@ def show(
     *,
     key: str,
     label: str,
-    file: str,
     large: bool = False,
 ) -> None:
     """Draw the chart.
 
     events: the words of what happened, by the first day of a point. label: what it shows, for those who cannot see it.
-    file: name of a downloaded picture.
     """
     from plotly.graph_objects import Figure  # slow to import, and only this page needs it
 
     # as a Figure it carries Streamlit's template, in which the browser sets the colours of the theme
     st.plotly_chart(
         Figure(figure(metric, lines, events, large=large)), key=key, theme="streamlit", width="stretch", height=HEIGHT,
-        config=_config(file), alt=label,
+        config=CONFIG, alt=label,
     )  # fmt: skip
 
 
@@ -182,28 +182,3 @@ def _limits(metric: Metric) -> dict[str, Any]:
             for limit, text, colour in bounds
         ],
     }  # fmt: skip
-
-
-def _config(file: str) -> dict[str, Any]:
-    """Plotly's own controls in the language of the screen; nothing that leads out of the network."""
-    config: dict[str, Any] = {
-        "displaylogo": False,
-        "scrollZoom": False,
-        "modeBarButtonsToRemove": ["select2d", "lasso2d"],
-        "toImageButtonOptions": {"filename": file, "scale": 2},
-    }
-    if language() == "zh":
-        config |= {"locale": "zh", "locales": {"zh": {"dictionary": _CONTROLS, "format": {}}}}
-    return config
-
-
-_CONTROLS = {
-    "Download plot as a PNG": "下载图片（PNG）", "Download plot as a png": "下载图片（PNG）",
-    "Download plot": "下载图片",
-    "Zoom": "缩放", "Pan": "平移", "Zoom in": "放大", "Zoom out": "缩小", "Autoscale": "自动缩放",
-    "Reset axes": "还原", "Double-click to zoom back out": "双击还原",
-    "Double-click on legend to isolate one trace": "双击图例只看一条线",
-    "Taking snapshot - this may take a few seconds": "正在生成图片", "Snapshot succeeded": "图片已生成",
-    "Sorry, there was a problem downloading your snapshot!": "图片生成失败",
-}  # fmt: skip
-"""Plotly's own words; it has them in English alone."""

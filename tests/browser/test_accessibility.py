@@ -72,6 +72,17 @@ FOCUSED = """() => {
     inside: box.bottom > 0 && box.top < innerHeight && box.right > 0 && box.left < innerWidth,
   }
 }"""
+MOVES = (
+    "() => {"
+    + DEEP
+    + """
+  const lasts = text => Math.max(...text.split(",").map(parseFloat)) > .01
+  const moves = s => lasts(s.transitionDuration) || s.animationName !== "none" && lasts(s.animationDuration)
+  return all.map(e => [e, getComputedStyle(e)]).filter(([, s]) => moves(s)).slice(0, 5).map(([e, s]) =>
+    `${e.localName}.${e.getAttribute("class") ?? ""} ${s.transitionDuration} ${s.animationName}`) }"""
+)
+MOVING = ("cockpit", "rows", "case", "map", "inbox", "compare", "why", "tiles")
+"""Pages with drawings, menus and lists of every kind."""
 MOST_STOPS = 400
 Open = Callable[[str, str], BrowserContext]
 
@@ -173,7 +184,22 @@ def test_no_page_is_wider_than_320_pixels(address: str, signed_in: Open) -> None
     assert too_wide == {}
 
 
-@pytest.mark.parametrize("path", ["", "rows?metric=backlog", "sites", "tiles", "reports", "why?metric=backlog"])
+@pytest.mark.timeout(300)
+def test_no_page_moves_for_who_asked_for_less_motion(address: str, signed_in: Open) -> None:
+    page = signed_in("leader", "light").new_page()
+    moving: dict[str, list[str]] = {}
+    for name, path in list(queries(page, address, "leader")):
+        if name in MOVING and (found := shown(page, f"{address}/{path}").evaluate(MOVES)):
+            moving[path] = found
+    assert moving == {}
+
+
+COMPARED = "compare?areas=990101001000,990101002000"
+
+
+@pytest.mark.parametrize(
+    "path", ["", "rows?metric=backlog", "sites", "tiles", "reports", "why?metric=backlog", "map", "inbox", COMPARED]
+)
 def test_the_keyboard_reaches_everything_visibly(address: str, signed_in: Open, path: str) -> None:
     page = shown(signed_in("leader", "light").new_page(), f"{address}/{path}")
     stops: list[str] = []

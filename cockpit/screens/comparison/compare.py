@@ -191,7 +191,6 @@ def _chart(view: View, choice: Choice, metric: Metric, months: bool) -> None:
     comparison.show(
         metric, lines, happened, large=view.size == "l", key="compare-chart",
         label=f"{title}: {names(choice)}, {format.period(view.period)}",
-        file=f"{metric.id}-{view.period.start}-{view.period.last}",
     )  # fmt: skip
     with st.expander(_("The chart as a table")):
         columns = [Column(_("First day"), lead=True, short=True), *(Column(line.name, number=True) for line in lines)]
