@@ -22,6 +22,8 @@ LINES = {
     "readings": ("measure", "unit", "measured_at", "value", "n"),
 }
 """The columns that a card shows, in order; empty ones are left out."""
+SHORT = {"cases": ("area", "unit"), "assets": ("area", "unit"), "readings": ("area", "measure", "value")}
+"""The columns that a line of the table shows besides the name."""
 LINKED = ("open", "file")
 """The kinds of actions on rows that are links, which the map can offer."""
 TITLES = {"cases": "title", "assets": "name", "readings": "unit"}
@@ -41,6 +43,18 @@ def card(view: View, layer: Layer, source: str, key: str) -> dict[str, Any]:
     text, state = words.standing(values, view.as_of) if name == "cases" else ("", "none")
     href = _href(view, layer, source, key, values)
     return {"title": title, "state": state, "standing": text, "lines": lines, "href": href}
+
+
+def lines(view: View, layer: Layer, rows: Sequence[int]) -> list[dict[str, str]]:
+    """Marks by row id as lines of a table: name, what there is to say of it in short, and the address it opens."""
+    made = []
+    for source, key in identities(view, layer, rows):
+        about = card(view, layer, source, key)
+        said = {line["label"]: line["text"] for line in about["lines"]}
+        labels = (words.column(column, layer.fact) for column in SHORT[layer.fact])
+        texts = [about["standing"], *(said.get(label, "") for label in labels)]
+        made.append({"title": about["title"], "text": " · ".join(filter(None, texts)), "href": about["href"]})
+    return made
 
 
 def _href(view: View, layer: Layer, source: str, key: str, values: dict[str, Any]) -> str:

@@ -52,6 +52,7 @@ def _layer(view: View, layer: Layer) -> pydeck.Layer:
         "shown": layer.shown,
         "opens": layer.of in MARKS,
         "selects": layer.of == "cases",
+        "lists": layer.of != "cases" or layer.where is not None,
         "spread": layer.form == "symbols" or layer.place == "area",
     }
     if layer.of in layers.AREAS:

@@ -87,6 +87,11 @@ async def pick(request: Request) -> Response:
     return await _answer(request, _pick)
 
 
+async def names(request: Request) -> Response:
+    """`?i=1,2,3`: at most MOST_PICKED marks as lines of a table, each with what it opens, as JSON."""
+    return await _answer(request, _names)
+
+
 async def _answer(request: Request, work: Work) -> Response:
     path, accepts = request.path_params, request.headers.get("accept-encoding", "")
 
@@ -253,8 +258,16 @@ def _pick(asked: Asked) -> Response:
     return JSONResponse(content, headers={"Cache-Control": "no-store"})
 
 
+def _names(asked: Asked) -> Response:
+    rows = _rows(asked)
+    asked.record_rows(len(rows))
+    content = cards.lines(asked.view, asked.layer, rows)
+    return JSONResponse(content, headers={"Cache-Control": "no-store"})
+
+
 ROUTES = (
     Route("/files/layer/{edition}/{area}/{layer}.bin", data),
     Route("/files/layer/{edition}/{area}/{layer}/card.json", card),
     Route("/files/layer/{edition}/{area}/{layer}/pick.json", pick),
+    Route("/files/layer/{edition}/{area}/{layer}/names.json", names),
 )

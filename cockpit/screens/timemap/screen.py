@@ -113,6 +113,7 @@ def _words() -> dict[str, str]:
         "copied": _("Copied"),
         "by_hand": _("Copy this address"),
         "table": _("As a table"),
+        "listed": _("The first {n} of {all} are listed."),
         "name": _("Area"),
         "absent": _("No data"),
         "unplaced": _("{n} without a place, or with one far off the map, over all time"),

@@ -163,6 +163,62 @@ def test_a_click_on_an_area_and_the_table_lead_to_its_cockpit(address: str, open
     expect(page.locator(".crumbs b")).to_have_text(name)
 
 
+def test_the_table_lists_sites_halls_and_orders_as_links(address: str, open_page: Open, page_log: PageLog) -> None:
+    page = drawn(open_page(f"{address}/map?on=orders.90,sites.90,halls.90", alone=True))
+    before = len(page_log.requests)
+    page.locator("summary").filter(has_text="以表格显示").click()
+    page.wait_for_function(f"() => [...{MAP}.map.layers.values()].every(layer => layer.lines)")
+    for name in ("orders", "sites", "halls"):
+        lines, count = of_map(page, f"[map.layers.get('{name}').lines.length, map.layers.get('{name}').marks.count]")
+        assert lines == min(count, 50) > 0, name
+    links = page.locator(".table li a")
+    assert {href.partition("?")[0] for href in links.evaluate_all("all => all.map(a => a.getAttribute('href'))")} == {
+        "/case", "/site", "/",
+    }  # fmt: skip
+    asked = [url for url in page_log.requests[before:] if "names.json" in url]
+    assert len(asked) == 3
+    links.first.click()
+    page.wait_for_url(re.compile("/(case|site|cockpit)?[?]"))
+
+
+def test_with_reduced_motion_nothing_moves_by_itself(address: str, open_page: Open) -> None:
+    page = open_page(f"{address}/map?on=areas.70", alone=True)
+    page.emulate_media(reduced_motion="reduce")
+    page.reload()
+    day = of_map(drawn(page), "map.state.day")
+    page.wait_for_timeout(600)
+    assert of_map(page, "[map.state.day, map.timer ?? 0]") == [day, 0]
+    frames = page.evaluate(
+        f"""() => new Promise(done => {{
+          const map = {MAP}.map, area = map.layers.get("areas").areas[0]
+          let places = new Set(), frame = map.frame.bind(map)
+          map.frame = () => {{ frame(); places.add(map.space.address) }}
+          map.fly(area)
+          setTimeout(() => done(places.size), 700)
+        }})"""
+    )
+    assert frames <= 2, "it jumps there"
+    moving = page.evaluate(f"() => {MAP}.getAnimations({{subtree: true}}).length")
+    assert moving == 0
+
+
+def test_an_area_without_an_outline_is_shown_with_all_its_areas(address: str, open_page: Open) -> None:
+    page = drawn(open_page(f"{address}/map?on=areas.70,cases.85"))
+    inside = of_map(
+        page,
+        """(() => {
+          map.own = { ...map.own, polygons: [], box: [map.own.box[0], map.own.box[1], map.own.box[0], map.own.box[1]] }
+          map.settle()
+          const { space } = map
+          return map.layers.get("areas").areas.every(({ place: [x, y] }) => {
+            const [px, py] = space.pixel(x, y)
+            return px > 0 && py > 0 && px < space.width && py < space.height
+          }) && map.space.zoom
+        })()""",
+    )
+    assert 8 < inside < 13
+
+
 def around_first_case(page: Page) -> tuple[float, float]:
     """The place on the screen of the first case."""
     at, box = of_map(page, FIRST_CASE), page.locator(".stage").bounding_box()

@@ -63,6 +63,7 @@ SCOPED = {
     "/files/layer/{edition}/{area}/{layer}.bin": "/files/layer/EDITION/AREA/cases.bin?v=x",
     "/files/layer/{edition}/{area}/{layer}/card.json": "/files/layer/EDITION/AREA/cases/card.json?i=0",
     "/files/layer/{edition}/{area}/{layer}/pick.json": "/files/layer/EDITION/AREA/cases/pick.json?i=0,1",
+    "/files/layer/{edition}/{area}/{layer}/names.json": "/files/layer/EDITION/AREA/cases/names.json?i=0,1",
     "/api/v1/metrics/{id}": f"/api/v1/metrics/intake?{NOVEMBER}&area=AREA",
     "/api/v1/metrics/{id} as CSV": f"/api/v1/metrics/intake?{NOVEMBER}&area=AREA&format=csv",
     "/api/v1/rows/{id}": f"/api/v1/rows/intake?{NOVEMBER}&area=AREA",
@@ -217,7 +218,8 @@ def test_route_answers_for_granted_areas_only(get: Callable[..., httpx.Response]
 LAYER = "/files/layer/EDITION/AREA/cases"
 ROWS = (
     "/files/rows.csv?metric=intake&area=AREA", "/api/v1/rows/intake?area=AREA", f"{LAYER}/card.json?i=0",
-    f"{LAYER}/pick.json?i=0,1", f"{LAYER}.bin?v=x", "/search.json?q=script", "/api/v1/search?q=script",
+    f"{LAYER}/pick.json?i=0,1", f"{LAYER}/names.json?i=0,1",
+    f"{LAYER}.bin?v=x", "/search.json?q=script", "/api/v1/search?q=script",
 )  # fmt: skip
 """Answers that contain rows of facts."""
 
@@ -301,6 +303,7 @@ def test_panel_file_is_audited_and_not_cached(get: Callable[..., httpx.Response]
         (f"{LAYER}.bin?v=x", "drill", "layer cases AREA 30 rows"),
         (f"{LAYER}/card.json?i=0", "view_case", "/"),
         (f"{LAYER}/pick.json?i=0,1", "drill", "layer cases AREA 2 rows"),
+        (f"{LAYER}/names.json?i=0,1", "drill", "layer cases AREA 2 rows"),
         ("/search.json?q=script", "drill", "search 5 cases"),
     ],
 )

@@ -331,9 +331,27 @@ class TimeMap {
   table() {
     const { esc, data } = this, w = data.words, areas = this.active.filter(layer => layer.kind === "areas").at(-1), cases = this.active.filter(layer => layer.about.selects)
     const rows = (areas?.areas ?? []).map(area => `<tr><td><a href="${esc(this.areaHref(area))}">${esc(area.name)}</a></td><td>${esc(this.valueOf(areas, area))}</td></tr>`).join("")
-    const open = cases.map(layer => `<p><a href="${esc(data.rows)}">${esc(layer.about.name)}: ${layer.marks?.count ?? layer.cells?.reduce((sum, cell) => sum + cell.n, 0) ?? 0}</a></p>`).join("")
-    const others = this.active.filter(layer => layer.marks && !layer.about.selects).map(layer => `<p>${esc(layer.about.name)}: ${layer.marks.count}</p>`).join("")
+    const open = cases.filter(layer => !layer.about.lists || !layer.marks).map(layer => `<p><a href="${esc(data.rows)}">${esc(layer.about.name)}: ${layer.marks?.count ?? layer.cells?.reduce((sum, cell) => sum + cell.n, 0) ?? 0}</a></p>`).join("")
+    const others = this.active.filter(layer => layer.marks && layer.about.lists).map(layer => `<p>${esc(layer.about.name)}: ${layer.marks.count}</p>${this.listed(layer)}`).join("")
     show(this.part(".rows"), `${open}${others}${rows ? `<table><thead><tr><th>${esc(w.name)}</th><th>${esc(areas.metric)}</th></tr></thead><tbody>${rows}</tbody></table>` : ""}`)
+  }
+
+  // The marks of a layer as links, at most MOST_SELECTED; their names are requested once for a day, and not while it plays.
+  listed(layer) {
+    const { esc, data: { words } } = this, { marks } = layer, shown = Math.min(marks.count, MOST_SELECTED)
+    const at = Array.from({ length: shown }, (_, k) => marks.position?.[marks.index[k]] ?? marks.index[k]), key = at.join()
+    if (!shown || this.timer) return ""
+    if (layer.listedKey !== key) {
+      layer.listedKey = key
+      layer.lines = null
+      fetch(this.ask(layer, "names.json", key)).then(answer => { if (!answer.ok) throw new Error(answer.statusText); return answer.json() })
+        .then(lines => { if (layer.listedKey === key && !this.ended) { layer.lines = lines; this.table() } })
+        .catch(error => { console.error(error); layer.listedKey = ""; this.say(words.failed) })
+    }
+    if (!layer.lines) return `<p>${esc(words.loading)}</p>`
+    const line = ({ title, text, href }) => `<li>${href ? `<a href="${esc(href)}">${esc(title)}</a>` : esc(title)} ${esc(text)}</li>`
+    const rest = marks.count > shown ? `<p><small>${esc(words.listed.replace("{n}", shown).replace("{all}", marks.count))}</small></p>` : ""
+    return `<ul>${layer.lines.map(line).join("")}</ul>${rest}`
   }
 
   areaHref(area) { return this.data.areaHref.replace("AREA", area.code) }
