@@ -25,6 +25,7 @@ from metrics.analysis.reds import Red, rows_of_period, yesterday
 from metrics.analysis.reds import reds as red_list
 from metrics.answer import SMALL, UNRANKED, WITHOUT_VALUE, answer
 from metrics.areas import Area
+from metrics.availability.feeds import is_delivered
 from metrics.availability.freshness import freshness
 from metrics.cases import todo
 from metrics.catalog import Metric
@@ -54,11 +55,13 @@ class MetricSummary:
     before: Row
     state: str
     trend: tuple[float | None, ...]
+    delivered: bool = True
 
     @property
     def ever(self) -> bool:
-        """Whether it has a value in any of the queried periods."""
-        return any(value is not None for value in (*self.trend, _number(self.now.value), _number(self.before.value)))
+        """Whether rows of its kind were ever delivered and it has a value in any of the queried periods."""
+        values = (*self.trend, _number(self.now.value), _number(self.before.value))
+        return self.delivered and any(value is not None for value in values)
 
 
 @dataclass(frozen=True)
@@ -119,6 +122,7 @@ def summaries(query: Query) -> dict[str, MetricSummary]:
             rows[metric.id, compared],
             state[metric.id],
             tuple(_number(rows[metric.id, p].value) if p.start >= begun else None for p in months),
+            is_delivered(query.edition, query.catalog, metric),
         )
         for metric in map(query.catalog.metrics.__getitem__, dict.fromkeys(frame["metric"]))
     }

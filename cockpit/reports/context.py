@@ -1,6 +1,6 @@
 """The context of a report's sections: view, and the answers that several sections need."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property
 
@@ -79,7 +79,7 @@ class ReportContext:
         limits = summary.metric.thresholds
         if not self.where or limits is None or limits.against == "value":
             return summary
-        return MetricSummary(summary.metric, summary.now, summary.before, "none", summary.trend)
+        return replace(summary, state="none")
 
     @property
     def deadline(self) -> date | None:

@@ -37,6 +37,14 @@ def feed(edition: AnyEdition, catalog: Catalog, metric: Metric) -> Feed:
     return _feed(edition.unscoped, catalog.base, metric.id)
 
 
+def is_delivered(edition: AnyEdition, catalog: Catalog, metric: Metric) -> bool:
+    """Whether any source has ever delivered a row of the metric's domain: until then its sum of none is no zero."""
+    if metric.components:
+        return all(is_delivered(edition, catalog, catalog.metrics[part]) for part in metric.components)
+    domain = catalog.base.domain(metric)
+    return bool(domain.view) or not domain.where or counted(edition.unscoped, domain.fact, domain.where) != frozenset()
+
+
 def narrowed(plan: Plan, metric: Metric) -> Plan:
     """The plan, narrowed to the facts of the sources that feed the metric."""
     metric_feed = feed(plan.edition, plan.catalog, metric)

@@ -7,7 +7,7 @@ import pytest
 from data.editions.edition import Edition
 from data.home import Home
 from metrics.answer import NO_DATA, NO_SOURCE
-from metrics.availability.feeds import feed
+from metrics.availability.feeds import feed, is_delivered
 from metrics.availability.needs import needs
 from metrics.catalog import load
 from metrics.period import Period
@@ -66,6 +66,16 @@ def test_without_a_source_there_is_no_value(home: Home) -> None:
         assert states(edition, frame, MONTH, catalog=CATALOG) == ["none"]
         assert count_rows(edition, name, DISTRICT, MONTH) == 0
     assert value(edition, "three_rate_score") == (None, NO_SOURCE)
+
+
+def test_a_kind_of_rows_that_nobody_ever_delivered_is_not_a_zero(home: Home) -> None:
+    deliver(home, "cases", [case(i, kind="hotline") for i in range(3)])
+    edition = published(home, AS_OF)
+    delivered = {name: is_delivered(edition, CATALOG, CATALOG.metrics[name]) for name in ("intake", "applications")}
+    assert delivered == {"intake": True, "applications": False}
+    deliver(home, "cases", [case(9, kind="service")], source="hall")
+    edition = published(home, AS_OF)
+    assert is_delivered(edition, CATALOG, CATALOG.metrics["applications"])
 
 
 def test_a_mapped_column_without_values_is_known(home: Home) -> None:
