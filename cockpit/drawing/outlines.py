@@ -1,16 +1,12 @@
 """The outlines of areas as GeoJSON, and where they are served."""
 
 import json
-from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any
 
 from cockpit.drawing.anchors import anchors, short_names
 from data.editions.edition import AnyEdition
 from metrics.areas import Area
-
-MARGIN = 0.01
-"""Degrees around areas of which only points are known: about a kilometre."""
 
 
 def url(edition: AnyEdition, area: Area, *, own: bool = False, level: str = "") -> str:
@@ -21,7 +17,7 @@ def url(edition: AnyEdition, area: Area, *, own: bool = False, level: str = "") 
 @lru_cache(maxsize=512)
 def drawable(edition: AnyEdition, area: Area, *, own: bool = False) -> bool:
     """Whether there is anything to draw: a polygon or at least a point."""
-    return bool(_rows(edition, area, own)) or (own and _extent(edition, area) is not None)
+    return bool(_rows(edition, area, own))
 
 
 def collection(edition: AnyEdition, area: Area, *, own: bool = False, level: str = "") -> bytes:
@@ -29,36 +25,20 @@ def collection(edition: AnyEdition, area: Area, *, own: bool = False, level: str
 
     A feature's properties: `name`; `short`, the name without the ending of its kind; `lon` and `lat` of the area;
     `anchor`, the position of its name: the point of the polygon that is furthest from the border, or null.
-    `bbox` is of an area itself, where it has no polygon: west, south, east, north of the areas in it.
     """
     rows = _rows(edition, area, own, level)
-    bbox = _extent(edition, area) if own and not any(row[5] for row in rows) else None
-    if bbox and not rows:
-        lon, lat = (bbox[0] + bbox[2]) / 2, (bbox[1] + bbox[3]) / 2
-        rows = [(area.code, area.name, area.level, lon, lat, None)]
     shorts = short_names([row[1] for row in rows], [row[2] for row in rows])
     anchored = anchors([row[5] for row in rows])
-    features = (_feature(row, short, anchor, bbox) for row, short, anchor in zip(rows, shorts, anchored, strict=True))
+    features = (_feature(row, short, anchor) for row, short, anchor in zip(rows, shorts, anchored, strict=True))
     return f'{{"type":"FeatureCollection","features":[{",".join(features)}]}}'.encode()
 
 
-def _feature(row: tuple[Any, ...], short: str, anchor: list[float] | None, bbox: Sequence[float] | None) -> str:
+def _feature(row: tuple[Any, ...], short: str, anchor: list[float] | None) -> str:
     code, name, _level, lon, lat, geometry = row
     shape = geometry or json.dumps({"type": "Point", "coordinates": [lon, lat]})
     about = {"name": name, "short": short, "lon": lon, "lat": lat, "anchor": anchor}
     properties = json.dumps(about, ensure_ascii=False)
-    box = f'"bbox":{json.dumps(bbox)},' if bbox else ""
-    return f'{{"type":"Feature","id":"{code}",{box}"properties":{properties},"geometry":{shape}}}'
-
-
-def _extent(edition: AnyEdition, area: Area) -> list[float] | None:
-    """West, south, east and north of the places in an area and MARGIN around them; None if none is known."""
-    sql = "SELECT min(lon), min(lat), max(lon), max(lat) FROM areas WHERE code >= $1 AND code < $2 AND holder = code"
-    found = edition.unscoped.cursor().execute(sql, [area.code, area.end]).fetchone()
-    if not found or found[0] is None:
-        return None
-    west, south, east, north = found
-    return [round(value, 5) for value in (west - MARGIN, south - MARGIN, east + MARGIN, north + MARGIN)]
+    return f'{{"type":"Feature","id":"{code}","properties":{properties},"geometry":{shape}}}'
 
 
 def _rows(edition: AnyEdition, area: Area, own: bool, level: str = "") -> list[tuple[Any, ...]]:

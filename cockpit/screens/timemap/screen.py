@@ -23,7 +23,7 @@ def draw(view: View) -> None:
     header.title(_("Time-and-space map"), note=view.area.name, level=1)
     drawn = layers.visible(view, settings.current())
     days = extent(view.edition)
-    if days is None or not outlines.drawable(view.edition, view.area, own=True):
+    if days is None or own_box(view.edition.unscoped, view.area.code, view.area.end) is None:
         header.notice(
             _("There is no map of {area}: its outline and its place are not known.", area=view.area.name),
             links=[(_("Cockpit"), view.href())],

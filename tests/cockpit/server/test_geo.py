@@ -92,17 +92,6 @@ def test_an_area_serves_its_own_outline(edition: Edition) -> None:
     assert town["id"] == str(TOWNS[0])
 
 
-def test_an_area_without_a_polygon_reaches_around_the_places_in_it(edition: Edition) -> None:
-    (district,) = collection(edition, DISTRICT, "own=1")
-    west, south, east, north = district["bbox"]
-    lon, lat = district["geometry"]["coordinates"]
-    assert west < 118.5 < east
-    assert south < 32.5 < north
-    assert (west < lon < east, south < lat < north) == (True, True)
-    assert "bbox" not in collection(edition, TOWNS[0], "own=1")[0]
-    assert outlines.drawable(edition, area(edition, DISTRICT), own=True)
-
-
 def test_an_area_without_geometry_is_an_empty_collection(edition: Edition) -> None:
     assert collection(edition, TOWNS[0]) == []
     assert collection(edition, VILLAGES[0], "own=1") == []

@@ -19,8 +19,7 @@ function outlineOf(feature) {
   const at = anchor ?? point ?? [lon, lat]
   const place = at?.[0] == null ? null : [worldX(at[0]), worldY(at[1])]
   const corners = polygons.flat(2)
-  const [west, south, east, north] = feature.bbox ?? []
-  const box = feature.bbox ? [worldX(west), worldY(north), worldX(east), worldY(south)] : boxAround(corners.length ? corners : place ? [place] : [])
+  const box = boxAround(corners.length ? corners : place ? [place] : [])
   return { name: name ?? "", short: short ?? name ?? "", polygons, place, box, size: (box[2] - box[0]) * (box[3] - box[1]) }
 }
 
