@@ -5,16 +5,19 @@ from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 from itertools import product
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from sqlalchemy import text
 
 from cockpit import settings
+from cockpit.access import visitors
 from cockpit.access.policy import MATRIX, Can, Grants, Held
 from cockpit.actions import items
 from cockpit.actions.action import Actor, Forbidden
 from cockpit.actions.origins import number_reference
+from cockpit.panels import items as shown
 from cockpit.workflows import definitions
 from cockpit.workflows.desk_source import rules
 from data.areas.levels import end_of
@@ -267,6 +270,24 @@ def test_an_item_is_found_from_what_it_is_about_and_keeps_its_address(desk: Desk
         assert stored.address.startswith(page + "?"), stored
         assert edition.id in stored.address
         assert items_about(desk, link.kind, [link.reference])[link.reference][0] == item
+
+
+def test_a_cockpit_shows_an_item_at_once_and_changes_of_other_processes_within_seconds(
+    desk: Desk, edition: Edition, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(visitors, "desk", lambda: desk)
+    now = 10_000.0
+    monkeypatch.setattr(shown, "time", SimpleNamespace(monotonic=lambda: now))
+    number = number_reference("backlog", VILLAGES[0])
+    assert shown.about("metric", number) == ()
+    item = about(desk, edition, "red", Link("metric", number))
+    assert shown.about("metric", number) == (item,)
+    elsewhere = open_desk(settings.current().desk_url, settings.current().custody)  # as another process would
+    issued = act(elsewhere, edition, LEADER, item, "issue", unit="执法队", due=DUE)
+    elsewhere.close()
+    assert shown.about("metric", number) == (item,), "it is not read again in each run"
+    now += shown.FRESH_SECONDS
+    assert shown.about("metric", number) == (issued,)
 
 
 @pytest.mark.parametrize(
