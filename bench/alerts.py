@@ -2,7 +2,7 @@
 
     python -m bench.alerts [--cases 1000000] [--home FOLDER]
 
-Builds the demo district of that size in FOLDER (kept). Times are medians of wall time; "cold" opens the edition anew
+Builds the demo district of that size in FOLDER (kept). Times are medians of wall time; "cold" opens the edition again
 before each run, so that nothing is cached. Processor time is that of all threads.
 """
 

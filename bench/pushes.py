@@ -2,7 +2,7 @@
 
     python -m bench.pushes [--cases 10000000] [--folder FOLDER]
 
-Serves a demo district of that size, built anew in FOLDER. Viewers rerun their cockpits all the time, first alone, then
+Serves a demo district of that size, rebuilt in FOLDER. Viewers rerun their cockpits all the time, first alone, then
 while a system pushes rows: each push is timed from the answer 202 until its rows are to be seen. Takes five minutes.
 """
 

@@ -3,7 +3,7 @@
     python -m bench.query [--cases 10000000] [--home FOLDER]
 
 Builds the demo district of that size in FOLDER (kept, so a second run starts at once). Times are medians: of queries
-over a quarter wall time, of the cockpit of this month the processor time of all threads. "Cold" opens the edition anew
+over a quarter wall time, of the cockpit of this month the processor time of all threads. "Cold" opens the edition again
 before each run, so that nothing is cached in the process. What was imported is left out of garbage collection, as the
 server does.
 """

@@ -27,7 +27,7 @@ function onClick(event) {
   go(href, anchor.hasAttribute("data-stay"))
 }
 
-// A session that has ended has closed the connection: load the page anew, which leads to the login and back here.
+// A session that has ended has closed the connection: load the page again, which leads to the login and back here.
 // So is a screen that was drawn under grants which are others now.
 async function stillIn() {
   const response = await fetch("/session", { cache: "no-store" }).catch(() => null)

@@ -49,7 +49,7 @@ class Actor:
 
 
 OPERATOR = Actor("operator", Grants(tuple(Held(role, *EVERYTHING[0]) for role in MATRIX)))
-"""Whoever has a shell on the server's machine: may do everything."""
+"""Somebody with a shell on the server's machine: may do everything."""
 
 
 @dataclass

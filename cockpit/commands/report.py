@@ -175,7 +175,7 @@ def verify(settings: "Settings", file: Path) -> None:
 @click.option("-o", "--output", required=True, help="File to write.", type=OUT, callback=_in_a_folder)
 @with_settings
 def again(settings: "Settings", id: str, output: Path) -> None:
-    """Make the report ID anew from its edition and hold it against what was made. Exit code 1 if it differs."""
+    """Make the report ID again from its edition and hold it against what was made. Exit code 1 if it differs."""
     from cockpit.reports import make as made
 
     with asking():

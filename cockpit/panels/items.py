@@ -14,7 +14,7 @@ FRESH_SECONDS = 10
 
 
 def about(kind: LinkKind, reference: str) -> tuple[Item, ...]:
-    """Items about one thing, whoever may see them: open ones first, then the newest. Raises DeskError."""
+    """Items about one thing, open ones first, then the newest; `may_see` says who may see them. Raises DeskError."""
     desk = visitors.desk()
     return _about(desk, desk.version, int(time.monotonic() // FRESH_SECONDS), kind, reference)
 

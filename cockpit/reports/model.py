@@ -42,7 +42,7 @@ class Column:
 class Cell(NamedTuple):
     """A cell in words; value is what a workbook and a CSV hold in its place, format how a workbook shows it.
 
-    state puts a shape before the words. A time or a text may leave its words to `told`.
+    state puts a shape before the words. A time or a text may leave its words to `cell_text`.
     """
 
     text: str = ""

@@ -50,7 +50,7 @@ def _items(view: View, metric: Metric) -> list[tuple[str, str]]:
         (_("Formula"), passport.formula(view, metric)),
         (_("Unit of measure"), metric.unit[language()]),
         (_("Direction"), words.direction(metric.direction)),
-        (_("Told at"), levels),
+        (_("Levels with a value"), levels),
         (_("Counted by"), words.basis(metric.basis)),
         (_("Limits"), _thresholds(view, metric)),
         (_("Set by"), _set_by(metric)),

@@ -6,7 +6,7 @@ are kept by tiles of 64 slots, so that a search reads a few of them.
 
 A patched edition keeps the index of the edition it was copied from: what is new lies behind the indexed rows and is
 read as it is. Rows that did not change keep their place, unless DuckDB closes the gaps of deleted ones: the rows of
-each stretch are counted, and the index is built anew when some have moved.
+each stretch are counted, and the index is rebuilt when some have moved.
 """
 
 import logging
@@ -62,11 +62,11 @@ def delete(con: duckdb.DuckDBPyConnection, ids: str) -> None:
 
 
 def mend(con: duckdb.DuckDBPyConnection) -> bool:
-    """Build the index of a patched edition anew if rows have moved, or texts fold in another way. Call once it is
+    """Rebuild the index of a patched edition if rows have moved, or texts fold in another way. Call once it is
     written out; True if it has to be written again."""
     if not _has_index(con) or _is_complete(con):
         return False
-    log.info("cases have moved: the index of their texts is built anew")
+    log.info("cases have moved: the index of their texts is rebuilt")
     return build(con)
 
 

@@ -80,7 +80,7 @@ class Limit(Model):
 
 
 class Clock(Model):
-    """A clock. It begins anew at a state of `start`, rests at one of `pause`, goes on at one of `resume`.
+    """A clock. It restarts at a state of `start`, rests at one of `pause`, goes on at one of `resume`.
 
     time: working counts the time of working days alone.
     kind: a deadline is missed when it runs out; a period has to pass, such as that of publication.

@@ -27,7 +27,7 @@ Row = Mapping[str, Any]
 
 @dataclass(frozen=True)
 class Chain:
-    """cases: those in the caller's scope, the oldest first, each with the columns TOLD; hidden: how many others.
+    """cases: those in the caller's scope, the oldest first, each with COLUMNS; hidden: how many others.
 
     cut: there are more than were looked for.
     """

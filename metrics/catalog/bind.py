@@ -1,6 +1,6 @@
 """Bind the SQL of a catalog file to empty tables, so that typing errors are reported when the catalog is loaded.
 
-Of a district's own files: ours are bound by the tests, and not anew by each command.
+Of a district's own files: ours are bound by the tests, and not again by each command.
 """
 
 from collections.abc import Iterator

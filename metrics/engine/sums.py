@@ -143,7 +143,7 @@ def facts_sql(plan: Plan, domain: Domain, only: str = "", also: str = "") -> str
 def latest(edition: Edition, fact: str) -> datetime | None:
     """The newest time that anything in a fact became known with, as publishing noted it; None without facts.
 
-    Whoever asks as of a later time needs nothing hidden, which is the usual case and the faster one. An edition of a
+    A query as of a later time needs nothing hidden, which is the usual case and the faster one. An edition of a
     release that did not note it may hold anything.
     """
     noted = edition.meta.get(f"latest_{fact}", datetime.max.isoformat())

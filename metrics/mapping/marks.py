@@ -1,7 +1,7 @@
 """The marks of a layer: rows of a fact at their place, each there from one day to another.
 
 A mark is there at the end of a day from the day it starts (registered, measured) until the day it ends (closed,
-retired, measured anew): cases that are there are those that the backlog counts.
+retired, measured again): cases that are there are those that the backlog counts.
 """
 
 from dataclasses import dataclass

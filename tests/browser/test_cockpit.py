@@ -220,7 +220,7 @@ def test_a_bar_filters_the_whole_cockpit_and_its_number_opens_the_rows(address: 
     assert parameters_of(page)["category"] == "路灯照明"
     page.get_by_role("link", name="中文").click()
     unit = page.locator("tr a", has_text="区住建局")
-    expect(unit).not_to_have_attribute("href", re.compile("lang=en"))  # drawn anew from the top down
+    expect(unit).not_to_have_attribute("href", re.compile("lang=en"))  # redrawn from the top down
     unit.click()
     expect(page.get_by_role("heading", name="区住建局")).to_have_count(0)
     assert (parameters_of(page)["unit"], parameters_of(page)["category"]) == ("区住建局", "路灯照明")

@@ -131,7 +131,7 @@ def test_a_legend_entry_dims_the_other_areas_until_all_are_chosen(address: str, 
     expect(page.locator(SHOWN)).to_have_count(count)
     assert {shown.get_attribute("data-key") for shown in page.locator(SHOWN).all()} == {key}
     expect(page.locator(".area.dim").first).to_have_css("opacity", "0.15")
-    page.set_viewport_size({"width": 1100, "height": 900})  # drawn anew, still filtered
+    page.set_viewport_size({"width": 1100, "height": 900})  # redrawn, still filtered
     expect(page.locator(SHOWN)).to_have_count(count)
     everything = page.locator("[data-pick='']")
     expect(everything).to_have_attribute("aria-pressed", "false")

@@ -228,7 +228,7 @@ def test_language_and_large_type_are_switched_and_stay(address: str, open_page: 
     expect(page.locator("html")).to_have_attribute("data-size", "l")
     assert page.evaluate("parseFloat(getComputedStyle(document.documentElement).fontSize)") > small * 1.2
     town = page.locator(".map svg a").first
-    expect(town).to_have_attribute("href", re.compile("size=l"))  # the type grows before the screen comes anew
+    expect(town).to_have_attribute("href", re.compile("size=l"))  # the type grows before the screen is redrawn
     town.click()
     expect(page.locator(".crumbs a")).to_have_count(1)
     assert (parameter(page, "lang"), parameter(page, "size")) == ("en", "l")

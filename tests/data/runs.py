@@ -76,7 +76,7 @@ def accepting(root: Path, acknowledged: Path, count: int, first: int = 0) -> Non
 
 
 def pushed_rows(i: int) -> str:
-    """A push of cases as NDJSON: ten of its own, one to reject, and one that every push says anew."""
+    """A push of cases as NDJSON: ten of its own, one to reject, and one that every push repeats."""
     rows = [
         {"key": key, "area": 5 if key.endswith("-3") else 990101001201, "registered_at": "2026-05-01 08:00",
          "title": f"push {i}", "updated_at": f"2026-05-02 08:{i:02}"}

@@ -22,7 +22,7 @@ def keys() -> None:
 @keys.command()
 @with_settings
 def rotate(settings: "Settings") -> None:
-    """Replace the keys and encrypt all secrets anew. The audit of before stays provable. The server may run."""
+    """Replace the keys and encrypt all secrets again. The audit of before stays provable. The server may run."""
     from cockpit.actions.action import OPERATOR
     from cockpit.actions.keys import rotate as act
 

@@ -150,7 +150,7 @@ def unload(settings: "Settings", batch: int) -> None:
     with as_usage():
         report = data.unload(opened(settings), OPERATOR, settings, batch)
     batches = ", ".join(map(str, report.batches))
-    click.echo(f"{report.source}: batch {batches} unloaded, {report.keys} facts made anew; publish to show it")
+    click.echo(f"{report.source}: batch {batches} unloaded, {report.keys} facts rebuilt; publish to show it")
 
 
 @click.command()

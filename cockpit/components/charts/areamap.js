@@ -137,7 +137,7 @@ export default function ({ data: given, parentElement }) {
     map.style.height = `${height}px`
     if (!alive || !width) return
     const line = parseFloat(getComputedStyle(root).fontSize), of = JSON.stringify([given, width, height, line])
-    if (map.of === of) return                                     // names are placed anew for another picture alone
+    if (map.of === of) return                                     // names are placed again for another picture alone
     show(map, picture(data, features, { width, height, line, measure: measurer(root) }))
     map.of = of
     filter(root, picked)

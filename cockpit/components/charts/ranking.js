@@ -16,7 +16,7 @@ function axis(rows) {
 }
 const dot = (r, at) => `<span class="track" aria-hidden="true"><i class="range" style="left:${at(r.bounds[1])}%;right:${100 - at(r.bounds[2])}%"></i><i class="dot ${r.state}" style="left:${at(r.bounds[0])}%"></i></span>`
 
-// Up to six areas are marked for the comparison; they stay marked while the list is sorted or drawn anew.
+// Up to six areas are marked for the comparison; they stay marked while the list is sorted or redrawn.
 const MOST_COMPARED = 6
 const marked = (window.cockpitMarked ??= new Set())
 const mark = (r, words) => r.code ? `<label><input type="checkbox" data-mark="${esc(r.code)}" aria-label="${esc(words.add.replace("{name}", () => r.name))}"></label>` : ""

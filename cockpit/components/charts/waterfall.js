@@ -1,4 +1,4 @@
-// The scale starts at zero unless all that happens lies far from it: then at what is least, told by a gap in the bars.
+// The scale starts at zero unless all that happens lies far from it: then at the least value, marked by a gap in the bars.
 function scale(levels) {
   const low = Math.min(...levels), high = Math.max(...levels), cut = low > 0 && (high - low) < .35 * high
   const from = cut ? low - (high - low) * .25 : Math.min(0, low), span = high - from || 1

@@ -34,7 +34,7 @@ export default function ({ data, parentElement }) {
     const url = new URL(data.href, location.href)
     if (names.length) url.searchParams.set("cols", names.join(","))
     close()
-    if (url.href === location.href) dispatchEvent(new PopStateEvent("popstate", { state: {} }))       // draw it anew
+    if (url.href === location.href) dispatchEvent(new PopStateEvent("popstate", { state: {} }))       // redraw it
     else window.cockpit.go(url.pathname + url.search, true)
   }
   if (form) form.onsubmit = event => {

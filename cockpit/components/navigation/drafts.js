@@ -34,7 +34,7 @@ class Drafts {
     this.soon()
     this.say()
   }
-  // A form that was sent is drawn anew before its draft is deleted: wait until the page is at rest.
+  // A form that was sent is redrawn before its draft is deleted: wait until the page is at rest.
   soon() {
     clearTimeout(this.timer)
     this.timer = setTimeout(() => this.restore(), 250)

@@ -96,7 +96,7 @@ function finding(root, find) {
   }
   const later = () => { clearTimeout(timer); timer = setTimeout(ask, 150) }
   input.oninput = () => { root.typed = input.value; later() }
-  if (root.typed) { input.value = root.typed; later() }            // the header was drawn anew while somebody typed
+  if (root.typed) { input.value = root.typed; later() }            // the header was redrawn while somebody typed
   form.onsubmit = event => {
     event.preventDefault()
     const text = input.value.trim(), link = options()[chosen]

@@ -249,12 +249,12 @@ class _Markup:
         cells = list(rows)
         for i, row in enumerate(cells):
             apart = block.total and i == len(cells) - 1
-            told_row = [
+            cells_of_row = [
                 text(words_broken(cell_text(cell), room - INSET, size)) for cell, room in zip(row, rooms, strict=True)
             ]
             if apart:
-                told_row = [f"table.cell(fill: luma(242), {cell})" for cell in told_row]
-            lines.append(", ".join(told_row) + ",")
+                cells_of_row = [f"table.cell(fill: luma(242), {cell})" for cell in cells_of_row]
+            lines.append(", ".join(cells_of_row) + ",")
         lines.append("))")
         self.lines.append("\n".join(lines))
         note = "；".join(filter(None, (block.note, left_out(more))))

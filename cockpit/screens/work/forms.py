@@ -38,7 +38,7 @@ _BEGUN = "work.begun"
 
 
 PREFILLED = ("unit", "units", "asked", "date", "choice")
-"""Types of fields that show what an earlier step recorded; texts are written anew."""
+"""Types of fields that show what an earlier step recorded; texts are written again."""
 
 
 def fields(

@@ -142,7 +142,7 @@ class _Walk:
             return Message("audit.added", "row {n} was added", n=row.id)
         if self.heads.get(row.id, {row.hash}) != {row.hash}:
             return Message(
-                "audit.rewritten", "row {n} is not the one that was anchored: the chain was written anew", n=row.id
+                "audit.rewritten", "row {n} is not the one that was anchored: the chain was rewritten", n=row.id
             )
         self.expected, self.previous = row.id + 1, row.hash
         return None

@@ -1,4 +1,4 @@
-"""What an attachment may be, by its content: pictures, drawn anew without what cameras write into them, and PDF."""
+"""What an attachment may be, by its content: pictures, redrawn without what cameras write into them, and PDF."""
 
 import io
 import re

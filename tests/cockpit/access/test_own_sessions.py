@@ -50,7 +50,7 @@ def ask(work: Callable[[httpx.AsyncClient], Any], scheme: str = "http") -> Any:
 
 
 async def enter(client: httpx.AsyncClient, name: str, browser: str) -> str:
-    """Sign in anew; the session's token."""
+    """Sign in again; the session's token."""
     client.cookies.clear()
     form = {"name": name, "password": PASSWORD}
     answer = await client.post("/login", data=form, headers={"user-agent": browser})

@@ -205,7 +205,7 @@ def test_alias_releases_held_delivery_and_names_the_command_for_others(published
 
 def test_unloaded_batch_is_audited(published: Path, run: Any) -> None:
     run("load", "hotline.yaml", "--file", "late.csv", "--force")
-    assert run("unload", "2").out == "hotline: batch 2 unloaded, 1 facts made anew; publish to show it\n"
+    assert run("unload", "2").out == "hotline: batch 2 unloaded, 1 facts rebuilt; publish to show it\n"
     run("publish", "--as-of", "2026-04-02")
     late = run("rows", "on_time_rate", *QUERY, "--part", "numerator", "--format", "csv")
     assert "3" not in [r["key"] for r in late.records]

@@ -82,7 +82,7 @@ VERSIONS = sorted(file.name[:4] for file in (MIGRATIONS / "versions").glob("0*.p
 def test_rows_of_older_tables_stay_as_they_were(address: str, custody: Custody, version: str) -> None:
     """One more row in every table, each with what it refers to.
 
-    The audit has a chain and tests of its own; failed sign-ins are counted anew since version 0007.
+    The audit has a chain and tests of its own; failed sign-ins are counted afresh since version 0007.
     """
     engine = create_engine(address)
     with engine.begin() as connection:

@@ -109,7 +109,7 @@ def test_open_cases_are_chosen_by_their_deadline(edition: Edition, due: str, ran
 
 
 def rank(row: dict[str, Any]) -> int:
-    """How the state of a case ranks, said anew."""
+    """How the state of a case ranks, written independently."""
     due, closed = row["due_at"], row["closed_at"]
     if closed is not None:
         return 7 if row["close_kind"] not in (None, "done") else 6 if due is None else 4 if closed > due else 5

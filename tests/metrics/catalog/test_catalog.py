@@ -147,7 +147,7 @@ def test_missing_catalog_folder_is_reported() -> None:
 
 
 def test_every_expression_of_ours_binds() -> None:
-    """What is not bound anew at each start."""
+    """What is not bound again at each start."""
     assert [fault for domain in load().domains for fault in sql_faults(domain)] == []
 
 

@@ -1,6 +1,6 @@
 """The SQL that the catalog generates is stored under tests/sql and reviewed in diffs.
 
-`WRITE_SQL=1 make test` writes it anew after a change that is meant.
+`WRITE_SQL=1 make test` writes it again after a change that is meant.
 """
 
 import os

@@ -327,7 +327,7 @@ class TimeMap {
     return this.data.states[this.state.show].map(entry => ({ ...entry, colour: entry.key === "none" ? this.palette.grey : "", n: counts.get(entry.key) ?? 0 }))
   }
 
-  // The values as a table of links: what the picture says, for whoever cannot see it.
+  // The values as a table of links: what the picture says, for those who cannot see it.
   table() {
     const { esc, data } = this, w = data.words, areas = this.active.filter(layer => layer.kind === "areas").at(-1), cases = this.active.filter(layer => layer.about.selects)
     const rows = (areas?.areas ?? []).map(area => `<tr><td><a href="${esc(this.areaHref(area))}">${esc(area.name)}</a></td><td>${esc(this.valueOf(areas, area))}</td></tr>`).join("")

@@ -84,7 +84,7 @@ def test_cut_tail(filled: Desk) -> None:
 
 def test_whole_chain_rewritten_without_the_key(filled: Desk) -> None:
     tamper(filled, *rewritten(filled, ROWS, plain), "UPDATE audit_head SET keyed_from = 1000")
-    assert "was written anew" in fault(filled) or "head of the chain was changed" in fault(filled)
+    assert "was rewritten" in fault(filled) or "head of the chain was changed" in fault(filled)
     filled.custody.anchor.unlink()  # and without what lies outside it is noticed still
     assert fault(Desk(filled._engine, replace(filled.custody, anchor=None))).startswith("the head of the chain")
 
@@ -96,7 +96,7 @@ def test_whole_chain_rewritten_with_a_stolen_key(filled: Desk) -> None:
         head = session.get_one(AuditHead, 1)
         session.refresh(head)
         head.seal = chain.seal_of(head, keys)
-    assert fault(filled) == "row 1 is not the one that was anchored: the chain was written anew"
+    assert fault(filled) == "row 1 is not the one that was anchored: the chain was rewritten"
 
 
 def test_moved_anchor(filled: Desk) -> None:
@@ -107,7 +107,7 @@ def test_moved_anchor(filled: Desk) -> None:
 
 
 def test_forged_purge(filled: Desk) -> None:
-    """All rows go as if they had been purged, and the chain begins anew."""
+    """All rows go as if they had been purged, and the chain restarts."""
     tamper(filled, "DELETE FROM audit", "UPDATE audit_head SET anchor_id = last_id, anchor_hash = last_hash")
     assert fault(filled) == "the head of the chain was changed, or the key of the audit was"
 
