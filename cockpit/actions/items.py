@@ -105,6 +105,7 @@ def act(
         flow = known.flow(locked.item.kind)
         if not may_see(reader(actor), locked.item):
             raise Refused("item.unknown", "there is no item {number} that you may see", number=number)
+        store.check_version(locked, version)
         role = _role(known, flow, locked, transition, actor)
         place = _unit_area(edition, flow, fields, locked.item.area)
         _check_unit(flow, locked, transition, fields, actor)

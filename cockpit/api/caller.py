@@ -1,6 +1,7 @@
 """The caller of the API: a browser with its session, or a system with its token."""
 
 import math
+from collections import Counter
 from dataclasses import dataclass
 from typing import Annotated
 
@@ -79,7 +80,7 @@ def caller(
 
 
 def check_parameters(request: Request) -> None:
-    """Refuse a query parameter that the path does not have: a filter with a slip in its name would not narrow."""
+    """Refuse a query parameter that the path does not have, or twice: a filter of that name would not narrow."""
     route = request.scope.get("route")
     if not isinstance(route, APIRoute):
         return
@@ -87,12 +88,16 @@ def check_parameters(request: Request) -> None:
     for dependant in waiting:
         known |= {field.alias for field in dependant.query_params}
         waiting += dependant.dependencies
-    for name in request.query_params:
+    for name, times in Counter(name for name, _value in request.query_params.multi_items()).items():
         if name not in known:
             raise UnknownParameter(
                 "parameter.unknown", 'there is no parameter "{name}".{near}', name=name[:60],
                 near=did_you_mean(name, known),
             )  # fmt: skip
+        if times > 1:
+            raise UnknownParameter(
+                "parameter.repeated", 'the parameter "{name}" is given {n} times: give it once', name=name, n=times
+            )
 
 
 async def asking(request: Request, caller: Annotated[Caller, Depends(caller)]) -> Caller:

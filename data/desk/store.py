@@ -34,6 +34,8 @@ LEAST_FREE = 1_000_000
 """Bytes; with less on its disk a desk that fails fails for this."""
 DISK_FULL = SQLITE[sqlite3.SQLITE_FULL]
 AFTER = "after commit"
+OUT_OF_RANGE = "22003"
+"""PostgreSQL's state for a number that its column cannot hold."""
 MIGRATION_LOCK = 0x0C0C_0417
 """PostgreSQL's advisory lock while a process migrates."""
 
@@ -343,16 +345,28 @@ def _begin_sqlite(connection: Connection) -> None:
 def _as_desk_errors(engine: Engine) -> Iterator[None]:
     try:
         yield
+    except OverflowError as error:  # SQLite's, for a number of more than 64 bits
+        raise _too_large() from error
     except (UnfitValue, UnicodeEncodeError) as error:
+        if isinstance(error, UnfitValue) and getattr(error.orig, "sqlstate", None) == OUT_OF_RANGE:
+            raise _too_large() from error
         raise Refused(
             "desk.character", "a text holds a character that cannot be kept, such as a zero byte: leave it out"
         ) from error
     except (DBAPIError, TimeoutError) as error:  # the latter where too many wait for a connection already
-        where = engine.url.render_as_string(hide_password=True)
+        where, why = engine.url.render_as_string(hide_password=True), _reason(error, engine.url)
+        if why == DISK_FULL:
+            raise DeskError(
+                "desk.no_room", "no room on the disk of the desk {where}: make room, then try again", where=where
+            ) from error
         raise DeskError(
             "desk.no_answer", "the desk {where} does not answer ({why}): see that it runs, then try again",
-            where=where, why=_reason(error, engine.url),
+            where=where, why=why,
         ) from error  # fmt: skip
+
+
+def _too_large() -> Refused:
+    return Refused("desk.number", "a number is too large for the desk: correct it")
 
 
 def _reason(error: DBAPIError | TimeoutError, url: URL) -> Message | str:

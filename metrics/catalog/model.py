@@ -1,8 +1,10 @@
 """Pydantic models of the catalog's YAML; cross-references are checked in `read`."""
 
 import re
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from decimal import Decimal
 from functools import cached_property
 from typing import Annotated, Literal
 
@@ -142,13 +144,20 @@ class Bound(Model):
 
     def __str__(self) -> str:
         sign = {"<=": "≤", ">=": "≥"}.get(self.op, self.op)
-        return f"{sign} {self.limit:g}"
+        return f"{sign} {Decimal(repr(self.limit)).normalize():f}"
+
+
+_SIGNS = str.maketrans({
+    "≤": "<=", "≦": "<=", "⩽": "<=", "≥": ">=", "≧": ">=", "⩾": ">=", "\N{MINUS SIGN}": "-",
+})  # fmt: skip
 
 
 def bound(text: object) -> object:
+    """Operator and number of a bound as people write it: `>= 95`, `≥ 95` and `＞＝９５` are the same."""
     if not isinstance(text, str):
         return text
-    match = re.fullmatch(r"\s*(<=|>=|<|>)\s*(-?\d+(?:\.\d+)?)\s*", text)
+    plain = unicodedata.normalize("NFKC", text).translate(_SIGNS)
+    match = re.fullmatch(r"\s*(<=|>=|<|>)\s*(-?\d{1,12}(?:\.\d{1,6})?)\s*", plain)
     if match is None:
         raise ValueError(f'"{text}" is not a bound: write an operator and a number, such as ">= 95"')
     return {"op": match[1], "limit": float(match[2])}

@@ -189,6 +189,7 @@ def test_an_ended_limit_stays_valid_for_what_was_before(home: Home, desk: Desk) 
         ({"metric": "on_time_rat"}, 'there is no metric "on_time_rat".*on_time_rate'),
         ({"metric": "intake_of_nobody"}, "there is no metric"),
         ({"red": "40"}, '"40" is not a bound'),
+        ({"red": "< " + "9" * 40}, "is not a bound"),
         ({"green": ""}, "needs a green bound"),
         ({"red": "> 40"}, "is written with <"),
         ({"green": ">= 30"}, "green and red overlap"),

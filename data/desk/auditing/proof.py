@@ -71,7 +71,7 @@ def verify(desk: Desk, against: Path | None = None, *, anchored: bool = True, no
 def _verify(desk: Desk, keys: KeyRing, against: Path | None, anchored: bool, now: datetime | None) -> Verdict:
     anchor = desk.custody.anchor if anchored else None
     own = _read(Anchor(anchor).files(), keys, complete=True) if anchor else Outside({})
-    outside = [own, *([_read([against], keys)] if against else [])]
+    outside = [own, *([_read_further(against, keys)] if against else [])]
     heads: dict[int, set[str]] = {}
     for copy in outside:
         for id, hash in copy.heads.items():
@@ -251,6 +251,18 @@ def _read(files: Sequence[Path], keys: KeyRing, *, complete: bool = False) -> Ou
     return Outside(read.heads, tuple(read.notes), None, gap)
 
 
+def _read_further(file: Path, keys: KeyRing) -> Outside:
+    """The heads of a file that the operator named. Raises DataError if it holds none: nothing would be compared."""
+    read = _read([file], keys)
+    if not read.heads and not read.fault:
+        raise DataError(
+            "audit.nothing_to_compare",
+            "{file} holds no row or head of this audit: name an anchor file, an export or the log of a collector",
+            file=file,
+        )
+    return read
+
+
 class _Heads:
     """Heads from the lines of one file after the other.
 
@@ -328,9 +340,8 @@ class _Export:
             self.ended = True
             end = (entry.get("export"), entry.get("rows"), entry.get("hash"))
             return end == ([self.first, self.last], self.count, self.hash) and chain.is_end(entry, self.keys)
-        if not {*FIELDS, "hash"} <= entry.keys():
+        if not {*FIELDS, "hash"} <= entry.keys() or type(id := entry["id"]) is not int:
             return False
-        id = int(entry["id"])
         # a file does not say which rows are of before the key: they are right by its end, which seals them all
         right = chain.proves(entry, self.keys, id) or chain.proves(entry, self.keys, id + 1)
         follows = not self.count or (id == self.last + 1 and entry["previous"] == self.hash)

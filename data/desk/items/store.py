@@ -128,11 +128,10 @@ def append(
     Refused for a transition that its state does not have, unfit fields, a version that is no longer the newest, or a
     key that was used for something else.
     """
+    check_version(locked, version)
     flow, now = rules.flow(locked.item.kind), now or clock.now()
     if transition not in flow.leaving(locked.item.state):
         raise Refused("item.step", "the item is not in a state for this step: open it again and choose another")
-    if version is not None and version != locked.item.version:
-        raise Refused("item.changed", "somebody has changed the item since you opened it: look at it again")
     now = max(now, locked.item.changed_at)  # a clock that was set back does not reorder events
     recorded = values.recorded(flow, transition, fields, rules.local(now))
     mark = digest(actor, locked.item.number, transition, fields)
@@ -145,6 +144,12 @@ def append(
         seq = locked.item.version + 1
         event = Event(seq, transition, actor, rules.local(now), state, recorded, unit_area, role, key)
         return _append(session, rules, flow, row, locked.snapshot, event, mark)
+
+
+def check_version(locked: Locked, version: int | None) -> None:
+    """Refuse a version that the actor saw and that is no longer the newest."""
+    if version is not None and version != locked.item.version:
+        raise Refused("item.changed", "somebody has changed the item since you opened it: look at it again")
 
 
 def _check_answer(flow: Workflow, snapshot: Snapshot, transition: str, recorded: Mapping[str, Any]) -> None:

@@ -141,6 +141,14 @@ def test_a_slip_in_a_parameters_name_is_refused(get: Callable[..., httpx.Respons
         assert 'Did you mean "category"?' in answer.json()["detail"]
 
 
+@pytest.mark.parametrize("name", ["from", "category", "area", "format"])
+def test_a_parameter_given_twice_is_refused(get: Callable[..., httpx.Response], name: str) -> None:
+    values = NOVEMBER | {"category": "路灯照明", "area": TOWNS[0], "format": "json"}
+    answer = get("metrics/intake", **values | {name: [values[name]] * 2})
+    assert answer.status_code == 422
+    assert answer.json()["detail"] == f'the parameter "{name}" is given 2 times: give it once'
+
+
 @pytest.mark.parametrize("metric", list(METRICS))
 def test_rows_of_every_metric_are_json(get: Callable[..., httpx.Response], metric: str) -> None:
     """Columns of lists as well, such as the veto rules of sites, of any length."""

@@ -108,6 +108,9 @@ def test_a_step_of_an_older_version_is_a_conflict(send: Send) -> None:
     issue = {"step": "issue", "fields": {"unit": "执法队", "due": DUE}, "version": 9}
     answer = send("POST", f"items/{number}/steps", key="v2", body=issue)
     assert (answer.status_code, answer.json()["code"]) == (409, "item.changed")
+    assert send("POST", f"items/{number}/steps", key="v3", body=issue | {"version": 1}).status_code == 200
+    late = send("POST", f"items/{number}/steps", key="v4", body=issue | {"version": 1})
+    assert (late.status_code, late.json()["code"]) == (409, "item.changed"), "the first of two at once won"
 
 
 def test_lists_hold_what_the_account_may_see(send: Send) -> None:

@@ -24,6 +24,7 @@ from data.desk.auditing.custody import Custody
 from data.desk.base import Base
 from data.desk.errors import DeskError, Refused
 from data.desk.identity import accounts
+from data.desk.register import limits
 from data.desk.store import MIGRATIONS, Desk, migrate, newest, open_desk
 from data.desk.tables import metadata
 
@@ -199,6 +200,23 @@ def test_search_for_unstorable_text_finds_nothing(desk: Desk, name: str) -> None
 def test_text_beyond_the_limits_is_refused(desk: Desk, name: str) -> None:
     with pytest.raises(Refused, match="cannot be kept"):
         audit.write(desk, who=name, role="", scope="", event="login", what="")
+
+
+@pytest.mark.parametrize("number", [2**31, 2**63, 10**30])
+def test_a_number_too_large_for_the_desk_is_refused_or_not_there(desk: Desk, number: int) -> None:
+    with pytest.raises(Refused, match=rf"a number is too large for the desk|there is no limit {number}"):
+        limits.decide(desk, number, "wang", approve=True)
+
+
+def test_a_full_desk_says_so(sqlite_desk: Callable[[], Desk]) -> None:
+    desk = sqlite_desk()
+    with desk.begin() as session:
+        session.execute(text("PRAGMA max_page_count = 1"))  # SQLite takes the number of pages that there are
+        audit.write(desk, who="wang", role="", scope="", event="login", what="")
+    with pytest.raises(DeskError, match=r"no room on the disk of the desk sqlite:.*: make room"):
+        for i in range(2000):
+            audit.write(desk, who="wang", role="", scope="", event="login", what=f"{i} " + "x" * 400)
+    desk.close()
 
 
 TEXTS = [

@@ -7,6 +7,7 @@ import yaml
 
 from metrics.catalog import Catalog, load
 from metrics.catalog.bind import sql_faults
+from metrics.catalog.model import Bound, bound
 from metrics.errors import MetricsError
 
 EV = {
@@ -109,6 +110,24 @@ def test_a_district_adds_a_metric_by_a_file_alone(tmp_path: Path) -> None:
 def test_weights_of_the_three_rates_are_a_setting() -> None:
     parts = load(None, (10, 45, 45)).metrics["three_rate_score"].composite or ()
     assert [part.weight for part in parts] == [10, 45, 45]
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        (">= 95", "≥ 95"), ("≥95", "≥ 95"), ("＞＝ ９５", "≥ 95"), ("≧ 95.50", "≥ 95.5"), ("⩽ 1", "≤ 1"),
+        ("< -2.5", "< -2.5"), ("< −2.5", "< -2.5"), ("＜ 1234567", "< 1234567"), ("> 0.000001", "> 0.000001"),
+    ],
+)  # fmt: skip
+def test_a_bound_is_read_as_people_write_it_and_as_it_is_shown(text: str, shown: str) -> None:
+    assert str(Bound.model_validate(bound(text))) == shown
+    assert bound(shown) == bound(text)
+
+
+@pytest.mark.parametrize("text", ["95", "≥ NaN", "≥ inf", "> 1e999", "> " + "9" * 400, "≥ 95 %", "=> 5", "≥≥ 5", ""])
+def test_what_is_no_operator_and_number_is_no_bound(text: str) -> None:
+    with pytest.raises(ValueError, match="is not a bound"):
+        bound(text)
 
 
 @pytest.mark.parametrize(

@@ -15,6 +15,7 @@ from data.desk.auditing import audit, chain, proof
 from data.desk.auditing.custody import Custody
 from data.desk.models import AuditHead
 from data.desk.store import Desk, open_desk
+from data.errors import DataError
 from tests.data.desk.auditing.test_audit import NOW, fill, tamper
 
 ROWS = 6
@@ -252,3 +253,18 @@ def test_rolled_back_row_is_not_anchored(filled: Desk) -> None:
         fill(filled, 1)
     assert len(filled.custody.anchor.read_text().splitlines()) == ROWS + 1
     assert proof.verify(filled) == proof.Verdict(ROWS + 1)
+
+
+@pytest.mark.parametrize("content", ["", "no head\n", "{}\n", '{"of": "another program"}\n', "\0\xff"])
+def test_a_file_without_heads_proves_nothing(filled: Desk, tmp_path: Path, content: str) -> None:
+    file = tmp_path / "other.txt"
+    file.write_text(content, "utf-8")
+    with pytest.raises(DataError, match=r"other.txt holds no row or head of this audit: name an anchor"):
+        proof.verify(filled, file)
+
+
+@pytest.mark.parametrize("id", ["one", None, [1], 1.5, True])
+def test_an_export_whose_number_is_none_was_changed(filled: Desk, tmp_path: Path, id: object) -> None:
+    file = tmp_path / "audit.jsonl"
+    file.write_text(json.dumps(dict.fromkeys([*chain.FIELDS, "previous", "hash"], "") | {"id": id}), "utf-8")
+    assert "line 1 or the one before was changed" in fault(filled, file)
