@@ -42,6 +42,7 @@ TOWN_ITEMS = (
     "就业失业登记", "农村宅基地申请", "特困供养申请", "高龄津贴申领", "退役军人登记",
 )  # fmt: skip
 """Services of the hall of every town."""
+DATASETS = 300
 DISTRICT_ITEMS = 690
 """With those of 22 towns 954, as in Yuexiu."""
 HALL = "区政务服务中心"
@@ -94,16 +95,21 @@ def _systems(as_of: datetime) -> Iterator[dict[str, Any]]:
         }
 
 
+def dataset_key(number: int) -> str:
+    """The key of a data set; number from 1."""
+    return f"dataset-{number:03}"
+
+
 def _datasets(as_of: datetime) -> Iterator[dict[str, Any]]:
-    """Three hundred data sets; about one in fourteen is behind its cycle, a few are not mounted."""
+    """DATASETS data sets; about one in fourteen is behind its cycle, a few are not mounted."""
     rng = random.Random("data sets")
-    for i in range(300):
+    for i in range(DATASETS):
         cycle = rng.choice((1, 7, 30, 30, 90, 365))
         late = rng.random() < 0.07
         kind = rng.choices(("interface", "table", "file", "none"), (30, 50, 14, 6))[0]
         opened = rng.choices(("open", "conditional", "closed"), (30, 40, 30))[0]
         yield {
-            "key": f"dataset-{i + 1:03}",
+            "key": dataset_key(i + 1),
             "kind": "dataset",
             "area": stories.DISTRICT,
             "parent": f"system-{i % 60 + 1:02}",

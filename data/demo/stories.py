@@ -50,6 +50,8 @@ REFUSING_UNIT = "区公安分局"
 """区公安分局: asks for the original in every fourth case in which an electronic certificate is shown."""
 SLOW_OWNER = "区自然资源分局"
 """区自然资源分局: answers requests for data late."""
+REUSED = "dataset-011"
+"""The data set that every third request to share is for."""
 DISPUTED_TOWN = 990101_102_000
 """白鹭镇: the police count more people in its villages than the yearbook."""
 DARK_TOWN = 990101_109_000

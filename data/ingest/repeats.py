@@ -36,6 +36,16 @@ def repeats(link_values: str) -> str:
     return f"SELECT DISTINCT id FROM (SELECT id, {before} AS repeated FROM ({links})) WHERE repeated"
 
 
+def pairs(link_values: str) -> str:
+    """SQL of id and before: each case that repeats one, and that earlier one, by the rule of `repeats`."""
+    links, window = (
+        _links(link_values, "id, moment, hash(source, key) AS tie"),
+        "(PARTITION BY link ORDER BY moment, tie)",
+    )
+    before = f"lag(id) OVER {window} AS before, lag(moment) OVER {window} >= moment - {_SPAN} AS repeated"
+    return f"SELECT DISTINCT id, before FROM (SELECT id, {before} FROM ({links})) WHERE repeated"
+
+
 def affected_ranges(link_values: str) -> str:
     """SQL of link, low and high: ranges of cases whose `repeated` flag may change when these cases change."""
     links = _links(link_values, "moment")

@@ -57,7 +57,7 @@ class Chosen:
         return {
             "part": chosen.part, **where, "age": age, "q": chosen.search, "sort": order, "due": chosen.due,
             "mine": "1" if self.mine else None, "cols": ",".join(self.columns) or None,
-            "pick": row_tools.write_picks(chosen.only),
+            "pick": row_tools.write_picks(chosen.only), "asset": chosen.asset,
         }  # fmt: skip
 
 
@@ -134,6 +134,7 @@ def read(view: View, given: Mapping[str, str]) -> Chosen:
         due,
         mine.unit if mine else None,
         row_tools.read_picks(given["pick"]) if given.get("pick") else (),
+        given.get("asset") or None,
     )
     return Chosen(
         replace(query, area=mine.area.code) if mine else query,

@@ -35,7 +35,7 @@ def write(con: duckdb.DuckDBPyConnection, folder: Path, *, seed: int, as_of: dat
 
 def requests(seed: int, as_of: datetime) -> Iterator[dict[str, Any]]:
     """Of 13 months. Return flow is asked for by the district and its towns, the others by the district's units."""
-    rng = random.Random(f"{seed} data requests")
+    rng, choice = random.Random(f"{seed} data requests"), random.Random(f"{seed} data sets requested")
     towns = [area.code for area in geography.areas() if area.level == "town"]
     days = [day for i in range(1, DAYS) if calendar.is_working(day := as_of.date() - timedelta(days=i))]
     for kind, count in COUNTS.items():
@@ -50,9 +50,18 @@ def requests(seed: int, as_of: datetime) -> Iterator[dict[str, Any]]:
                 "area": area,
                 "unit": unit,
                 "category": theme,
+                "asset": _dataset(choice, theme) if kind == "share_req" else None,
                 "title": f"{TITLES[kind]}{theme}数据",
                 **_clocks(kind, unit, at, rng, as_of),
             }
+
+
+def _dataset(rng: random.Random, theme: str) -> str:
+    """The key of the data set requested: one of the theme, every third time stories.REUSED."""
+    if rng.random() < 0.33:
+        return stories.REUSED
+    of_theme = range(registers.THEMES.index(theme) + 1, registers.DATASETS + 1, len(registers.THEMES))
+    return registers.dataset_key(rng.choice(of_theme))
 
 
 def _clocks(kind: str, unit: str, at: datetime, rng: random.Random, as_of: datetime) -> dict[str, Any]:
