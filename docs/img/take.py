@@ -28,6 +28,7 @@ def take(page: Page, url: str, lang: str) -> None:
         page.goto(f"{url}{address}")
         page.wait_for_selector("html[data-drawn]", state="attached", timeout=PATIENCE_MS)
         page.locator('[data-testid="stApp"][data-test-script-state="notRunning"]').wait_for(timeout=PATIENCE_MS)
+        page.wait_for_load_state("networkidle", timeout=PATIENCE_MS)  # the layers of the map come last
         page.wait_for_timeout(SETTLE_MS)
         picture = Image.open(BytesIO(page.screenshot())).convert("RGB")
         picture = picture.resize((SHOWN, SHOWN * picture.height // picture.width), Image.Resampling.LANCZOS)
