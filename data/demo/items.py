@@ -1,7 +1,7 @@
 """The demo's work items: six months of every kind, walked through their own workflows by invented accounts."""
 
 import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -39,7 +39,6 @@ MEAN_HOURS = 40
 COUNTERSIGN = (names.DEPARTMENTS[0], names.DEPARTMENTS[1])
 """Departments that countersign besides the town's own unit."""
 TITLES = {
-    "event": ("路口信号灯不亮", "河道漂浮垃圾较多", "人行道地砖破损", "店外经营占用通道"),
     "order": ("12345 热线积压件清理", "老旧小区消防通道整改", "汛期排水口清淤", "工地夜间噪声治理"),
     "escalation": ("跨镇河道清淤需统筹", "安置房办证历史遗留问题", "公交线路调整诉求", "污水管网改造资金缺口"),
     "whistle": ("背街小巷违建联合处置", "油烟扰民联合执法", "地下车位纠纷协调", "废品收购点整治"),
@@ -52,6 +51,21 @@ TITLES = {
     "instruction": ("关于积压件上升的批示", "关于网站栏目更新的批示", "关于安全隐患排查的批示", "关于群众满意率的批示"),
     "project": ("新建口袋公园", "改造农贸市场", "新增公办托位", "改造农村公路"),
 }
+EVENT_TITLES = {
+    "sanitation": ("河道漂浮垃圾较多", "垃圾桶满溢未清运"),
+    "roads": ("人行道地砖破损", "窨井盖松动"),
+    "lighting": ("路灯不亮", "楼道灯损坏"),
+    "parking": ("消防通道停车", "共享单车堆放占道"),
+    "noise": ("夜间施工噪声", "广场音响扰民"),
+    "green": ("行道树枝遮挡信号灯", "绿地被占用种菜"),
+    "water": ("下水道堵塞外溢", "自来水管渗漏"),
+    "buildings": ("楼顶搭建彩钢棚", "私自扩建围墙"),
+    "safety": ("电动车飞线充电", "河边护栏松动"),
+    "other": ("店外经营占用通道", "公告栏玻璃破损"),
+}
+"""Titles of events by their category; a category that a district has added takes those of the others."""
+LEFT = {"order": (14, 28, 35), "problem": (28,), "instruction": (21,)}
+"""Days since items were taken in hand that are still there: some of them are overdue."""
 TEXTS = {
     "matter": "请按职责限时办理，办理情况及时反馈。",
     "reason": "需与相关单位进一步核实。",
@@ -92,7 +106,7 @@ def build(desk: Desk, rules: Rules, *, as_of: datetime, seed: int, cases: int) -
         return 0
     items = min(ITEMS, max(LEAST_ITEMS, cases // CASES_TO_AN_ITEM))
     rng = random.Random(f"items {seed}")
-    kinds = [kind for kind in TITLES if kind in rules.flows]
+    kinds = [kind for kind in ("event", *TITLES) if kind in rules.flows]
     begun = sorted(as_of - timedelta(hours=2 + DAYS * 24 * rng.random() ** 2) for _item in range(items))
     with desk.begin():
         made = [_walk(_begin(desk, rules, kinds[n % len(kinds)], at, rng), as_of) for n, at in enumerate(begun)]
@@ -100,7 +114,10 @@ def build(desk: Desk, rules: Rules, *, as_of: datetime, seed: int, cases: int) -
         states = [(kind, state) for kind in kinds for state in rules.flows[kind].states if (kind, state) not in reached]
         for kind, state in states:
             _lead(desk, rules, kind, state, as_of, rng)
-    return items + len(states)
+        left = [(kind, days) for kind, ages in LEFT.items() if kind in kinds for days in ages]
+        for kind, days in left:
+            _lead(desk, rules, kind, _in_hand(rules.flows[kind]), as_of - timedelta(days=days), rng)
+    return items + len(states) + len(left)
 
 
 @dataclass
@@ -152,13 +169,24 @@ def _begin(desk: Desk, rules: Rules, kind: str, at: datetime, rng: random.Random
     fields, unit_area = _filled(flow, START, village, at, rng)
     about = () if "free" in flow.origins else (Link("area", str(village.code)),)
     beginning = Beginning(
-        kind, rng.choice(TITLES[kind]), village.code, fields, unit_area, "area" if about else "free", about
+        kind, _title(kind, fields, rng), village.code, fields, unit_area, "area" if about else "free", about
     )
     key = f"demo-{kind}-{rng.getrandbits(64):x}"
     item = store.start(
         desk, rules, beginning, key=key, actor=author.name, role=author.role, now=rules.utc(at)
     ).item  # fmt: skip
     return _Course(desk, rules, rng, village, item, at, key)
+
+
+def _title(kind: str, fields: Mapping[str, Any], rng: random.Random) -> str:
+    if kind == "event":
+        return rng.choice(EVENT_TITLES.get(fields["category"], EVENT_TITLES["other"]))
+    return rng.choice(TITLES[kind])
+
+
+def _in_hand(flow: Workflow) -> str:
+    """The state in which a holder works on an item."""
+    return next(id for id, state in flow.states.items() if state.turn == "holder")
 
 
 def _walk(course: _Course, as_of: datetime) -> Item:
@@ -266,7 +294,7 @@ def _filled(
     for name in flow.inputs(transition)[0]:
         field = flow.fields[name]
         if field.type == "unit":
-            values[name], unit_area = names.TOWN_UNIT, village.code // 1000 * 1000
+            values[name], unit_area = rng.choice(_units(village))
         elif field.type == "units":
             values[name] = {
                 names.TOWN_UNIT: village.code // 1000 * 1000,
@@ -277,6 +305,12 @@ def _filled(
         else:
             values[name] = _value(name, field, at, rng)
     return values, unit_area
+
+
+def _units(village: Area) -> list[tuple[str, int]]:
+    """The units that an item of a village may be given to, each with its area."""
+    town = names.TOWN_UNIT, village.code // 1000 * 1000
+    return [town, town, *((unit, stories.DISTRICT) for unit in COUNTERSIGN)]
 
 
 def _value(name: str, field: FieldType, at: datetime, rng: random.Random) -> Any:

@@ -1,6 +1,8 @@
 """The files of an item on its card, and the route that serves them."""
 
+from collections.abc import Sequence
 from functools import partial
+from typing import Any
 
 import streamlit as st
 from starlette.concurrency import run_in_threadpool
@@ -32,7 +34,9 @@ from data.desk.items.item import Item
 from data.errors import DataError
 
 PATH = "/files/attachment"
-OFFER = Offer(Can.ACT, content.MOST_BYTES, 1, ("jpg", "jpeg", "png", "webp", "pdf"))
+PICTURES = ("jpg", "jpeg", "png", "webp")
+OFFER = Offer(Can.ACT, content.MOST_BYTES, 1, (*PICTURES, "pdf"))
+PHOTO = Offer(Can.ACT, content.MOST_BYTES, 1, PICTURES)
 
 
 def draw(item: Item) -> None:
@@ -62,6 +66,21 @@ def _field(item: Item, number: int) -> None:
             home, data = settings.current().data, given[0].getvalue()
             work = partial(actions.attach, visitors.desk(), home, shared.actor(), item.number, data)
             desk.act(work, _("The file is added."))
+
+
+def photo(key: str) -> list[Any]:
+    """The field for a photo of something that is being reported; the photo, if one is given."""
+    return uploader(_("Photo (optional)"), PHOTO, token=guard.token(), key=f"photo {key}")
+
+
+def attached(number: str, photos: Sequence[Any]) -> str:
+    """Add photos to an item that has begun; why one was not added, in words."""
+    for one in photos:
+        try:
+            actions.attach(visitors.desk(), settings.current().data, shared.actor(), number, one.getvalue())
+        except DataError as error:
+            return worded(error)
+    return ""
 
 
 async def serve(request: Request) -> Response:

@@ -1,7 +1,7 @@
 """Forms of items: the fields of a step, and the form that begins an item."""
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from functools import partial
 from typing import Any
@@ -21,7 +21,7 @@ from cockpit.errors import CockpitError
 from cockpit.i18n import _, language
 from cockpit.labels.wording import worded
 from cockpit.screens.admin import desk
-from cockpit.screens.work import origins, shared
+from cockpit.screens.work import evidence, origins, shared
 from cockpit.view_state import View
 from data.areas.levels import LOWEST
 from data.desk.items.item import Item
@@ -166,8 +166,11 @@ def begin(view: View) -> None:
     A tap on the map names the area below, where the visitor may begin it there.
     """
     drafts.drafts(guard.enter().session.account_id)
-    if number := st.session_state.pop(_BEGUN, ""):
+    number, failed = st.session_state.pop(_BEGUN, ("", ""))
+    if number:
         header.title(_("Work items"), level=1)
+        if failed:
+            header.notice(_("The photo was not added: {why}", why=failed), state="red", alert=True)
         header.notice(
             _("{number} has begun.", number=number), state="green",
             links=[(_("Open"), view.href("item", item=number)), (_("Work items"), view.href("inbox"))],
@@ -192,6 +195,7 @@ def begin(view: View) -> None:
         given = st.query_params.get("title", "")[:LONGEST_TITLE] or usual
         title = st.text_input(_("Title"), given, max_chars=LONGEST_TITLE, autocomplete="off")
         filled = fields(view, flow, START, place) | {name: one.point for name, one in taken.items()}
+        photos = evidence.photo(draft) if flow.routing else []
         sent = st.form_submit_button(_("Begin"), type="primary")
     if sent:
         if flow.routing and title == usual and filled.get(flow.routing.field):
@@ -199,7 +203,7 @@ def begin(view: View) -> None:
                 f"{view.area.name} {flow.fields[flow.routing.field].choices[filled[flow.routing.field]][language()]}"
             )
         beginning = Beginning(kind, title, place, filled, origin=origin, links=links)
-        _begin(view, beginning, draft)
+        _begin(view, beginning, draft, photos)
 
 
 def _tapped(view: View, kind: str, located: Located) -> int | None:
@@ -210,7 +214,7 @@ def _tapped(view: View, kind: str, located: Located) -> int | None:
     return code if kind in shared.startable(code) else None
 
 
-def _begin(view: View, beginning: Beginning, draft: str) -> None:
+def _begin(view: View, beginning: Beginning, draft: str, photos: Sequence[Any]) -> None:
     name = f"begin {beginning.kind} {beginning.area}"
     try:
         written = actions.start(
@@ -222,7 +226,7 @@ def _begin(view: View, beginning: Beginning, draft: str) -> None:
         return
     st.session_state.pop(f"work.key {name}", None)
     drafts.delete(draft)
-    st.session_state[_BEGUN] = written.item.number
+    st.session_state[_BEGUN] = written.item.number, evidence.attached(written.item.number, photos)
     st.rerun()
 
 

@@ -1,11 +1,13 @@
 """Work items on a phone: drafts outlast a lost connection, a place is tapped on the map, a reply is two taps."""
 
+import io
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
+from PIL import Image
 from playwright.sync_api import BrowserContext, Page, expect
 
 from cockpit import settings
@@ -13,11 +15,12 @@ from cockpit.access.visitors import COOKIE
 from cockpit.workflows.desk_source import rules
 from data.demo import geography, names
 from data.desk.auditing.custody import Custody
-from data.desk.items import store
+from data.desk.items import attachments, store
 from data.desk.items.item import Item
 from data.desk.items.lists import Filter, Reader, items
 from data.desk.items.store import Beginning
 from data.desk.store import Desk, open_desk
+from data.home import Home
 from data.workflow.parties import Held
 from tests.browser.conftest import PATIENCE
 from tests.cockpit.conftest import session_of
@@ -145,6 +148,27 @@ def test_a_place_is_tapped_on_our_own_map(phone: Page, address: str, desk: Desk,
     assert abs(lon - tapped.lon) < 0.05
     assert abs(lat - tapped.lat) < 0.05
     assert not [url for url in foreign if not url.startswith(("data:", "blob:"))]
+
+
+def test_a_photo_is_sent_with_the_report_and_loses_what_the_camera_wrote(
+    phone: Page, address: str, desk: Desk, demo: Path, tokens: dict[str, str]
+) -> None:
+    about = Image.Exif()
+    about[0x010F] = "PhoneMaker"
+    picture = io.BytesIO()
+    Image.new("RGB", (64, 48), "red").save(picture, "JPEG", exif=about)
+    sign_in(phone, address, tokens["cadre"])
+    phone.goto(f"{address}/start?kind=event&area={VILLAGE}&lang=en")
+    phone.get_by_text("Street lights").click()
+    phone.locator("input[type=file]").set_input_files(
+        {"name": "IMG_1.jpg", "mimeType": "image/jpeg", "buffer": picture.getvalue()}
+    )
+    expect(phone.get_by_text("IMG_1.jpg")).to_be_visible()
+    phone.get_by_role("button", name="Begin", exact=True).click()
+    expect(phone.get_by_text("has begun")).to_be_visible()
+    (photo,) = attachments.listing(desk, newest(desk, "event").id)
+    stored_photo = attachments.read(Home(demo), photo)
+    assert (photo.type, b"PhoneMaker" in stored_photo) == ("image/jpeg", False)
 
 
 def test_acknowledging_and_replying_are_two_taps(phone: Page, address: str, desk: Desk, tokens: dict[str, str]) -> None:

@@ -42,6 +42,21 @@ def test_each_item_is_what_its_events_make_it(desk: Desk) -> None:
         assert store.derived(RULES, item, store.events(desk, RULES, item.id)) == item
 
 
+def test_some_items_are_overdue_and_some_orders_red(desk: Desk) -> None:
+    now = RULES.utc(AS_OF)
+    late = [item for item in all_items(desk) if item.is_open and item.due_at and item.due_at < now]
+    assert {"order", "problem"} <= {item.kind for item in late}
+    assert "red" in {item.colour(now) for item in late if item.kind == "order"}
+    assert len({item.unit for item in all_items(desk) if item.unit}) > 1
+
+
+def test_events_are_called_by_their_category(desk: Desk) -> None:
+    for item in all_items(desk):
+        if item.kind == "event":
+            category = store.events(desk, RULES, item.id)[0].fields["category"]
+            assert item.title in demo.EVENT_TITLES[category]
+
+
 def test_nothing_happens_after_the_demos_day_and_nothing_is_left_for_months(desk: Desk) -> None:
     for item in all_items(desk):
         assert item.changed_at <= RULES.utc(AS_OF)
