@@ -86,6 +86,10 @@ class Home:
                     "this",
                     home=self.root,
                 )
+        except (FileExistsError, NotADirectoryError):
+            raise DataError(
+                "home.no_folder", "the home {home} is no folder: name another with COCKPIT_HOME", home=self.root
+            ) from None
         except OSError as error:
             raise DataError(
                 "home.not_private",

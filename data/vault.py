@@ -50,16 +50,21 @@ def decrypt(folder: Path, token: str, *, seconds: int | None = None) -> str:
 
 def put(folder: Path, name: str, value: str) -> None:
     """Keep a secret under a name, in place of one of before. Raises DataError for an unfit name or value."""
+    check_name(name)
+    if not value or len(value) > LONGEST or not value.isprintable():
+        raise DataError("secret.length", "a secret has 1 to {n} printable characters in one line", n=LONGEST)
+    with locked(folder):
+        _write(folder, {**_read(folder), name: encrypt(folder, value)})
+
+
+def check_name(name: str) -> None:
+    """Raise DataError for what is no name of a secret."""
     if not NAME.fullmatch(name):
         raise DataError(
             "secret.name",
             "{name} is no name of a secret: use letters, digits, _, - and ., a letter first",
             name=repr(name),
         )
-    if not value or len(value) > LONGEST or not value.isprintable():
-        raise DataError("secret.length", "a secret has 1 to {n} printable characters in one line", n=LONGEST)
-    with locked(folder):
-        _write(folder, {**_read(folder), name: encrypt(folder, value)})
 
 
 def remove(folder: Path, name: str) -> None:

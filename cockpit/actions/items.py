@@ -21,7 +21,7 @@ from data.desk import alerts, clock
 from data.desk.errors import Refused
 from data.desk.items import store
 from data.desk.items.links import Link
-from data.desk.items.lists import Reader, may_see
+from data.desk.items.lists import Filter, Reader, may_see
 from data.desk.items.store import Beginning, Locked, Rules, Written
 from data.desk.store import Desk
 from data.editions.edition import AnyEdition
@@ -119,6 +119,14 @@ def act(
             actors = {name for _seq, name in locked.snapshot.last.values()} | {actor.name}
             notifications.of_transition(desk, config, written, transition, actor.name, actors, area)
         return written
+
+
+def checked(known: Rules, only: Filter) -> Filter:
+    """The filter. Refused for a kind or state that no workflow has: the list would be empty for a slip."""
+    flows = [known.flow(only.kind)] if only.kind else list(known.flows.values())
+    if only.state and not any(only.state in flow.states for flow in flows):
+        raise Refused("item.no_state", 'no such kind of item has the state "{name}"', name=only.state)
+    return only
 
 
 def _role(known: Rules, flow: Workflow, locked: Locked, transition: str, actor: Actor) -> str:

@@ -80,7 +80,7 @@ def install(api: FastAPI) -> None:
     @api.exception_handler(RequestValidationError)
     async def _invalid(request: Request, error: RequestValidationError) -> JSONResponse:
         faults = tuple(
-            Message("field.invalid", "{field}: {why}", field=".".join(map(str, f["loc"][1:])), why=f["msg"])
+            Message("field.invalid", "{field}: {why}", field=_field(f["loc"], f["type"]), why=f["msg"])
             for f in error.errors()
         )
         return answer(422, Message("request.invalid", "{faults}", faults=faults))
@@ -93,6 +93,13 @@ def install(api: FastAPI) -> None:
     async def _http(request: Request, error: HTTPException) -> JSONResponse:
         message = Message(f"http.{error.status_code}", str(error.detail))
         return answer(error.status_code, message, dict(error.headers or {}))
+
+
+def _field(place: tuple[str | int, ...], kind: str) -> str:
+    """Name of a field; of the part of the request, such as `body`, where it is wrong as a whole."""
+    if kind == "json_invalid":
+        return f"{place[0]}, character {place[-1]}"
+    return ".".join(map(str, place[1:])) or str(place[0])
 
 
 def status_of(error: Problem) -> int:

@@ -179,7 +179,7 @@ def _filter(
     owner: Annotated[str, Query(max_length=200, description="the responsible unit; – for none yet")] = "",
     q: Annotated[str, Query(max_length=100, description="part of the title, or a number")] = "",
 ) -> Filter:
-    return Filter(kind, state, owner, q.strip())
+    return actions.checked(_rules(), Filter(kind, state, owner, q.strip()))
 
 
 Only = Annotated[Filter, Depends(_filter)]

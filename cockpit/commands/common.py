@@ -20,8 +20,22 @@ if TYPE_CHECKING:
     from data.editions.edition import Edition
     from metrics.catalog import Catalog
 
-DAY = click.DateTime(["%Y-%m-%d"])
-TIME = click.DateTime(["%Y-%m-%d", "%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M:%S"])
+YEARS = range(1950, 2150)
+"""Of every day and time, as on the screens."""
+
+
+class Moment(click.DateTime):
+    """A day or time of the years that data can be of."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        moment = super().convert(value, param, ctx)
+        if moment.year not in YEARS:
+            self.fail(f"{value!r} is not in the years {YEARS.start} to {YEARS.stop - 1}.", param, ctx)
+        return moment
+
+
+DAY = Moment(["%Y-%m-%d"])
+TIME = Moment(["%Y-%m-%d", "%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M:%S"])
 DIGITS = 12
 """Of an area's code."""
 MOST_NAMED = 8
@@ -42,6 +56,17 @@ def with_settings(command: Callable[..., Any]) -> Callable[..., Any]:
         return command(load(**({"home": home} if home else {})), *args, **options)
 
     return run
+
+
+def prompted(label: str, instead: str, *, twice: bool = False) -> str:
+    """A secret that is typed at the terminal, or the first line of a pipe. instead: the option to give it with."""
+    if sys.stdin.isatty():
+        return str(click.prompt(label, hide_input=True, confirmation_prompt=twice, err=True))
+    if not (typed := sys.stdin.readline().rstrip("\r\n")):
+        raise UsageError(
+            "prompt.nobody", "there is no terminal to ask at: give {option}, or run it in a terminal", option=instead
+        )
+    return typed
 
 
 @contextmanager

@@ -39,13 +39,14 @@ def item() -> None:
 def listed(settings: "Settings", view: str, layout: str, **narrowed: str) -> None:
     """Work items, those due first on top; at most 1,000."""
     from cockpit.actions.action import OPERATOR
-    from cockpit.actions.items import reader
+    from cockpit.actions.items import checked, reader
+    from cockpit.workflows.desk_source import rules
     from data.desk import clock
     from data.desk.items import lists
 
     with as_usage():
         desk = open_desk(settings)
-        only: Filter = lists.Filter(**narrowed)
+        only: Filter = checked(rules(settings), lists.Filter(**narrowed))
         (chosen,) = (one for one in get_args(lists.View) if one == view)
         items = lists.items(desk, reader(OPERATOR), chosen, clock.now(), only, most=MOST)
     rows = [(*(getattr(one, name) for name in COLUMNS[:-1]), on_the_clock(settings, one.due_at)) for one in items]

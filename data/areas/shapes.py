@@ -9,6 +9,7 @@ import numpy as np
 import shapely
 
 from data.errors import DataError
+from data.messages import Message
 from data.system_errors import line_of
 
 DETAIL = 2000
@@ -34,16 +35,17 @@ class Features:
 def read_features(path: Path) -> Features:
     """The features of a GeoJSON FeatureCollection. Raises DataError if it is none."""
     try:
-        features = json.loads(path.read_bytes())["features"]
-        properties = [{str(k): _plain(v) for k, v in (f.get("properties") or {}).items()} for f in features]
-        texts = [json.dumps(f["geometry"]) if f.get("geometry") else None for f in features]
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise DataError(
-            "shapes.not_geojson",
-            "{path}: is no GeoJSON FeatureCollection ({why}); export it as one, in WGS-84",
-            path=path,
-            why=line_of(error),
-        ) from error
+        content = json.loads(path.read_bytes())
+    except (ValueError, RecursionError) as error:
+        raise _not_geojson(path, line_of(error)) from error
+    features = content.get("features") if isinstance(content, dict) else None
+    if not isinstance(features, list):
+        raise _not_geojson(path, Message("shapes.no_features", 'it has no list "features"'))
+    for n, feature in enumerate(features, 1):
+        if not (isinstance(feature, dict) and isinstance(feature.get("properties") or {}, dict)):
+            raise _not_geojson(path, Message("shapes.no_feature", "feature {n} is none", n=n))
+    properties = [{str(k): _plain(v) for k, v in (f.get("properties") or {}).items()} for f in features]
+    texts = [json.dumps(f["geometry"]) if f.get("geometry") else None for f in features]
     shapes = shapely.from_geojson(np.array(texts, dtype=object), on_invalid="ignore")
     polygons = np.array([polygon_parts(shape) for shape in shapes], dtype=object)
     faults = []
@@ -53,6 +55,15 @@ def read_features(path: Path) -> Features:
         elif polygon is not None and not _on_earth(polygon.bounds):
             faults.append((number, "its polygon is not in degrees of WGS-84"))
     return Features(properties, polygons, faults)
+
+
+def _not_geojson(path: Path, why: Message | str) -> DataError:
+    return DataError(
+        "shapes.not_geojson",
+        "{path}: is no GeoJSON FeatureCollection ({why}); export it as one, in WGS-84",
+        path=path,
+        why=why,
+    )
 
 
 def polygon_parts(shape: shapely.Geometry | None) -> shapely.Geometry | None:

@@ -152,6 +152,11 @@ def open_desk(url: str, custody: Custody | None = None) -> Desk:
             _private(Path(parsed.database))
         waiting = {"timeout": LOCK_SECONDS} if sqlite else {"connect_timeout": LOCK_SECONDS}
         engine = create_engine(parsed, pool_pre_ping=not sqlite, pool_timeout=LOCK_SECONDS, connect_args=waiting)
+    except (FileExistsError, NotADirectoryError) as error:
+        raise DeskError(
+            "desk.no_folder", "{path} is no folder for the desk: name another with COCKPIT_HOME or COCKPIT_DESK",
+            path=error.filename,
+        ) from error  # fmt: skip
     except (ArgumentError, NoSuchModuleError, OSError) as error:
         raise DeskError(
             "desk.unopenable",

@@ -9,7 +9,7 @@ import click
 
 from cockpit.commands.admin.user import opened
 from cockpit.commands.common import FILE, with_settings
-from cockpit.errors import CockpitError
+from cockpit.errors import CockpitError, UsageError
 from data.system_errors import of_os
 
 if TYPE_CHECKING:
@@ -62,6 +62,8 @@ def restore(settings: "Settings", file: Path, replace: bool, check: bool) -> Non
 @click.argument("file", type=OUT, required=False)
 def inventory(file: Path | None) -> None:
     """Write the CycloneDX inventory of all installed libraries to FILE, or print it. It works offline."""
+    if file is not None and not file.parent.is_dir():
+        raise UsageError("folder.none", "{folder} is no folder: make it, or name another", folder=file.parent)
     command = [sys.executable, "-m", "cyclonedx_py", "environment", "--output-reproducible", "--of", "JSON"]
     try:
         done = subprocess.run([*command, "--", sys.executable], capture_output=True, text=True, check=False)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import click
 
 from cockpit.commands.admin.user import opened
-from cockpit.commands.common import with_settings
+from cockpit.commands.common import prompted, with_settings
 from cockpit.errors import UsageError
 
 if TYPE_CHECKING:
@@ -63,10 +63,12 @@ def put(settings: "Settings", name: str, stdin: bool) -> None:
     """Keep a secret under NAME; it is asked for."""
     from cockpit.actions.action import OPERATOR
     from cockpit.actions.keys import set_secret
+    from data import vault
     from data.errors import DataError
 
-    value = sys.stdin.readline().rstrip("\r\n") if stdin else click.prompt("Secret", hide_input=True)
     try:
+        vault.check_name(name)
+        value = sys.stdin.readline().rstrip("\r\n") if stdin else prompted("Secret", "--stdin")
         set_secret(opened(settings), OPERATOR, settings, name, value)
     except DataError as error:
         raise UsageError.of(error) from None

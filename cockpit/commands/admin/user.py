@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from cockpit.commands.common import DAY, area_to_grant, as_usage, unit_to_grant, with_settings
+from cockpit.commands.common import DAY, area_to_grant, as_usage, prompted, unit_to_grant, with_settings
 from cockpit.commands.output import format_option, write
 from data.desk.identity.roles import ROLES
 
@@ -25,15 +25,19 @@ def user() -> None:
 @user.command()
 @click.argument("name")
 @click.option("--title", default="", help="Name and office to show.")
-@click.password_option(help="Its first password, to be changed at the first login; asked for if not given.")
+@click.option("--password", help="Its first password, to be changed at the first login; asked for if not given.")
 @with_settings
-def add(settings: "Settings", name: str, title: str, password: str) -> None:
+def add(settings: "Settings", name: str, title: str, password: str | None) -> None:
     """Make an account."""
     from cockpit.actions import accounts
     from cockpit.actions.action import OPERATOR
+    from data.desk.identity.accounts import check_new_name
 
     with as_usage():
-        accounts.add(opened(settings), OPERATOR, name, title=title, password=password)
+        desk = opened(settings)
+        check_new_name(desk, name)
+        password = password or prompted("Password", "--password", twice=True)
+        accounts.add(desk, OPERATOR, name, title=title, password=password)
     click.echo(f"{name} can sign in; grant it a role: python -m cockpit user grant {name} ROLE --area CODE")
 
 
@@ -94,15 +98,19 @@ def lock(settings: "Settings", name: str, off: bool) -> None:
 
 @user.command()
 @click.argument("name")
-@click.password_option(help="Its new password, to be changed at the next login; asked for if not given.")
+@click.option("--password", help="Its new password, to be changed at the next login; asked for if not given.")
 @with_settings
-def passwd(settings: "Settings", name: str, password: str) -> None:
+def passwd(settings: "Settings", name: str, password: str | None) -> None:
     """Set a password and end the account's sessions."""
     from cockpit.actions import accounts
     from cockpit.actions.action import OPERATOR
+    from data.desk.identity.accounts import named
 
     with as_usage():
-        accounts.set_password(opened(settings), OPERATOR, name, password)
+        desk = opened(settings)
+        named(desk, name)
+        password = password or prompted("Password", "--password", twice=True)
+        accounts.set_password(desk, OPERATOR, name, password)
     click.echo(f"{name} has a new password, to be changed at the next login")
 
 

@@ -8,6 +8,7 @@ import click
 from cockpit.commands.admin.user import opened
 from cockpit.commands.common import TIME, as_usage, progress, with_settings
 from cockpit.commands.output import format_option, write
+from cockpit.errors import UsageError
 
 if TYPE_CHECKING:
     from cockpit.settings import Settings
@@ -34,6 +35,8 @@ def publish(settings: "Settings", as_of: datetime | None, demo_time: bool) -> No
         click.echo(f"left out of the catalog: {fault}", err=True)
     if fault := deliver_if_possible(settings):
         click.echo(f"work items are left out: {fault}", err=True)
+    if as_of:
+        _check_known(settings, as_of)
     last = current(settings.data) if demo_time else None
     as_of = last.as_of if last and last.demo else as_of
     with progress() as show:
@@ -43,6 +46,21 @@ def publish(settings: "Settings", as_of: datetime | None, demo_time: bool) -> No
         )  # fmt: skip
     outcome = "nothing new to publish" if report.kind == "unchanged" else "published"
     click.echo(f"{report.edition}: {outcome}, {report.cases} cases, {report.seconds:.1f} seconds")
+
+
+def _check_known(settings: "Settings", as_of: datetime) -> None:
+    """Refuse a time before everything that is loaded: each number of the edition would be empty."""
+    from data.store import read_store
+
+    if not settings.data.store.exists():
+        return  # publishing says so
+    with as_usage(), read_store(settings.data) as store:
+        ((first,),) = store.execute("SELECT min(registered_at) FROM cases").fetchall()
+    if first and as_of < first:
+        raise UsageError(
+            "publish.before_all", "no case was known at {as_of}: the first is of {first}, name a later time",
+            as_of=f"{as_of:%Y-%m-%d %H:%M}", first=f"{first:%Y-%m-%d %H:%M}",
+        )  # fmt: skip
 
 
 @click.command()

@@ -70,8 +70,7 @@ def add(
     shortest: int = passwords.SHORTEST, now: datetime | None = None,
 ) -> Account:  # fmt: skip
     """Add an account. Raises Refused for a taken or unfit name or a weak password. shortest: its minimum length."""
-    if not name.strip() or name != name.strip() or len(name) > 60 or not name.isprintable():
-        raise Refused("account.name", "an account's name has 1 to 60 printable characters and no blank at its ends")
+    _check_name(name)
     passwords.check_strength(password, name, shortest)
     now, stored = now or clock.now(), passwords.hash(password)
     with desk.begin() as session:
@@ -85,6 +84,19 @@ def add(
         session.flush()
         session.add(models.OldPassword(account_id=row.id, password=stored, set_at=now))
         return to_account(row)
+
+
+def check_new_name(desk: Desk, name: str) -> None:
+    """Raise Refused for a name that no account can have, or one has."""
+    _check_name(name)
+    with desk.read() as session:
+        if session.scalar(select(models.Account).where(models.Account.name == name)):
+            raise Refused("account.exists", 'there is an account "{name}" already', name=name)
+
+
+def _check_name(name: str) -> None:
+    if not name.strip() or name != name.strip() or len(name) > 60 or not name.isprintable():
+        raise Refused("account.name", "an account's name has 1 to 60 printable characters and no blank at its ends")
 
 
 def named(desk: Desk, name: str) -> Account:

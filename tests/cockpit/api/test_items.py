@@ -113,6 +113,18 @@ def test_a_step_of_an_older_version_is_a_conflict(send: Send) -> None:
     assert (late.status_code, late.json()["code"]) == (409, "item.changed"), "the first of two at once won"
 
 
+@pytest.mark.parametrize("slip", [{"kind": "ordr"}, {"state": "clsed"}, {"kind": "order", "state": "triage"}])
+def test_a_kind_or_state_that_no_item_can_have_is_refused(send: Send, slip: dict[str, str]) -> None:
+    assert send("GET", "items", **slip).status_code == 400
+
+
+@pytest.mark.parametrize("body", [None, [1], "text"])
+def test_a_body_that_is_no_object_is_named(send: Send, body: object) -> None:
+    answer = send("POST", "items", key="bad", body=body)
+    assert answer.status_code == 422
+    assert answer.json()["detail"].startswith("body: ")
+
+
 def test_lists_hold_what_the_account_may_see(send: Send) -> None:
     number = send("POST", "items", key="l", body=ORDER | {"title": "只给本镇看"}).json()["number"]
     assert number in [one["number"] for one in send("GET", "items", q="本镇").json()["items"]]

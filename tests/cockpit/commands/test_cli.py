@@ -16,6 +16,7 @@ from urllib.request import urlopen
 
 import click
 import pytest
+from click.testing import CliRunner
 
 from cockpit.commands import cli, main
 from cockpit.commands.common import progress
@@ -361,6 +362,55 @@ def test_wrong_usage_is_one_line_and_exit_2(published: Path, run: Any) -> None:
     run("query", "intake", *QUERY, "--edition", "20200101-000000-abcd").fails(2, "20200101-000000-abcd")
     run("rows", "three_rate_score", *QUERY).fails(2, "three_rate_score")
     run("rollback", "yesterday").fails(2, "yesterday")
+
+
+@pytest.mark.parametrize(
+    "words", ["publish --as-of", "query intake --area 1 --from 2026-01-01 --to 2026-02-01 --as-of"]
+)
+@pytest.mark.parametrize("year", ["1800", "0001", "9999"])
+def test_a_time_outside_of_all_data_is_refused(published: Path, run: Any, words: str, year: str) -> None:
+    run(*words.split(), f"{year}-01-01").fails(2, f"'{year}-01-01' is not in the years 1950 to 2149")
+
+
+def test_no_edition_is_published_as_of_a_time_before_every_case(published: Path, run: Any) -> None:
+    before = run("editions").out
+    refused = "no case was known at 2006-03-31 00:00: the first is of 2026-03-02 09:00, name a later time"
+    run("publish", "--as-of", "2006-03-31").fails(2, refused)
+    assert run("editions").out == before
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        ("user passwd nobody", 'there is no account "nobody"'),
+        ("user add \u202ewang", "1 to 60 printable characters"),
+        ("secret set a/b", "is no name of a secret"),
+        ("item list --kind ordr", 'there is no kind of item "ordr"'),
+        ("item list --state clsed", 'no such kind of item has the state "clsed"'),
+        ("item list --kind order --state triage", 'no such kind of item has the state "triage"'),
+        ("inventory no/such/folder/file", "no/such/folder is no folder"),
+    ],
+)
+def test_a_wrong_name_is_refused_before_anything_is_asked_or_done(
+    published: Path, run: Any, words: str, message: str
+) -> None:
+    run(*words.split()).fails(2, message)
+
+
+@pytest.mark.parametrize(("words", "option"), [("user add wang", "--password"), ("secret set smtp", "--stdin")])
+def test_a_prompt_that_nobody_can_answer_names_the_option(published: Path, words: str, option: str) -> None:
+    done = CliRunner().invoke(cli, [*words.split(), "--home", str(published / "var")], input="")
+    assert str(done.exception) == f"there is no terminal to ask at: give {option}, or run it in a terminal"
+
+
+@pytest.mark.parametrize("below", ["", "below"])
+def test_a_home_that_is_a_file_is_named(run: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, below: str) -> None:
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("COCKPIT_HOME", str(tmp_path / "file" / below))
+    ran = run("user", "list")
+    ran.fails(ran.code, str(tmp_path / "file"), "is no folder")
+    ran = run("serve", "--port", "1")
+    ran.fails(ran.code, str(tmp_path / "file"), "is no folder")
 
 
 def test_a_wrong_setting_is_one_line_and_exit_2(run: Any, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,6 +1,7 @@
 """Files are readable by their owner only and headers disable unneeded browser features, in any environment."""
 
 import asyncio
+import errno
 import os
 import stat
 import subprocess
@@ -68,10 +69,22 @@ def test_a_folder_of_all_users_is_no_home(tmp_path: Path) -> None:
     assert stat.S_IMODE(tmp_path.stat().st_mode) == 0o1777
 
 
-def test_a_home_that_cannot_be_closed_is_said(tmp_path: Path) -> None:
+@pytest.mark.parametrize("below", ["", "home"])
+def test_a_home_that_is_no_folder_is_refused(tmp_path: Path, below: str) -> None:
     (tmp_path / "file").write_text("")
-    with pytest.raises(DataError, match="cannot be made private"):
-        Home(tmp_path / "file" / "home").make_private()
+    with pytest.raises(DataError, match=r"the home .*/file.* is no folder: name another"):
+        Home(tmp_path / "file" / below).make_private()
+
+
+def test_a_home_of_somebody_else_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "home").mkdir(mode=0o755)
+
+    def refused(*_args: object) -> None:
+        raise PermissionError(errno.EPERM, "Operation not permitted", str(tmp_path / "home"))
+
+    monkeypatch.setattr(Path, "chmod", refused)
+    with pytest.raises(DataError, match="home cannot be made private"):
+        Home(tmp_path / "home").make_private()
 
 
 def test_keys_and_secrets_from_the_command_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -324,7 +324,11 @@ def test_a_feature_without_geometry_is_an_area_without_a_polygon(home: Home) -> 
     ("content", "fault"),
     [
         ("{", "is no GeoJSON FeatureCollection"),
-        ("[]", "is no GeoJSON FeatureCollection"),
+        ("[" * 100_000, "is no GeoJSON FeatureCollection"),
+        ("[]", 'is no GeoJSON FeatureCollection (it has no list "features")'),
+        ('{"features": {"a": 1}}', 'it has no list "features"'),
+        (json.dumps({"features": [square(99, 1, 1, 1), 3]}), "(feature 2 is none); export it as one"),
+        ('{"features": [{"properties": [1]}]}', "(feature 1 is none); export it as one"),
         ('{"type": "Feature"}', "is no GeoJSON FeatureCollection"),
         (json.dumps({"features": [{"properties": {"name": "a"}, "geometry": None}]}), "has no code"),
         (
