@@ -177,6 +177,14 @@ def test_every_benchmark_is_documented(folder: Path) -> None:
     assert shown == modules | packages
 
 
+def test_make_bench_runs_every_benchmark() -> None:
+    run = re.search(r"FIGURES = \(([^)]*)\)", (ROOT / "bench" / "__main__.py").read_text("utf-8"))
+    assert run
+    modules = {f.stem for f in (ROOT / "bench").glob("*.py") if "__main__" in f.read_text("utf-8")} - {"__main__"}
+    packages = {file.parent.name for file in (ROOT / "bench").glob("*/__main__.py")}
+    assert set(re.findall(r"\w+", run[1])) == modules | packages
+
+
 @pytest.mark.parametrize("name", PAIRS)
 def test_shown_commands_and_variables_exist(name: str) -> None:
     for file in (ENGLISH[name], chinese(name)):
