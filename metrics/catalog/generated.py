@@ -46,15 +46,23 @@ def latest_sql(valid: Mapping[str, int], where: str | None, terms: Mapping[str, 
     of two sources differ by more than 1 % and by more than 1, the row has the lowest and highest with their sources.
     """
     spans = " UNION ALL ".join(f"SELECT {_text(measure)} AS measure, {days} AS days" for measure, days in valid.items())
-    # the newest times first, which takes a third of the time of ordering whole rows
-    times = (
-        "SELECT i, moment, area, area_then, unit, measure, max(measured_at) AS measured_at "
+    # each reading with the time of the next one: it is the newest until then, and one pass serves all instants
+    spaced = (
+        "SELECT *, lead(measured_at) OVER (PARTITION BY area_then, unit, measure "
+        "ORDER BY measured_at, updated_at NULLS FIRST, source DESC, key DESC) AS next "
         "FROM readings JOIN spans USING (measure) "
-        "JOIN instants ON measured_at < moment AND measured_at >= moment - to_days(days) GROUP BY ALL"
+        "WHERE measured_at < (SELECT max(moment) FROM instants) "
+        "AND measured_at >= (SELECT min(moment) FROM instants) - to_days(days)"
     )
+    columns = ", ".join(column.name for column in READINGS.columns)
+    valid_then = "measured_at < moment AND coalesce(next >= moment, true) AND measured_at >= moment - to_days(days)"
+    newest = f"SELECT i, moment, {columns} FROM spaced JOIN instants ON {valid_then}"
     merged = "SELECT code, max(valid_to) AS ended FROM areas WHERE holder <> code GROUP BY code"
-    same = "{0}.measure = t.measure AND {0}.unit IS NOT DISTINCT FROM t.unit"
-    columns = ", ".join(f"r.{column.name}" for column in READINGS.columns)
+    same = "{0}.i = n.i AND {0}.measure = n.measure AND {0}.unit IS NOT DISTINCT FROM n.unit"
+    replaced = (
+        "SELECT n.i, n.area_then, n.unit, n.measure FROM newest n JOIN merged ON merged.code = n.area_then "
+        f"JOIN newest heir ON heir.area_then = n.area AND {same.format('heir')} WHERE heir.measured_at >= ended"
+    )
     by_source = (
         "SELECT i, area_then, measure, readings.source, arg_max(value, measured_at) AS value "
         "FROM readings JOIN shared_measures USING (measure) JOIN spans USING (measure) "
@@ -65,19 +73,14 @@ def latest_sql(valid: Mapping[str, int], where: str | None, terms: Mapping[str, 
         "arg_min(source, value) AS by_lowest, arg_max(source, value) AS by_highest FROM by_source GROUP BY ALL "
         "HAVING max(value) - min(value) > greatest(1, 0.01 * max(abs(value)))"
     )
-    newest = (
-        f"WITH spans AS ({spans}), times AS MATERIALIZED ({times}), merged AS ({merged}), "
-        f"by_source AS ({by_source}), disputes AS ({disputes}) "
-        f"SELECT t.i, t.moment, {columns}, lowest, highest, by_lowest, by_highest FROM times t "
-        f"JOIN readings r ON r.area_then = t.area_then AND r.measured_at = t.measured_at AND {same.format('r')} "
-        "LEFT JOIN merged ON merged.code = t.area_then "
-        "LEFT JOIN disputes d ON d.i = t.i AND d.area_then = t.area_then AND d.measure = t.measure "
-        f"LEFT JOIN times heir ON heir.i = t.i AND heir.area_then = t.area AND {same.format('heir')} "
-        "WHERE ended IS NULL OR heir.measured_at IS NULL OR heir.measured_at < ended "
-        "QUALIFY row_number() OVER (PARTITION BY t.i, t.area_then, t.unit, t.measure "
-        "ORDER BY r.updated_at DESC, r.source, r.key) = 1"
+    rows = (
+        f"WITH spans AS ({spans}), spaced AS ({spaced}), newest AS MATERIALIZED ({newest}), merged AS ({merged}), "
+        f"replaced AS ({replaced}), by_source AS ({by_source}), disputes AS ({disputes}) "
+        "SELECT n.*, lowest, highest, by_lowest, by_highest FROM newest n "
+        "LEFT JOIN disputes d ON d.i = n.i AND d.area_then = n.area_then AND d.measure = n.measure "
+        f"ANTI JOIN replaced r ON r.area_then = n.area_then AND {same.format('r')}"
     )
-    return _selected(newest, LATEST, where, terms)
+    return _selected(rows, LATEST, where, terms)
 
 
 def _selected(rows: str, names: Sequence[str], where: str | None, terms: Mapping[str, str]) -> str:

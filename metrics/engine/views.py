@@ -46,9 +46,9 @@ def views(plan: Plan, domain: Domain, metrics: list[Metric]) -> dict[str, Cells]
     """`numerator`, `denominator` and `n` of each metric by group and bucket; unknown ones are left out."""
     if not metrics:
         return {}
-    if plan.column or plan.where:
-        return _split(plan, domain, metrics)
     instants = [plan.instant(i) for i in range(len(plan.buckets))]
+    if plan.column or plan.where or _is_line_of_all(plan, domain, instants):
+        return _split(plan, domain, metrics)
     every = tuple(metric for metric in domain.metrics if metric.aggregate)
     together = not domain.latest or _read_together(plan, domain, every, metrics, instants)
     computed = every if together else tuple(metrics)
@@ -67,6 +67,12 @@ def views(plan: Plan, domain: Domain, metrics: list[Metric]) -> dict[str, Cells]
                 over, per, n, disputed = zip(*(row[2][place] for row in rows), strict=True)
                 cells[metric.id][group, i] = _cell(_combined(metric, over), _sum(per), sum(n), sum(disputed))
     return cells
+
+
+def _is_line_of_all(plan: Plan, domain: Domain, instants: list[datetime]) -> bool:
+    """Whether newest readings of the whole tree are asked for at many instants: one row each, not one an area."""
+    whole = plan.area.parent is None and plan.area.live and not plan.groups
+    return bool(domain.latest) and whole and len(set(instants)) > FEW_INSTANTS
 
 
 def _read_together(
