@@ -1,6 +1,8 @@
 """`demo`: build the fictional district, loaded and published like any other data."""
 
-from datetime import date, datetime
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
@@ -11,6 +13,7 @@ from cockpit.errors import UsageError
 
 if TYPE_CHECKING:
     from cockpit.settings import Settings
+    from data.desk.store import Desk
 
 CASES, SEED = 200_000, 20261122
 
@@ -33,9 +36,12 @@ def build_demo(
     settings: "Settings", *, cases: int = CASES, seed: int = SEED, until: date | None = None, force: bool = False
 ) -> None:
     """Write the demo's deliveries, load them into a fresh store, publish. UsageError if other data are in it."""
+    from cockpit.commands import demo_desk
+    from cockpit.workflows import desk_source
     from data.areas.loading import load_areas
     from data.demo import build
     from data.demo.deliveries import ZONE
+    from data.editions.edition import open_edition
     from data.editions.publish import publish
     from data.ingest.loading import load
     from data.sources.definition import read_source
@@ -49,7 +55,7 @@ def build_demo(
             home=home.root,
             sources=tuple(existing),
         )
-    rollups = catalog_of(settings).rollups()
+    catalog = catalog_of(settings)
     with progress() as show:
         show("drawing the demo district", 0)
         made = build(home.root, cases=cases, seed=seed, today=until, memory=home.memory, threads=home.threads)
@@ -62,7 +68,15 @@ def build_demo(
         show("work items", 1)
         as_of = made.as_of.replace(tzinfo=ZoneInfo(ZONE)).astimezone(ZoneInfo(home.zone)).replace(tzinfo=None)
         build_items(settings, made.as_of, seed, cases)
-        report = publish(home, rollups, as_of=as_of, demo=True, keep=settings.keep_editions, progress=show)
+        now = as_of.replace(tzinfo=ZoneInfo(home.zone)).astimezone(UTC).replace(tzinfo=None)
+        with desk_of(settings) as desk:
+            demo_desk.decide(desk, home, as_of.date(), now)
+        report = publish(
+            home, catalog.rollups(), as_of=as_of, demo=True, keep=settings.keep_editions, progress=show,
+            from_desk=desk_source.decided(settings),
+        )  # fmt: skip
+        with desk_of(settings) as desk:
+            demo_desk.assess(desk, home, open_edition(home, report.edition), catalog, now)
     click.echo(f"{report.edition}: demo district published, {report.cases} cases")
 
 
@@ -70,14 +84,22 @@ def build_items(settings: "Settings", as_of: datetime, seed: int, cases: int) ->
     """Put the demo's work items on the desk, unless it has some, and load them. as_of: local to the demo."""
     from cockpit.workflows import desk_source
     from data.demo import items
+
+    with desk_of(settings) as desk:
+        items.build(desk, desk_source.rules(settings), as_of=as_of, seed=seed, cases=cases)
+    desk_source.deliver(settings)
+
+
+@contextmanager
+def desk_of(settings: "Settings") -> Iterator["Desk"]:
+    """The desk of these settings, closed at the end."""
     from data.desk.store import open_desk
 
     desk = open_desk(settings.desk_url, settings.custody)
     try:
-        items.build(desk, desk_source.rules(settings), as_of=as_of, seed=seed, cases=cases)
+        yield desk
     finally:
         desk.close()
-    desk_source.deliver(settings)
 
 
 def others(settings: "Settings") -> list[str]:

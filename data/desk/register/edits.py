@@ -76,7 +76,7 @@ def current(desk: Desk, zone: str) -> tuple[Edit, ...]:
         )
 
 
-def edit(desk: Desk, wanted: Wanted, who: str) -> int:
+def edit(desk: Desk, wanted: Wanted, who: str, *, now: datetime | None = None) -> int:
     """Keep an edit and return its number. Refused for a column or value that cannot be edited, or without a reason."""
     if not wanted.reason.strip() or len(wanted.reason) > LONGEST_REASON:
         raise Refused("edit.reason", "say why, in at most {n} characters", n=LONGEST_REASON)
@@ -87,7 +87,7 @@ def edit(desk: Desk, wanted: Wanted, who: str) -> int:
     with desk.begin() as session:
         made = models.AssetEdit(
             source=wanted.source, key=wanted.key, field=wanted.field, value=value, loaded=wanted.loaded,
-            reason=wanted.reason.strip(), who=who, at=clock.now(),
+            reason=wanted.reason.strip(), who=who, at=now or clock.now(),
         )  # fmt: skip
         session.add(made)
         session.flush()
