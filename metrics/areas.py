@@ -6,7 +6,7 @@ from datetime import date
 from functools import lru_cache
 from itertools import pairwise
 
-from data.areas.levels import LEVELS, SPANS, is_above
+from data.areas.levels import CODES, LEVELS, SPANS, is_above
 from data.editions.edition import AnyEdition, Edition
 from data.messages import Message
 from metrics.errors import MetricsError
@@ -53,11 +53,11 @@ def area(edition: AnyEdition, code: int) -> Area:
     """The area of a code, live or ended. Raises MetricsError for a code this edition does not know."""
     spans = (*SPANS.values(),)
     above, own = next(pair for pair in pairwise((spans[0], *spans)) if code % pair[1] == 0)
-    place = _siblings(edition.unscoped, code // above * above, above, own).get(code)
+    place = _siblings(edition.unscoped, code // above * above, above, own).get(code) if code in CODES else None
     if place is None:
         raise MetricsError(
             "area.unknown", "area {area} is not in edition {id}: {hint}", area=code, id=edition.id,
-            hint=_near(edition.unscoped, code),
+            hint=_near(edition.unscoped, min(max(code, CODES.start), CODES.stop - 1)),
         )  # fmt: skip
     return place
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Sequence
 
+from data.areas.levels import CODES
 from data.editions.edition import AnyEdition
 
 MOST_UNITS = 300
@@ -33,5 +34,7 @@ def nearest_unit(edition: AnyEdition, areas: Sequence[int], ending: str) -> str 
 
 def is_area(edition: AnyEdition, code: int) -> bool:
     """Whether the tree has a living area of this code."""
+    if code not in CODES:
+        return False
     sql = "SELECT count(*) FROM areas WHERE code = $1 AND holder = code"
     return bool(edition.unscoped.cursor().execute(sql, [code]).fetchall()[0][0])

@@ -6,6 +6,9 @@ The children of an area follow from the tree, not from this table: towns may be 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+CODES = range(10**12)
+"""Of areas: up to twelve digits. A larger number in an address or a request is the code of no area."""
+
 
 @dataclass(frozen=True)
 class Level:

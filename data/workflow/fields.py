@@ -44,6 +44,10 @@ def label(flow: Workflow, field: str) -> Name:
     return Name("field", flow.fields[field].name.en, flow.fields[field].name.zh)
 
 
+_CONTROLS = re.compile(r"[\x01-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+"""Also those that turn the direction of text: a reader would see other words than were written."""
+
+
 def titled(title: str) -> str:
     """The title of an item, masked. Refused if it is empty, too long or not one line."""
     text = title.strip()
@@ -64,6 +68,9 @@ def _checked(field: FieldType, name: Name, value: Any, at: datetime) -> Any:
             longest = field.longest if field.type == "text" else 200
             if not isinstance(value, str) or "\0" in value:
                 raise Refused("item.field_text", "{field} is a text: write it in words", field=name)
+            if _CONTROLS.search(value):
+                raise Refused("item.field_control", "{field} holds a hidden control character: type it again without",
+                              field=name)  # fmt: skip
             if len(value) > longest:
                 raise Refused("item.field_long", "{field} has more than {n} characters: shorten it", field=name,
                               n=longest)  # fmt: skip

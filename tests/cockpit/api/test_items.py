@@ -125,6 +125,28 @@ def test_a_body_that_is_no_object_is_named(send: Send, body: object) -> None:
     assert answer.json()["detail"].startswith("body: ")
 
 
+@pytest.mark.parametrize("kind", ["alert", "area", "metric"])
+@pytest.mark.parametrize("number", ["9" * 40, "9" * 20, "-1", "x", ""])
+def test_an_origin_that_is_not_there_is_refused(send: Send, kind: str, number: str) -> None:
+    reference = f"backlog {number}" if kind == "metric" else number
+    origin = "red" if kind == "metric" else kind
+    body = ORDER | {"origin": origin, "about": [{"kind": kind, "reference": reference}]}
+    assert send("POST", "items", key="away", body=body).status_code in {400, 422}
+
+
+@pytest.mark.parametrize("mark", ["\x07", "\x0b", "\x9f", "\u202e", "\u2066"])
+def test_a_text_with_a_hidden_control_character_is_refused(send: Send, mark: str) -> None:
+    answer = send("POST", "items", key="hidden", body=ORDER | {"fields": {"matter": f"限期{mark}修复"}})
+    assert (answer.status_code, answer.json()["code"]) == (400, "item.field_control")
+
+
+@pytest.mark.parametrize("text", ["限期\n修复\t一处", "👨‍👩‍👧 עברית", "a\ufeffb"])
+def test_a_text_of_several_lines_or_scripts_is_kept(send: Send, text: str) -> None:
+    answer = send("POST", "items", key=f"lines {len(text)}", body=ORDER | {"fields": {"matter": text}})
+    number = answer.json()["number"]
+    assert send("GET", f"items/{number}").json()["fields"]["matter"] == text
+
+
 def test_lists_hold_what_the_account_may_see(send: Send) -> None:
     number = send("POST", "items", key="l", body=ORDER | {"title": "只给本镇看"}).json()["number"]
     assert number in [one["number"] for one in send("GET", "items", q="本镇").json()["items"]]
