@@ -12,6 +12,7 @@ from cockpit.commands.admin.backup import backup, inventory, restore
 from cockpit.commands.admin.keys import keys, secret
 from cockpit.commands.admin.token import token
 from cockpit.commands.admin.user import user
+from cockpit.commands.asset import asset
 from cockpit.commands.check import check
 from cockpit.commands.data.editions import editions, publish, rollback
 from cockpit.commands.data.load import areas, load, rejects, unload
@@ -57,6 +58,7 @@ for command in (
     check,
     probe,
     limit,
+    asset,
     item,
     user,
     token,
