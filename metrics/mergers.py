@@ -6,6 +6,7 @@ from datetime import date, timedelta
 
 import pandas as pd
 
+from data.areas.levels import end_of
 from metrics import areas
 from metrics.answer import answer
 from metrics.areas import Area
@@ -71,7 +72,9 @@ def _merger(query: Query, holder: int, parts: list[tuple[int, date]], today: dat
 
 
 def _side(query: Query, code: int, periods: tuple[Period, Period]) -> Side:
-    asked = replace(query, area=code, by=None, comparison=None)
+    # whoever may see the area sees all that is now in it, whose former code may lie outside of the scope
+    edition = query.edition.unscoped.scoped(((code, end_of(code)),))
+    asked = replace(query, edition=edition, area=code, by=None, comparison=None)
     values = {period_of(row): float(row.value) for row in each(answer(asked, periods=periods)) if pd.notna(row.value)}
     return Side(*(values.get(period) for period in periods))
 

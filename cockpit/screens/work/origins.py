@@ -1,6 +1,7 @@
 """Items and what they are about: from a case, a site, an alert or a number to its items, and back."""
 
 from collections.abc import Sequence
+from contextlib import nullcontext
 from functools import lru_cache
 from urllib.parse import parse_qsl, urlsplit
 
@@ -158,7 +159,9 @@ def about(view: View, kind: LinkKind, reference: str, *, area: int, title: str, 
         ]
         if not items and not begin:
             return
-        header.title(_("Work items"), note=_("about it"))
+        # paper leaves the buttons out, and a heading of nothing else with them
+        with nullcontext() if items else st.container(key=f"noprint about {kind}"):
+            header.title(_("Work items"), note=_("about it"))
         known = shared.rules()
         remarks = [item for item in items if known.flow(item.kind).remark]
         if remarks:

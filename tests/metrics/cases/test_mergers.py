@@ -39,6 +39,8 @@ def test_parts_and_rest_of_a_merged_village_add_up_to_the_whole(home: Home) -> N
         town = answer(edition, ["intake"], TOWNS[0], period)["value"][0]
         assert town == total + answer(edition, ["intake"], VILLAGES[1], period)["value"][0]
     assert mergers(query_of(edition, "intake", TOWNS[1], MONTH), most=5) == ((), 0)
+    of_the_village = edition.scoped(((VILLAGES[0], VILLAGES[0] + 1),))
+    assert mergers(query_of(of_the_village, "intake", VILLAGES[0], MONTH), most=5) == ((merger,), 1)
 
 
 def test_reuse_is_counted_by_data_set_and_opens_its_rows(home: Home) -> None:
