@@ -9,7 +9,7 @@ from cockpit.actions.action import Actor, action
 from data.areas.levels import end_of
 from data.desk.errors import Refused
 from data.desk.register import edits, limits
-from data.desk.register.limits import Proposal, Row
+from data.desk.register.limits import Proposal, Row, State
 from data.desk.store import Desk
 from data.editions.scoped import ScopedEdition
 from metrics import areas
@@ -55,6 +55,8 @@ def propose_limit(desk: Desk, actor: Actor, edition: ScopedEdition, catalog: Cat
 def approve_limit(desk: Desk, actor: Actor, id: int, note: str = "") -> Row:
     """Approve a proposal of somebody else: it applies from the next edition on."""
     row = limits.find(desk, id)
+    if _is_second_click(row, actor, "approved"):
+        return row
     with APPROVE_LIMIT.by(desk, actor, f"limit {id} {_words(row.what)} approved", _range(row.what.area)):
         limits.decide(desk, id, actor.name, approve=True, note=note)
     return row
@@ -63,9 +65,16 @@ def approve_limit(desk: Desk, actor: Actor, id: int, note: str = "") -> Row:
 def refuse_limit(desk: Desk, actor: Actor, id: int, note: str) -> Row:
     """Refuse a proposal of somebody else, and say why."""
     row = limits.find(desk, id)
+    if _is_second_click(row, actor, "refused"):
+        return row
     with REFUSE_LIMIT.by(desk, actor, f"limit {id} {_words(row.what)} refused: {note}", _range(row.what.area)):
         limits.decide(desk, id, actor.name, approve=False, note=note)
     return row
+
+
+def _is_second_click(row: Row, actor: Actor, state: State) -> bool:
+    """Whether the actor has just decided so: a button pressed twice is no fault."""
+    return (row.state, row.decided_by) == (state, actor.name)
 
 
 def end_limit(desk: Desk, actor: Actor, id: int, day: date) -> Row:

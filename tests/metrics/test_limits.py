@@ -12,6 +12,7 @@ from cockpit.access.policy import Grants, Held
 from cockpit.actions.action import Actor, Forbidden
 from cockpit.actions.register import approve_limit, end_limit, propose_limit, refuse_limit
 from data.areas.levels import end_of
+from data.desk.auditing import audit
 from data.desk.errors import Refused
 from data.desk.register import limits
 from data.desk.register.limits import Proposal
@@ -169,6 +170,21 @@ def test_nobody_decides_on_an_own_proposal_or_beyond_the_own_area(home: Home, de
     assert limits.approved(desk) == ()
 
 
+def test_a_decision_pressed_twice_is_made_once(home: Home, desk: Desk) -> None:
+    edition = edition_with(home).scoped(EVERYTHING)
+    id = propose_limit(desk, OFFICER, edition, CATALOG, proposal())
+    for _twice in range(2):
+        approve_limit(desk, LEADER, id)
+    other = propose_limit(desk, OFFICER, edition, CATALOG, proposal(valid_from=date(2026, 10, 1)))
+    for _twice in range(2):
+        refuse_limit(desk, LEADER, other, "依据不足")
+    with pytest.raises(Refused, match="is decided already"):
+        approve_limit(desk, LEADER, other)
+    assert {row.id: row.state for row in limits.listing(desk)} == {id: "approved", other: "refused"}
+    done = [row["what"] for row in audit.entries(desk, limit=20) if row["result"] == "ok"]
+    assert [sum(word in what for what in done) for word in (" approved", " refused: ")] == [1, 1]
+
+
 def test_an_ended_limit_stays_valid_for_what_was_before(home: Home, desk: Desk) -> None:
     id = propose_limit(
         desk, OFFICER, edition_with(home).scoped(EVERYTHING), CATALOG, proposal(valid_from=date(2026, 10, 1))
@@ -196,6 +212,7 @@ def test_an_ended_limit_stays_valid_for_what_was_before(home: Home, desk: Desk) 
         ({"area": 120000000000}, "area 120000000000 is not in edition"),
         ({"valid_to": date(2026, 11, 1)}, "the last day of a limit is not before its first"),
         ({"source": " "}, "say where the limit is from"),
+        ({"source": "文件\u202e号"}, "one line of printable characters"),
     ],
 )
 def test_a_limit_that_cannot_apply_is_refused_in_one_line(

@@ -80,6 +80,8 @@ def propose(desk: Desk, proposal: Proposal, who: str) -> int:
     source = proposal.source.strip()
     if not source or len(source) > LONGEST_SOURCE:
         raise Refused("limit.source", "say where the limit is from, in at most {n} characters", n=LONGEST_SOURCE)
+    if not source.isprintable():
+        raise Refused("limit.source_line", "the source of a limit is one line of printable characters")
     if proposal.valid_to is not None and proposal.valid_to <= proposal.valid_from:
         raise Refused("limit.period", "the last day of a limit is not before its first")
     if any(row.state == "proposed" and row.what == proposal for row in listing(desk)):
