@@ -1,7 +1,6 @@
 """Items and what they are about: from a case, a site, an alert or a number to its items, and back."""
 
 from collections.abc import Sequence
-from contextlib import nullcontext
 from functools import lru_cache
 from urllib.parse import parse_qsl, urlsplit
 
@@ -159,9 +158,7 @@ def about(view: View, kind: LinkKind, reference: str, *, area: int, title: str, 
         ]
         if not items and not begin:
             return
-        # paper leaves the buttons out, and a heading of nothing else with them
-        with nullcontext() if items else st.container(key=f"noprint about {kind}"):
-            header.title(_("Work items"), note=_("about it"))
+        header.title(_("Work items"), note=_("about it"))
         known = shared.rules()
         remarks = [item for item in items if known.flow(item.kind).remark]
         if remarks:
