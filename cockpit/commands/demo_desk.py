@@ -5,10 +5,10 @@ from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import data.demo.stories as stories
+from data.demo import decisions
 from data.desk.assessing import assessments
 from data.desk.register import edits, limits
 from data.desk.register.edits import Wanted
-from data.desk.register.limits import Proposal
 from data.desk.store import Desk
 from data.editions.files import pin
 from data.editions.scoped import EVERYTHING
@@ -24,29 +24,16 @@ if TYPE_CHECKING:
     from metrics.catalog import Catalog
 
 OFFICER, LEADER, INSPECTOR = "demo-officer", "demo-leader", "demo-inspector"
-EDITS = (
-    ("systems", "system-03", "vendor", "承建单位乙", "运维合同续签，承建单位变更"),
-    ("datasets", stories.REUSED, "resource_kind", "接口", "库表已改为接口提供"),
-)
-"""Source, key, column, value and reason of the edited assets; the last edit is withdrawn."""
 
 
 def decide(desk: Desk, home: Home, today: date, now: datetime) -> None:
     """Dated limits and edits of assets, which the next edition has; nothing where the desk has some. now: UTC."""
     if limits.listing(desk):
         return
-    year = today.replace(month=1, day=1)
-    trial = year.replace(year=year.year - 1)
-    decided = [
-        Proposal("on_time_rate", stories.SLOW_TOWN, ">= 85", "< 70", trial, "山区镇过渡期办理标准（试行）", year),
-        Proposal("on_time_rate", stories.DISTRICT, ">= 97", "< 90", year, "照明设施维护考核办法", None, "路灯照明"),
-    ]
     with desk.begin():
-        for proposal in decided:
+        for proposal in decisions.approved_limits(today):
             limits.decide(desk, limits.propose(desk, proposal, OFFICER), LEADER, approve=True)
-        limits.propose(
-            desk, Proposal("satisfaction_rate", stories.UNHAPPY_TOWN, ">= 90", "< 80", today, "一季度工作例会"), OFFICER
-        )
+        limits.propose(desk, decisions.proposed_limit(today), OFFICER)
         made = [edits.edit(desk, wanted, OFFICER, now=now - timedelta(days=2)) for wanted in _wanted(home)]
         for id in made[1:]:
             edits.withdraw(desk, id, OFFICER)
@@ -57,7 +44,7 @@ def _wanted(home: Home) -> list[Wanted]:
     with read_store(home) as store:
         return [
             Wanted(source, key, field, value, loaded and str(loaded), reason)
-            for source, key, field, value, reason in EDITS
+            for source, key, field, value, reason in decisions.EDITS
             for (loaded,) in store.execute(
                 f"SELECT {field} FROM assets WHERE source = $1 AND key = $2", [source, key]
             ).fetchall()
@@ -102,15 +89,9 @@ def _next_quarter(start: date) -> date:
 def _publish(desk: Desk, id: int, now: datetime) -> None:
     """Objected to once, answered, approved by somebody else and published."""
     assessments.take_objections(desk, id, now=now - timedelta(days=8))
-    town = stories.SLOW_TOWN
+    town, metric, words = decisions.ANSWERED_OBJECTION
     objection = assessments.raise_objection(
-        desk,
-        id,
-        town,
-        "on_time_rate",
-        "山区路远，请按过渡期标准计算。",
-        f"official-{town // 1000}",
-        now=now - timedelta(days=7),
+        desk, id, town, metric, words, f"official-{town // 1000}", now=now - timedelta(days=7)
     )
     words = "过渡期标准已于上年底到期，本期按统一标准计分。"
     assessments.answer(desk, objection, words, False, INSPECTOR, now=now - timedelta(days=6))
@@ -125,10 +106,7 @@ def _object(desk: Desk, id: int, now: datetime) -> None:
         assessments.raise_objection(
             desk, id, town, metric, words, f"official-{town // 1000}", now=now - timedelta(days=1)
         )
-        for town, metric, words in (
-            (stories.UNHAPPY_TOWN, "satisfaction_rate", "部分回访对象并非当事人，请核实样本。"),
-            (stories.BOUNCING_TOWN, "rework_rate", "退回件系派单有误，申请剔除。"),
-        )
+        for town, metric, words in decisions.OPEN_OBJECTIONS
     ]
     words = "经抽查，回访样本均为来电人本人，维持原结果。"
     assessments.answer(desk, objections[0], words, False, INSPECTOR, now=now)

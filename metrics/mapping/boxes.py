@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 import shapely
 
-from data.editions.edition import Edition
+from data.editions.edition import AnyEdition, Edition
 
 FEW = 50
 """So few places do not say where most of them are."""
@@ -17,9 +17,13 @@ Box = tuple[float, float, float, float]
 """West, south, east, north in degrees."""
 
 
-@lru_cache(maxsize=64)
-def own_box(edition: Edition, first: int, end: int) -> Box | None:
+def own_box(edition: AnyEdition, first: int, end: int) -> Box | None:
     """The box of an area's outline, or else of the points of its areas; None where neither is known."""
+    return _own_box(edition.unscoped, first, end)
+
+
+@lru_cache(maxsize=64)
+def _own_box(edition: Edition, first: int, end: int) -> Box | None:
     cursor = edition.cursor()
     shape = cursor.execute("SELECT geometry FROM shapes WHERE code = $1", [first]).fetchone()
     if shape:

@@ -199,7 +199,7 @@ def upper(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
     deliver(home, "cases", [
         {"key": f"{code}/{kind}", "area": code, "kind": kind, "unit": "数据局", "registered_at": at, "closed_at": at,
          "due_at": at, "respond_due_at": at, "responded_at": at, "rating": 5, "cert_presented": True}
-        for code in codes for kind in ("service", "share_req", "flow_req", "review")
+        for code in codes for kind in ("service", "share_req", "flow_req", "review", "abnormal")
     ], source="requests")  # fmt: skip
     published(home, datetime.fromisoformat(trees.AS_OF), load_catalog())
     return settings.load(home=home.root), tree

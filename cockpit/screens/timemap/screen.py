@@ -23,7 +23,7 @@ def draw(view: View) -> None:
     header.title(_("Time-and-space map"), note=view.area.name, level=1)
     drawn = layers.visible(view, settings.current())
     days = extent(view.edition)
-    if days is None or own_box(view.edition.unscoped, view.area.code, view.area.end) is None:
+    if days is None or own_box(view.edition, view.area.code, view.area.end) is None:
         header.notice(
             _("There is no map of {area}: its outline and its place are not known.", area=view.area.name),
             links=[(_("Cockpit"), view.href())],
@@ -40,7 +40,7 @@ def _data(view: View, drawn: Sequence[Layer]) -> dict[str, Any]:
     return {
         "deck": deck.description(view, drawn),
         "own": outlines.url(view.edition, view.area, own=True),
-        "box": own_box(view.edition.unscoped, view.area.code, view.area.end),
+        "box": own_box(view.edition, view.area.code, view.area.end),
         "first": str(days[0]),
         "last": str(last_day(view.as_of)),
         "area": str(view.area.code),

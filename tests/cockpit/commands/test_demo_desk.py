@@ -7,7 +7,7 @@ import pytest
 
 from cockpit import settings
 from cockpit.commands import demo_desk
-from data.demo import stories
+from data.demo import decisions, stories
 from data.desk.assessing import assessments
 from data.desk.register import edits, limits
 from data.desk.store import open_desk
@@ -42,7 +42,7 @@ def test_the_demo_has_assessments_limits_and_edits_once(homes: Homes, tmp_path: 
         (stories.SLOW_TOWN, date(2026, 1, 1)), (stories.DISTRICT, None),
     ]  # fmt: skip
     assert [row.state for row in limits.listing(desk)].count("proposed") == 1
-    for source, key, field, *_ in demo_desk.EDITS:
+    for source, key, field, *_ in decisions.EDITS:
         (edit,) = edits.listing(desk, source, key)
         assert (edit.field, edit.loaded is None) == (field, False)
     assert [edit.key for edit in edits.current(desk, home.zone)] == ["system-03"]

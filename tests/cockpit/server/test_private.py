@@ -77,7 +77,8 @@ def test_a_home_that_is_no_folder_is_refused(tmp_path: Path, below: str) -> None
 
 
 def test_a_home_of_somebody_else_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (tmp_path / "home").mkdir(mode=0o755)
+    (tmp_path / "home").mkdir()
+    (tmp_path / "home").chmod(0o755)  # whatever the umask: a command that ran in this process has set it
 
     def refused(*_args: object) -> None:
         raise PermissionError(errno.EPERM, "Operation not permitted", str(tmp_path / "home"))
