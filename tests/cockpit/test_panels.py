@@ -373,6 +373,10 @@ def test_the_headline_and_the_lines_under_it_name_each_red_once_with_its_ways_in
     assert {"临江区", "沙洲镇", "北塘街道"} & {item.strong for item in red.items}
     assert parameters(red.items[0].href)["metric"]
     brief = [item for item in red.items if item.brief]
+    assert {urlsplit(item.rows).path for item in brief if item.rows} == {"/rows"}
+    assert {urlsplit(item.why).path for item in brief if item.why} == {"/why"}
+    assert all(item.rows or item.why for item in brief if urlsplit(item.href).path == "/")
+    assert all(parameters(item.why)["metric"] == parameters(item.href)["metric"] for item in brief if item.why)
     assert all(item.text == f"{item.group} {item.brief}" for item in brief), "folded under the metric's name"
     assert len(every) == 1 + red.shown + red.left
     assert not any("持平" in item.text for item in red.items)

@@ -1,19 +1,22 @@
 const EDGE = .6      // em below the list of a wall
 
-const item = i => `<li>${link(i.href, `<b>${esc(i.strong)}</b>${i.text ? ` ${esc(i.text)}` : ""}`)}</li>`
+// What it is about opens its own screen, its number the rows behind it.
+const item = (i, words) => i.rows || i.why
+  ? `<li>${link(i.href, `<b>${esc(i.strong)}</b>`)} ${link(i.rows, esc(i.text), `title="${esc(words.rows)}"`)}${i.why ? ` <a class="why" href="${esc(i.why)}" aria-label="${esc(`${words.why} ${i.strong} ${i.text}`)}">${esc(words.why)}</a>` : ""}</li>`
+  : `<li>${link(i.href, `<b>${esc(i.strong)}</b>${i.text ? ` ${esc(i.text)}` : ""}`)}</li>`
 
 // Folded items: a list under each heading in order of appearance, or one list where they have none.
-const folded = items => [...new Set(items.map(i => i.group))].map(group => {
+const folded = (items, words) => [...new Set(items.map(i => i.group))].map(group => {
   const own = items.filter(i => i.group === group)
   return group
-    ? `<li class="group"><b>${esc(group)}</b><ul>${own.map(i => item({...i, text: i.brief})).join("")}</ul></li>`
-    : own.map(item).join("")
+    ? `<li class="group"><b>${esc(group)}</b><ul>${own.map(i => item({...i, text: i.brief}, words)).join("")}</ul></li>`
+    : own.map(i => item(i, words)).join("")
 }).join("")
 
-const line = l => `<div class="line">
+const line = (l, words) => `<div class="line">
   <span class="label ${l.state}"><span class="shape" aria-hidden="true">${esc(l.mark)}</span> ${esc(l.label)}</span>
-  <ul>${l.items.slice(0, l.shown).map(item).join("")}
-    ${l.more ? `<li class="more"><details><summary>${esc(l.more)}</summary><ul>${folded(l.items.slice(l.shown))}</ul></details></li>` : ""}</ul>
+  <ul>${l.items.slice(0, l.shown).map(i => item(i, words)).join("")}
+    ${l.more ? `<li class="more"><details><summary>${esc(l.more)}</summary><ul>${folded(l.items.slice(l.shown), words)}</ul></details></li>` : ""}</ul>
   ${l.on ? `<a class="on" href="${esc(l.href)}">${esc(l.on)} →</a>` : ""}
 </div>`
 
@@ -21,7 +24,7 @@ const head = (h, words) => `<div class="head"><p class="sentence red"><span clas
   <p class="side">${h.holder ? `<span><span class="grey">${esc(words.holder)}</span> ${link(h.holder_href, esc(h.holder))}${h.phone ? ` · <a class="phone" href="tel:${esc(h.phone.replace(/[^0-9+]/g, ""))}">${esc(h.phone)}</a>` : ""}</span>` : ""}${h.links.map(([text, href]) => `<a href="${esc(href)}">${esc(text)} →</a>`).join("")}</p>
   ${h.moved ? `<p class="moved">${esc(h.moved)}</p>` : ""}</div>`
 
-const draw = d => `<section aria-label="${esc(d.label)}"><h2 class="${d.head ? "unseen" : ""}">${esc(d.label)}</h2><div class="lines">${d.head ? head(d.head, d.words) : ""}${d.lines.map(line).join("")}</div></section>`
+const draw = d => `<section aria-label="${esc(d.label)}"><h2 class="${d.head ? "unseen" : ""}">${esc(d.label)}</h2><div class="lines">${d.head ? head(d.head, d.words) : ""}${d.lines.map(l => line(l, d.words)).join("")}</div></section>`
 
 // On a wall the list fills what the window has left below it.
 function fit(root) {

@@ -12,6 +12,7 @@ from cockpit.i18n import _, language, ngettext
 class Item:
     """One item to look at: the emphasized text, the rest of it, and its link.
 
+    rows, why: addresses of the rows behind it and of what moved it; empty if there are none.
     group: the heading that folded items share; `brief` is their text under it.
     """
 
@@ -20,6 +21,8 @@ class Item:
     href: str = ""
     group: str = ""
     brief: str = ""
+    rows: str = ""
+    why: str = ""
 
 
 @dataclass(frozen=True)
@@ -61,7 +64,7 @@ _today = define("today")
 
 def today(lines: Sequence[Line], *, label: str, head: Head | None = None, key: str = "today") -> None:
     """Draw the headline, if there is one, and the lines under it. label: what all of it is, for those who hear it."""
-    words = {"holder": _("Held by")}
+    words = {"holder": _("Held by"), "rows": _("Rows"), "why": _("Why")}
     _today(key=key, data={"label": label, "head": head, "lines": _counted(tuple(lines), language()), "words": words})
 
 

@@ -15,7 +15,7 @@ from cockpit.labels import format, site_verdicts
 from cockpit.labels.movers import named_movers
 from cockpit.panels import answers
 from cockpit.panels.base import Call, Panel
-from cockpit.panels.kinds.headline import head, subject, way_to, with_next_step
+from cockpit.panels.kinds.headline import behind, head, subject, way_to, with_next_step
 from cockpit.panels.kinds.tiles import tile_metrics
 from cockpit.panels.labels import area_name
 from cockpit.panels.numbers import Numbers, quantity
@@ -234,7 +234,8 @@ def red_in_words(view: View, red: Red) -> Item:
     if red.before is not None and format.quantity(metric, red.before) != value:
         value += _(" ({change} since yesterday)", change=format.change(metric, red.value, red.before).text)
     name = metric.name[language()]
-    return Item(subject(view, red), f"{name} {value}", way_to(view, red), group=name, brief=value)
+    rows, why = behind(view, metric, red)
+    return Item(subject(view, red), f"{name} {value}", way_to(view, red), name, value, rows, why)
 
 
 def oldest(view: View, frame: pd.DataFrame) -> Line | None:

@@ -131,11 +131,19 @@ def _moved(view: View, metric: Metric, problem: Headline) -> str:
 def _links(view: View, metric: Metric, red: Red) -> tuple[tuple[str, str], ...]:
     if red.kind == "site":
         return ((_("Evidence"), way_to(view, red)),)
+    rows, why = behind(view, metric, red)
+    return ((_("Rows"), rows), (_("Why"), why))
+
+
+def behind(view: View, metric: Metric, red: Red) -> tuple[str, str]:
+    """The addresses of the rows behind a red and of what moved it; empty where there are none."""
+    if red.of_site:
+        return "", ""
     place = {"area": red.area} if red.kind == "below" else {}
     unit = {"department": red.name} if red.kind == "unit" else {}
     rows = "" if metric.components else view.href("rows", metric=metric, **place, **unit)
     why = "" if unit else view.href("why", metric=metric, **place)
-    return ((_("Rows"), rows), (_("Why"), why))
+    return rows, why
 
 
 def _reference(view: View, red: Red) -> tuple[LinkKind, str]:
