@@ -1,5 +1,6 @@
 """The OpenAPI document is also valid with a PostgreSQL desk, which limits texts and numbers differently."""
 
+import time
 from collections.abc import Iterator
 from datetime import timedelta
 
@@ -31,7 +32,7 @@ ROUTES = [
 @pytest.fixture(scope="module")
 def served(homes: Homes, postgres: Postgres) -> Iterator[tuple[Served, str]]:
     """A server whose desk is in PostgreSQL, and a token that may ask, push and have reports made."""
-    server, url = Served(homes.copy(prepared)), postgres.database("document")
+    server, url = Served(homes.copy(prepared)), postgres.database(f"document{time.time_ns()}")
     desk = open_desk(url, settings.load(home=server.home).custody)
     accounts.add(desk, "wang", "Hongqi+2026+x", must_change=False)
     later = clock.now() + timedelta(days=1)

@@ -2,6 +2,7 @@
 
 import asyncio
 import socket
+import time
 from collections.abc import Iterator
 from datetime import timedelta
 from urllib.parse import urlsplit
@@ -90,7 +91,7 @@ def server(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
     url = f"sqlite:///{home.resolve() / 'desk.sqlite'}"
     if request.param == "postgresql":
         postgres: Postgres = request.getfixturevalue("postgres")
-        url = postgres.database("odd")
+        url = postgres.database(f"odd{time.time_ns()}")
     desk = open_desk(url, Custody.of_home(home))
     for role in ROLES:
         account = accounts.add(desk, f"odd-{role}", "Hongqi+2026+odd", must_change=False)
