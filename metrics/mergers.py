@@ -72,7 +72,7 @@ def _merger(query: Query, holder: int, parts: list[tuple[int, date]], today: dat
 
 
 def _side(query: Query, code: int, periods: tuple[Period, Period]) -> Side:
-    # whoever may see the area sees all that is now in it, whose former code may lie outside of the scope
+    # a visitor of the area sees all that is in it now, also where its former code lies outside of the scope
     edition = query.edition.unscoped.scoped(((code, end_of(code)),))
     asked = replace(query, edition=edition, area=code, by=None, comparison=None)
     values = {period_of(row): float(row.value) for row in each(answer(asked, periods=periods)) if pd.notna(row.value)}

@@ -122,7 +122,7 @@ def act(
 
 
 def checked(known: Rules, only: Filter) -> Filter:
-    """The filter. Refused for a kind or state that no workflow has: the list would be empty for a slip."""
+    """The filter. Refused for a kind or state that no workflow has: a misspelt name must not give an empty list."""
     flows = [known.flow(only.kind)] if only.kind else list(known.flows.values())
     if only.state and not any(only.state in flow.states for flow in flows):
         raise Refused("item.no_state", 'no such kind of item has the state "{name}"', name=only.state)

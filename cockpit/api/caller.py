@@ -80,7 +80,7 @@ def caller(
 
 
 def check_parameters(request: Request) -> None:
-    """Refuse a query parameter that the path does not have, or twice: a filter of that name would not narrow."""
+    """Refuse a query parameter that the path does not have or that is repeated: it would be ignored silently."""
     route = request.scope.get("route")
     if not isinstance(route, APIRoute):
         return
