@@ -11,6 +11,7 @@ from cockpit.labels.movers import group_name
 from cockpit.panels.base import Call, Panel
 from cockpit.panels.labels import area_name, rows_link
 from cockpit.panels.numbers import Cell, Numbers, count
+from cockpit.panels.picks import MOST_PICKED, write_picks
 from cockpit.single_flight import single_flight_cache
 from cockpit.view_state import View
 from metrics.cases.chains import RepeatChain, chains
@@ -103,6 +104,4 @@ def _newest(view: View, one: RepeatChain) -> str:
 
 def _rows(view: View, one: RepeatChain) -> str:
     """The rows of the chain; of a longer one than an address can name, the newest ones."""
-    from cockpit.screens.listing.row_tools import MOST_PICKED, write_picks
-
     return rows_link(view, view.metric, pick=write_picks(one.cases[-MOST_PICKED:]) or "")

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from urllib.parse import quote, unquote
+from urllib.parse import unquote
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
@@ -24,6 +24,7 @@ from cockpit.labels import words
 from cockpit.labels.movers import group_name
 from cockpit.labels.wording import worded
 from cockpit.panels import answers
+from cockpit.panels.picks import MOST_PICKED
 from cockpit.view import BadParameter, home
 from cockpit.view_state import View
 from data.desk import preferences
@@ -38,8 +39,6 @@ from metrics.engine.plan import filters
 from metrics.query import Query
 
 COLUMNS = "/columns.json"
-MOST_PICKED = 50
-"""Rows that can be selected at once: they are named in an address."""
 MOST_OFFERED = 60
 """Groups that a menu offers; the others are found by the search."""
 OFFERED = (UNIT, "category")
@@ -97,11 +96,6 @@ ROW_ACTIONS = (
 """Every action on selected rows, in the order of the bar. A new one is a row here; its page reads `pick`."""
 
 
-def picked(row: Mapping[str, object]) -> str:
-    """A row as `pick` names it."""
-    return f"{quote(str(row['source']), safe='')}/{quote(str(row['key']), safe='')}"
-
-
 def read_picks(text: str) -> tuple[tuple[str, str], ...]:
     """Source and key of each row of the parameter `pick`. BadParameter for what names none, or too many."""
     picks = []
@@ -113,10 +107,6 @@ def read_picks(text: str) -> tuple[tuple[str, str], ...]:
     if len(picks) > MOST_PICKED:
         raise BadParameter("pick", str(len(picks)), _("At most {n} rows can be selected.", n=MOST_PICKED))
     return tuple(dict.fromkeys(picks))
-
-
-def write_picks(picks: Sequence[tuple[str, str]]) -> str | None:
-    return ",".join(picked({"source": source, "key": key}) for source, key in picks) or None
 
 
 # --- whose rows ---------------------------------------------------------------------------------------------------

@@ -18,6 +18,7 @@ from cockpit.filters import read as from_address
 from cockpit.i18n import _, language
 from cockpit.labels import format, words
 from cockpit.labels.wording import worded
+from cockpit.panels.picks import MOST_PICKED, picked, write_picks
 from cockpit.screens.listing import row_table, row_tools
 from cockpit.screens.shared import when
 from cockpit.view import BadParameter
@@ -57,7 +58,7 @@ class Chosen:
         return {
             "part": chosen.part, **where, "age": age, "q": chosen.search, "sort": order, "due": chosen.due,
             "mine": "1" if self.mine else None, "cols": ",".join(self.columns) or None,
-            "pick": row_tools.write_picks(chosen.only), "asset": chosen.asset,
+            "pick": write_picks(chosen.only), "asset": chosen.asset,
         }  # fmt: skip
 
 
@@ -196,7 +197,7 @@ def find(view: View, chosen: Chosen) -> RowsPage:
         [[row_table.cell(view, domain, name, row) for name in names] for row in listed],
         _pages(view, page, last),
         fault,
-        tuple(row_tools.picked(row) for row in listed),
+        tuple(picked(row) for row in listed),
     )
 
 
@@ -221,7 +222,7 @@ def picks(view: View, chosen: Chosen, rows: RowsPage) -> Picks:
     made = ((action, action.href(view, parameters)) for action in row_tools.ROW_ACTIONS)
     actions = tuple(Action(_(action.text), action.kind, href) for action, href in made if href)
     named = {name: value for name, value in parameters.items() if name not in ("sort", "cols")}
-    return Picks(rows.picks, actions, view.href("rows", **named), row_tools.MOST_PICKED)
+    return Picks(rows.picks, actions, view.href("rows", **named), MOST_PICKED)
 
 
 # --- words --------------------------------------------------------------------------------------------------------

@@ -7,6 +7,7 @@ from typing import Any
 from cockpit.i18n import _
 from cockpit.labels import words
 from cockpit.labels.names import area_name
+from cockpit.panels.picks import picked
 from cockpit.screens.listing import row_tools
 from cockpit.screens.shared import case_href
 from cockpit.view_state import View
@@ -71,7 +72,7 @@ def selection(view: View, layer: Layer, rows: Sequence[int]) -> dict[str, Any]:
 
     No actions on marks of a layer that is not of cases: no metric counts their rows.
     """
-    picks = [row_tools.picked({"source": source, "key": key}) for source, key in identities(view, layer, rows)]
+    picks = [picked({"source": source, "key": key}) for source, key in identities(view, layer, rows)]
     days = extent(view.edition)
     if layer.of != "cases" or days is None:
         return {"picks": picks, "actions": []}

@@ -21,8 +21,8 @@ from cockpit import settings
 from cockpit.access import record
 from cockpit.access.visitors import Visitor
 from cockpit.i18n import _, language, using
+from cockpit.panels.picks import MOST_PICKED
 from cockpit.screens.listing.download import answered
-from cockpit.screens.listing.row_tools import MOST_PICKED
 from cockpit.screens.timemap import cards, layers, legends
 from cockpit.server.geo import FOREVER
 from cockpit.serving import slow_queries

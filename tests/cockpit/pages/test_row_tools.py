@@ -10,6 +10,7 @@ from cockpit import settings
 from cockpit.access import visitors
 from cockpit.actions import own
 from cockpit.actions.action import OPERATOR
+from cockpit.panels.picks import write_picks
 from cockpit.screens.listing import row_tools, rows
 from cockpit.view import BadParameter, View
 from data.desk.identity import accounts
@@ -48,7 +49,7 @@ def test_a_bad_selection_is_refused_in_words(view: Callable[..., View], pick: st
 
 @pytest.mark.parametrize("key", ["H,1/2", "件 %2C", "'; DROP TABLE cases; --", "a&b=c#d"])
 def test_any_key_can_be_selected(key: str) -> None:
-    named = row_tools.write_picks([("hot line", key)])
+    named = write_picks([("hot line", key)])
     assert named is not None
     assert row_tools.read_picks(named) == (("hot line", key),)
 
