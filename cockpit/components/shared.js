@@ -4,9 +4,15 @@ const esc = text => String(text ?? "").replace(/[&<>"']/g, c => `&#${c.charCodeA
 const link = (href, inner, attributes = "") => href ? `<a href="${esc(href)}" ${attributes}>${inner}</a>` : `<span ${attributes}>${inner}</span>`
 const shape = state => `<span class="shape" aria-hidden="true">${SHAPES[state] ?? SHAPES.none}</span>`
 
+// Reading a computed style makes the browser lay out all that has changed; the class of the app tells its themes apart.
+let ground = {}
 function isDark(element) {
-  const ground = getComputedStyle(element).getPropertyValue("--st-background-color").trim()
-  return /^#[0-7]/.test(ground)
+  const theme = document.querySelector('[data-testid="stApp"]')?.className
+  if (!theme || ground.theme !== theme) {
+    const colour = getComputedStyle(element).getPropertyValue("--st-background-color").trim()
+    ground = { theme, dark: /^#[0-7]/.test(colour) }
+  }
+  return ground.dark
 }
 
 // Puts `html` into `root` only when it differs, and gives the focus back to the link that had it.

@@ -1,8 +1,8 @@
 """Immutable browser assets: the style sheet, and JavaScript modules.
 
-`cockpit.js` has the code of the shell and of all components; `timemap.js` and `deckgl.js` are the program of the map
-and its drawing library, which only the page of the map loads. A run then sends only data. URLs contain the hash of
-the content.
+`cockpit.js` has the code of the shell and of the components that a screen shows first, `panels.js` that of the others;
+`timemap.js` and `deckgl.js` are the program of the map and its drawing library, which only the page of the map loads.
+A run then sends only data. URLs contain the hash of the content.
 """
 
 import hashlib
@@ -15,15 +15,19 @@ from cockpit.drawing.palette import css
 HERE = Path(__file__).parents[1]
 COMPONENTS = HERE / "components"
 BELOW = "/assets/"
-ON_ALL_PAGES = ("style.css", "cockpit.js")
+MODULES = {"cockpit.js": ("navigation", "status"), "panels.js": ("charts", "lists", "timemap")}
+"""The folders of components that a module has; the first one also has what all share, and the shell's code."""
+FIRST = "cockpit.js"
+ON_ALL_PAGES = ("style.css", *MODULES)
 NAMES = (*ON_ALL_PAGES, "timemap.js", "deckgl.js")
+SHARED = COMPONENTS / "shared.js"
 TIMEMAP = COMPONENTS / "timemap"
 ICONS = "@font-face{font-family:Material Symbols Rounded;"
 
 
 @cache
 def content(name: str) -> str:
-    """The content of one of NAMES: `cockpit.js` exports `nav` and each component by name, `timemap.js` `mount`."""
+    """The content of one of NAMES: MODULES export `nav` and each component by name, `timemap.js` `mount`."""
     if name == "style.css":
         return f"{_streamlit_style()}\n{_text(HERE / name)}"
     if name == "deckgl.js":
@@ -32,23 +36,35 @@ def content(name: str) -> str:
         files = sorted((TIMEMAP / "program").glob("*.js"))
         style = f"const STYLE = {_quoted(_text(TIMEMAP / 'program' / 'style.css'))}"
         return "\n".join([style, *(_text(file) for file in files)])
-    shared = [_text(COMPONENTS / "shared.js"), f"const shared = {_quoted(css() + _text(COMPONENTS / 'shared.css'))}"]
     exports = [
-        f"export const {name} = styled({_quoted(_text(file.with_suffix('.css')))}, {_as_function(*parts(name), file)})"
-        for name, file in components().items()
+        f"export const {component} = "
+        f"styled({_quoted(_text(file.with_suffix('.css')))}, {_as_function(*parts(component), file)})"
+        for component, file in components().items()
+        if file.parent.name in MODULES[name]
     ]
-    return "\n".join([*shared, f"export const nav = {_as_function(HERE / 'nav.js')}", *exports])
+    if name != FIRST:
+        return "\n".join([f'import {{ {_shared_names()} }} from "{url(FIRST)}"', *exports])
+    shared = f"{_text(SHARED)}\nconst shared = {_quoted(css() + _text(SHARED.with_suffix('.css')))}"
+    nav = f"export const nav = {_as_function(HERE / 'nav.js')}"
+    return "\n".join([shared, f"export {{ {_shared_names()} }}", *exports, nav])
 
 
 @cache
 def url(name: str) -> str:
-    """URL of `style.css` or `cockpit.js`."""
+    """URL of one of NAMES."""
     return f"{BELOW}{hashlib.sha256(content(name).encode()).hexdigest()[:16]}/{name}"
 
 
 def loader(export: str) -> str:
     """The JavaScript of a Streamlit component whose code is an export of the module."""
-    return f"const all = await import(`${{location.origin}}{url('cockpit.js')}`)\nexport default all.{export}\n"
+    folder = components()[export].parent.name if export in components() else ""
+    module = next((name for name, folders in MODULES.items() if folder in folders), FIRST)
+    return f"const all = await import(`${{location.origin}}{url(module)}`)\nexport default all.{export}\n"
+
+
+def _shared_names() -> str:
+    """The names that the first module exports to the others: those of shared.js, and the style of all components."""
+    return ", ".join([*re.findall(r"^(?:const|(?:async )?function) (\w+)", _text(SHARED), re.MULTILINE), "shared"])
 
 
 def _streamlit_style() -> str:

@@ -9,7 +9,6 @@ from base64 import b64encode
 from functools import cache
 from hashlib import sha256
 from html import escape
-from itertools import zip_longest
 from pathlib import Path
 from urllib.parse import parse_qs
 
@@ -37,6 +36,8 @@ MODULE = re.compile(r'<link rel="modulepreload" crossorigin href="\./static/js/(
 IMPORT = re.compile(r'(?:from|import)"\./([^"]+\.js)"')
 PATHS = {"/", *(f"/{name}" for name in PAGES)}
 FIRST_PATHS = {"/", f"/{FIRST}"}
+LARGE = 4
+"""One script in so many counts as large."""
 LASTING = ("lang", "size")
 """Parameters of the root address that are passed on."""
 
@@ -45,7 +46,7 @@ LASTING = ("lang", "size")
 def page() -> str:
     """The HTML, the same for all users."""
     html = (STREAMLIT / "index.html").read_text("utf-8")
-    ours = assets.url("cockpit.js")
+    first, *later = (f'<link rel="modulepreload" href="{assets.url(name)}">' for name in assets.MODULES)
     preloads = [f'<link rel="modulepreload" crossorigin href="./static/js/{name}">' for name in _scripts(html)]
     with using("zh"):
         title, noscript = escape(_("Governance Cockpit")), escape(_("Switch JavaScript on: the screens need it."))
@@ -61,7 +62,7 @@ def page() -> str:
     html = re.sub(r"<noscript>.*?</noscript>", f"<noscript>{noscript}</noscript>", html, flags=re.DOTALL)
     html = html.replace('<html lang="en">', '<html lang="zh-CN">')
     html = html.replace("<script", "\n    ".join([*head, "<script"]), 1)
-    return html.replace("</head>", "\n    ".join([f'<link rel="modulepreload" href="{ours}">', *preloads, "</head>"]))
+    return html.replace("</head>", "\n    ".join([first, *preloads, *later, "</head>"]))
 
 
 def inline_scripts() -> str:
@@ -101,21 +102,34 @@ def _landing(scope: Scope) -> str:
 
 
 def _scripts(html: str) -> list[str]:
-    """Scripts of a first screen, large and small ones interleaved.
-
-    A browser asks for six at a time: the large ones then use the line while the small ones wait for an answer.
-    """
+    """Scripts of a first screen besides its entry, each large one followed by its share of the small ones."""
     names = MODULE.findall(html)
     for start in LAZY:
         names += [path.name for path in SCRIPTS.glob(f"{start}.*.js")]
-    entry = set(re.findall(r'src="\./static/js/([^"]+)"', html))
+    entry = re.findall(r'src="\./static/js/([^"]+)"', html)
     for name in names:  # grows during the loop
         text = (SCRIPTS / name).read_text("utf-8")
         names += [
             needed for needed in dict.fromkeys(IMPORT.findall(text)) if needed not in names and needed not in entry
         ]
-    by_size = sorted(names, key=lambda name: -(SCRIPTS / name).stat().st_size)
-    large = by_size[: len(by_size) // 5]
-    small = by_size[len(large) :]
-    groups = zip_longest(large, *(small[i::4] for i in range(4)))
-    return [name for group in groups for name in group if name]
+    sizes = {name: (SCRIPTS / name).stat().st_size for name in (*entry, *names)}
+    return [name for name in _in_turn(sizes) if name not in entry]
+
+
+def _in_turn(sizes: dict[str, int]) -> list[str]:
+    """Names in the order to request them, so that a line with a long way is busy until the last one.
+
+    A browser requests six files at a time. One large file fills the line; while it comes, the other five connections
+    get small files, for which the line is needed less than the way is waited for.
+    """
+    by_size = sorted(sizes, key=lambda name: -sizes[name])
+    large, small = by_size[: len(by_size) // LARGE], by_size[len(by_size) // LARGE :]
+    total = sum(sizes[name] for name in large)
+    ordered: list[str] = []
+    passed = taken = 0
+    for name in large:
+        passed += sizes[name]
+        share = len(small) * passed // total
+        ordered += [name, *small[taken:share]]
+        taken = share
+    return ordered
