@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, get_args
 
 from pydantic import Field, field_validator
 
+from cockpit.drawing.row import WIDEST
 from data.areas.levels import LEVELS, expand_levels
 from metrics.catalog.model import Model, Name, Text
 
@@ -32,7 +33,7 @@ class Panel(Model):
 
     kind: str
     title: Text | None = None
-    width: int = Field(1, ge=1, le=24)
+    width: int = Field(1, ge=1, le=WIDEST)
     levels: tuple[str, ...] = LEVELS
     metrics: tuple[Name, ...] = ()
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, Union
 import yaml
 from pydantic import AfterValidator, ConfigDict, Field, ValidationError, model_validator
 
+from cockpit.drawing.row import MOST
 from cockpit.errors import UsageError
 from cockpit.modules import import_all
 from cockpit.panels import kinds
@@ -50,7 +51,7 @@ else:
 class Row(Model):
     """Panels side by side. new_page: it begins a new page on paper."""
 
-    panels: tuple[AnyPanel, ...] = Field(min_length=1)
+    panels: tuple[AnyPanel, ...] = Field(min_length=1, max_length=MOST)
     new_page: bool = False
 
     @model_validator(mode="before")

@@ -1,6 +1,7 @@
 """One loop for all layouts: prefetch, prewarm, draw."""
 
 from collections.abc import Iterable, Sequence
+from contextlib import nullcontext
 from typing import Literal
 
 import streamlit as st
@@ -9,6 +10,7 @@ from cockpit import filters
 from cockpit.components.navigation import panelmenu
 from cockpit.components.navigation.filters import columns_in_words, in_words
 from cockpit.components.navigation.header import notice, title
+from cockpit.drawing.row import row
 from cockpit.i18n import _, language
 from cockpit.labels import format
 from cockpit.panels.base import Panel
@@ -63,15 +65,15 @@ def prepare(view: View) -> None:
 
 def draw_rows(view: View, rows: Sequence[Row]) -> None:
     """The rows of a layout; what has nothing to say leaves its place to the others."""
-    page: list[Row] = []
-    number = 1
+    page: list[tuple[int, Row]] = []
+    sheet = 1
     notes: set[str] = set()
-    for row in rows:
-        if row.new_page and page:
-            _page(view, page, number, notes)
-            page, number = [], number + 1
-        page.append(row)
-    _page(view, page, number, notes)
+    for number, given in enumerate(rows, 1):
+        if given.new_page and page:
+            _page(view, page, sheet, notes)
+            page, sheet = [], sheet + 1
+        page.append((number, given))
+    _page(view, page, sheet, notes)
 
 
 def of_level(view: View, panels: Iterable[Panel]) -> list[Panel]:
@@ -105,34 +107,36 @@ def merged(view: View) -> None:
     notice(text, state="amber", links=[(_("To {area}", area=holder.name), view.href(area=holder))])
 
 
-def _page(view: View, page: list[Row], number: int, notes: set[str]) -> None:
-    """The rows of one page of paper. notes: the metrics of which it was said why the filters leave them out."""
-    if number == 1:
-        for row in page:
-            _row(view, row, notes)
-        return
-    with st.container(key=f"page{number}"):
-        for row in page:
-            _row(view, row, notes)
+def _page(view: View, page: list[tuple[int, Row]], sheet: int, notes: set[str]) -> None:
+    """The numbered rows of one page of paper. notes: the metrics of which it was said why filters leave them out."""
+    with nullcontext() if sheet == 1 else st.container(key=f"page{sheet}"):
+        for number, given in page:
+            _row(view, number, given, notes)
 
 
-def _row(view: View, row: Row, notes: set[str]) -> None:
-    for panel in of_level(view, flat(row.panels)) if view.query.where else ():
+def _row(view: View, number: int, given: Row, notes: set[str]) -> None:
+    for panel in of_level(view, flat(given.panels)) if view.query.where else ():
         metric, lacking = panel.subject(view), _lacking(view, panel)
         if metric and lacking and metric.id not in notes:
             notes.add(metric.id)
             _refuse(view, metric, lacking)
-    shown = [panel for panel in of_level(view, row.panels) if _has_content(view, panel)]
+    shown = [panel for panel in of_level(view, given.panels) if _has_content(view, panel)]
     if len(shown) == 1:
         _draw(view, shown[0], leads=True)
     elif shown:
-        for place, panel in zip(st.columns([p.width for p in shown], gap=_gap(view)), shown, strict=True):
-            with place:
-                _draw(view, panel, leads=panel is shown[0])
+        with row(number, [panel.width for panel in shown], gap=_gap(view)):
+            for panel in shown:
+                with nullcontext() if _has_menu(view, panel) else st.container():
+                    _draw(view, panel, leads=panel is shown[0])
 
 
 def _gap(view: View) -> Literal["large", "medium"]:
     return "large" if view.wall else "medium"
+
+
+def _has_menu(view: View, panel: Panel) -> bool:
+    """Whether it is drawn in a container of its own, with a menu."""
+    return panel.has_menu and not view.wall and not isinstance(panel, StackPanel)
 
 
 def _has_content(view: View, panel: Panel) -> bool:
@@ -146,7 +150,7 @@ def _draw(view: View, panel: Panel, *, leads: bool) -> None:
         for one in of_level(view, panel.panels):
             if _has_content(view, one):
                 _draw(view, one, leads=True)
-    elif view.wall or not panel.has_menu:
+    elif not _has_menu(view, panel):
         panel.draw(view, leads=leads)
     else:
         with panelmenu.panel(view.layout.names[id(panel)], table=panel.has_numbers(view), notify=_notify(view, panel)):

@@ -10,6 +10,7 @@ import re
 from functools import cache
 from pathlib import Path
 
+from cockpit.drawing import row
 from cockpit.drawing.palette import css
 
 HERE = Path(__file__).parents[1]
@@ -29,7 +30,7 @@ ICONS = "@font-face{font-family:Material Symbols Rounded;"
 def content(name: str) -> str:
     """The content of one of NAMES: MODULES export `nav` and each component by name, `timemap.js` `mount`."""
     if name == "style.css":
-        return f"{_streamlit_style()}\n{_text(HERE / name)}"
+        return f"{_streamlit_style()}\n{_text(HERE / name)}\n{row.css()}"
     if name == "deckgl.js":
         return _text(TIMEMAP / "vendor" / name)
     if name == "timemap.js":
