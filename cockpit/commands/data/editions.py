@@ -55,7 +55,7 @@ def _check_known(settings: "Settings", as_of: datetime) -> None:
     if not settings.data.store.exists():
         return  # publishing says so
     with as_usage(), read_store(settings.data) as store:
-        ((first,),) = store.execute("SELECT min(registered_at) FROM cases").fetchall()
+        ((first,),) = store.execute("SELECT min(registered_at)::TIMESTAMP FROM cases").fetchall()
     if first and as_of < first:
         raise UsageError(
             "publish.before_all", "no case was known at {as_of}: the first is of {first}, name a later time",

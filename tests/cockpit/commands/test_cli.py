@@ -379,6 +379,17 @@ def test_no_edition_is_published_as_of_a_time_before_every_case(published: Path,
     assert run("editions").out == before
 
 
+def test_a_home_whose_zone_has_summer_time_publishes_as_of_a_time(
+    folder: Path, run: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its store keeps instants; T and the first case are compared in local time."""
+    monkeypatch.setenv("COCKPIT_ZONE", "America/New_York")
+    run("areas", "areas.csv")
+    run("load", "hotline.yaml")
+    run("publish", "--as-of", "2006-03-31").fails(2, "the first is of 2026-03-01 20:00, name a later time")
+    assert "published" in run("publish", "--as-of", "2026-04-01").out
+
+
 @pytest.mark.parametrize(
     ("words", "message"),
     [
