@@ -19,8 +19,9 @@ from metrics import areas
 from metrics.analysis import ageing as ages
 from metrics.analysis import today as attention
 from metrics.analysis.compare import against, is_running
-from metrics.analysis.headline import Headline
+from metrics.analysis.headline import Headline, Holder
 from metrics.analysis.headline import headline as worst_problem
+from metrics.analysis.headline import holders as who_holds
 from metrics.analysis.reds import Red, rows_of_period, yesterday
 from metrics.analysis.reds import reds as red_list
 from metrics.answer import SMALL, UNRANKED, WITHOUT_VALUE, answer
@@ -249,6 +250,11 @@ def reds(query: Query) -> list[Red]:
 def headline(query: Query) -> Headline | None:
     """The worst of what is red, if it touches enough: `metrics.analysis.headline.headline`."""
     return worst_problem(query.filtered(()), reds(query))
+
+
+def holders(query: Query, problems: tuple[Red, ...]) -> tuple[Holder | None, ...]:
+    """Who holds each of what is red: `metrics.analysis.headline.holders`."""
+    return who_holds(query.filtered(()), problems)
 
 
 @lru_cache(maxsize=256)

@@ -4,13 +4,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from statistics import fmean
+from types import SimpleNamespace
 
 from metrics.analysis.reds import Red, reds
 from metrics.analysis.severity import affected
 from metrics.analysis.why import Explanation, why
 from metrics.answer import answer
 from metrics.areas import area
-from metrics.cases.casefile import contacts, unit_of
+from metrics.cases.casefile import contacts_of, units_of
 from metrics.engine.frames import each
 from metrics.engine.plan import exists_at, filters
 from metrics.errors import MetricsError
@@ -29,12 +30,16 @@ LEAST_SHARE = 0.25
 class Holder:
     """The responsible unit of most of what is wrong. share: of it, 0 to 1; None where all of it is the unit's.
 
-    phone: of its office, as delivered; empty where the directory has none.
+    phone: of its office, as delivered; empty where the directory has none. administers: named as the unit that
+    administers the area. among: over how many units it is spread where none has LEAST_SHARE of it and no unit
+    administers the area; `unit` is then empty.
     """
 
     unit: str
     share: float | None = None
     phone: str = ""
+    administers: bool = False
+    among: int = 0
 
 
 @dataclass(frozen=True)
@@ -78,36 +83,69 @@ def _moved(query: Query, red: Red) -> Explanation | None:
 
 
 def holder(query: Query, red: Red) -> Holder | None:
-    """The unit responsible for a red, with the telephone of the office.
+    """Who holds a red: see `holders`."""
+    return holders(query, [red])[0]
+
+
+def holders(query: Query, items: Sequence[Red]) -> tuple[Holder | None, ...]:
+    """The unit responsible for each of these reds, with the telephone of its office; None if no unit is known.
 
     The unit itself, the site's unit, the unit that holds most of what is wrong, or the one that administers the area.
+    One query of numbers an area and two of the directory, however many reds there are.
     """
-    name = _holder(query, red)
-    if name is None:
-        unit = unit_of(query.edition, red.area) if red.kind in ("own", "below") else None
-        return Holder(unit.name, None, unit.phone or "") if unit else None
-    contact = contacts(query.edition, red.area, [name.unit]).get(name.unit)
-    return replace(name, phone=contact.phone or "") if contact else name
+    split = _by_unit(query, items)
+    named = [_named(query, red, split.get((red.area, red.metric))) for red in items]
+    pairs = list(zip(items, named, strict=True))
+    offices = units_of(query.edition, [red.area for red, unit in pairs if _needs(red, unit)])
+    directory = contacts_of(query.edition, [(red.area, unit.unit) for red, unit in pairs if unit and unit.unit])
+
+    def reached(red: Red, unit: Holder | None) -> Holder | None:
+        if office := offices.get(red.area) if _needs(red, unit) else None:
+            return Holder(office.name, None, office.phone or "", administers=True)
+        contact = directory.get((red.area, unit.unit)) if unit else None
+        return replace(unit, phone=contact.phone or "") if unit and contact else unit
+
+    return tuple(reached(red, unit) for red, unit in pairs)
 
 
-def _holder(query: Query, red: Red) -> Holder | None:
-    if red.kind in ("unit", "site"):
+def _needs(red: Red, unit: Holder | None) -> bool:
+    """Whether only the unit that administers the area can answer for it."""
+    return red.kind in ("own", "below") and (unit is None or not unit.unit)
+
+
+def _by_unit(query: Query, items: Sequence[Red]) -> dict[tuple[int, str], list[SimpleNamespace]]:
+    """What is red of an area, split by responsible unit: the rows by area and metric."""
+    metrics_of: dict[int, list[str]] = {}
+    for red in items:
+        if red.kind in ("own", "below") and "department" in filters(query.catalog, query.catalog.metrics[red.metric]):
+            metrics_of.setdefault(red.area, []).append(red.metric)
+    rows: dict[tuple[int, str], list[SimpleNamespace]] = {}
+    for code, names in metrics_of.items():
+        split = replace(query.of(*dict.fromkeys(names), by="department"), area=code, comparison=None)
+        for row in each(answer(split)):
+            if row.value == row.value and row.n:
+                rows.setdefault((code, row.metric), []).append(row)
+    return rows
+
+
+def _named(query: Query, red: Red, rows: list[SimpleNamespace] | None) -> Holder | None:
+    """The unit that is named by the red itself or by its rows of units."""
+    if red.kind in ("unit", "site", "near"):
         unit = red.name if red.kind == "unit" else red.unit
         return Holder(unit) if unit else None
+    if not rows:
+        return None
     metric = query.catalog.metrics[red.metric]
-    if "department" not in filters(query.catalog, metric):
+    if metric.rollup == "max":
+        worst = max(rows, key=lambda row: (row.value, row.group))
+        return Holder(worst.group) if worst.group else None
+    wrong = {row.group: affected(query.catalog, metric, row, least=0) for row in rows}
+    of_units = {unit: count for unit, count in wrong.items() if unit and count}
+    if not of_units:
         return None
-    rows = list(each(answer(replace(query.of(metric.id, by="department"), area=red.area))))
-    wrong = {
-        row.group: affected(query.catalog, metric, row)
-        for row in rows
-        if row.group and row.value == row.value and row.n
-    }
-    if not wrong:
-        return None
-    unit = max(wrong, key=lambda name: (wrong[name], name))
-    share = wrong[unit] / sum(affected(query.catalog, metric, row) for row in rows if row.value == row.value and row.n)
-    return Holder(unit, share) if share >= LEAST_SHARE else None
+    unit = max(of_units, key=lambda name: (of_units[name], name))
+    share = of_units[unit] / sum(wrong.values())
+    return Holder(unit, share) if share >= LEAST_SHARE else Holder("", among=len(of_units))
 
 
 def red_since(query: Query) -> date | None:

@@ -31,23 +31,26 @@ def times_beyond(metric: Metric, compared: float | None) -> float:
     return min(max(times, 1.0), MOST_BEYOND)
 
 
-def affected(catalog: Catalog, metric: Metric, row: SimpleNamespace, excess: float | None = None) -> int:
+def affected(
+    catalog: Catalog, metric: Metric, row: SimpleNamespace, excess: float | None = None, *, least: int = 1
+) -> int:
     """How many cases, or whatever the metric counts, are what is wrong in a row of an answer; 1 of an extreme.
 
     Of a volume it is what exceeds the usual or the limit, since most of its cases are ordinary ones. excess: above the
-    mean that a limit compares with (`metrics.thresholds.Verdict`), None for any other limit.
+    mean that a limit compares with (`metrics.thresholds.Verdict`), None for any other limit. least: a row that is
+    beyond its limit has something wrong; a row that need not be may have nothing.
     """
     if metric.rollup == "max":
         return 1
     if excess is not None:
-        return max(1, round(excess))
+        return max(least, round(excess))
     if q := metric.quantile.q if metric.quantile else metric.aggregate.q if metric.aggregate else None:
-        return max(1, round(int(row.n) * (1 - q)))
+        return max(least, round(int(row.n) * (1 - q)))
     if metric.rollup == "ratio of sums" and row.denominator == row.denominator:
-        return max(1, _wrong(catalog, metric, row))
+        return max(least, _wrong(catalog, metric, row))
     if metric.is_additive:
-        return max(1, int(row.value))
-    return max(1, int(row.n))
+        return max(least, int(row.value))
+    return max(least, int(row.n))
 
 
 def _wrong(catalog: Catalog, metric: Metric, row: SimpleNamespace) -> int:

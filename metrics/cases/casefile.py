@@ -1,6 +1,6 @@
 """The log of a case's steps, and its responsible unit with the telephone number of the office."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -67,7 +67,12 @@ def contacts(edition: ScopedEdition, area: int, names: Iterable[str]) -> dict[st
     Of several of one name, such as the committees of villages, it is the one of `area` or nearest above it. One that
     lies elsewhere is taken only if there is no other of its name.
     """
-    wanted = sorted({name for name in names if name})
+    return {name: found for (_area, name), found in contacts_of(edition, [(area, name) for name in names]).items()}
+
+
+def contacts_of(edition: ScopedEdition, names: Collection[tuple[int, str]]) -> dict[tuple[int, str], Contact]:
+    """As `contacts`, of several areas at once: by area and name."""
+    wanted = sorted({name for _area, name in names if name})
     if not wanted or {"phone", "unit_kind"} & edition.unscoped.lacks(FACTS["assets"]):
         return {}
     assets = known(FACTS["assets"], _time(edition.as_of), "(SELECT * FROM assets WHERE kind = 'unit')")
@@ -80,8 +85,9 @@ def contacts(edition: ScopedEdition, area: int, names: Iterable[str]) -> dict[st
     units_by_name: dict[str, list[tuple[int, Contact]]] = {}
     for code, *row in edition.unscoped.cursor().execute(sql, [wanted]).fetchall():
         units_by_name.setdefault(row[0], []).append((code, Contact(*row)))
-    path = _path(edition, area)
-    return {name: contact for name, units in units_by_name.items() if (contact := _nearest(path, units))}
+    paths = {area: _path(edition, area) for area, _name in names}
+    nearest = {(area, name): _nearest(paths[area], units_by_name.get(name, [])) for area, name in names}
+    return {key: contact for key, contact in nearest.items() if contact}
 
 
 def administers(contact: Contact, level: str) -> bool:
@@ -91,15 +97,20 @@ def administers(contact: Contact, level: str) -> bool:
 
 def unit_of(edition: ScopedEdition, area: int) -> Contact | None:
     """The unit that administers an area: its own town or village unit in the directory; None if there is none."""
-    if {"phone", "unit_kind"} & edition.unscoped.lacks(FACTS["assets"]):
-        return None
-    assets = known(FACTS["assets"], _time(edition.as_of), "(SELECT * FROM assets WHERE kind = 'unit' AND area = $1)")
+    return units_of(edition, [area]).get(area)
+
+
+def units_of(edition: ScopedEdition, places: Collection[int]) -> dict[int, Contact]:
+    """The units that administer these areas; an area without one is left out."""
+    if not places or {"phone", "unit_kind"} & edition.unscoped.lacks(FACTS["assets"]):
+        return {}
+    units = "(SELECT * FROM assets WHERE kind = 'unit' AND list_contains($1::BIGINT[], area))"
     sql = (
-        f"SELECT name, unit_kind, phone FROM ({assets}) WHERE retired_at IS NULL "
-        f"AND unit_kind IN ('{OFFICE}', '{COMMITTEE}') ORDER BY source, key LIMIT 1"
+        f"SELECT area, name, unit_kind, phone FROM ({known(FACTS['assets'], _time(edition.as_of), units)}) "
+        f"WHERE retired_at IS NULL AND unit_kind IN ('{OFFICE}', '{COMMITTEE}') ORDER BY source DESC, key DESC"
     )
-    row = edition.unscoped.cursor().execute(sql, [area]).fetchone()
-    return Contact(*row) if row else None
+    rows = edition.unscoped.cursor().execute(sql, [sorted(set(places))]).fetchall()
+    return {code: Contact(*unit) for code, *unit in rows}  # of several in an area the first by source and key
 
 
 def _nearest(path: list[int], units: list[tuple[int, Contact]]) -> Contact | None:

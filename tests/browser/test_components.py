@@ -15,7 +15,7 @@ from cockpit.components.charts.timeline import Stage
 from cockpit.components.lists.todo import Card, Count
 from cockpit.components.navigation.chooser import Option
 from cockpit.components.status.tiles import Tile
-from cockpit.components.status.today import Head, Item, Line
+from cockpit.components.status.today import Head, Held, Item, Line
 from cockpit.drawing.charts import Drawn, Point, Tick
 from cockpit.server import assets
 
@@ -62,7 +62,7 @@ DRAWN: dict[str, tuple[str, list[Any]]] = {
     "today": (
         "draw(data)",
         [{"label": BAD, "lines": [{**asdict(Line(BAD, BAD, [ITEM] * 2, "red", BAD, BAD, 1)), "more": BAD}],
-          "head": Head(BAD, BAD, BAD, BAD, BAD, BAD, [(BAD, BAD)]), "words": {"holder": BAD}}],
+          "head": Head(BAD, BAD, BAD, Held(BAD, BAD, BAD), BAD, [(BAD, BAD)]), "words": {"holder": BAD}}],
     ),
     "bars": (
         "draw(data)",

@@ -377,6 +377,8 @@ def test_the_headline_and_the_lines_under_it_name_each_red_once_with_its_ways_in
     assert {urlsplit(item.why).path for item in brief if item.why} == {"/why"}
     assert all(item.rows or item.why for item in brief if urlsplit(item.href).path == "/")
     assert all(parameters(item.why)["metric"] == parameters(item.href)["metric"] for item in brief if item.why)
+    assert head.held
+    assert all(item.held and item.held.text for item in brief), "each names who holds it, or that nobody is registered"
     assert all(item.text == f"{item.group} {item.brief}" for item in brief), "folded under the metric's name"
     assert len(every) == 1 + red.shown + red.left
     assert not any("持平" in item.text for item in red.items)

@@ -1,9 +1,18 @@
 const EDGE = .6      // em below the list of a wall
 
+const number = phone => phone ? ` · <a class="phone" href="tel:${esc(phone.replace(/[^0-9+]/g, ""))}">${esc(phone)}</a>` : ""
+const holder = h => `${link(h.href, esc(h.text))}${number(h.phone)}`
+
 // What it is about opens its own screen, its number the rows behind it.
-const item = (i, words) => i.rows || i.why
-  ? `<li>${link(i.href, `<b>${esc(i.strong)}</b>`)} ${link(i.rows, esc(i.text), `title="${esc(words.rows)}"`)}${i.why ? ` <a class="why" href="${esc(i.why)}" aria-label="${esc(`${words.why} ${i.strong} ${i.text}`)}">${esc(words.why)}</a>` : ""}</li>`
-  : `<li>${link(i.href, `<b>${esc(i.strong)}</b>${i.text ? ` ${esc(i.text)}` : ""}`)}</li>`
+function item(i, words) {
+  const parts = i.rows || i.why
+    ? `${link(i.href, `<b>${esc(i.strong)}</b>`)} ${link(i.rows, esc(i.text), `title="${esc(words.rows)}"`)}`
+    : link(i.href, `<b>${esc(i.strong)}</b>${i.text ? ` ${esc(i.text)}` : ""}`)
+  const of = esc(`${i.strong} ${i.text}`)
+  const why = i.why ? ` <a class="why" href="${esc(i.why)}" aria-label="${esc(words.why)} ${of}">${esc(words.why)}</a>` : ""
+  const held = i.held ? ` <details class="held"><summary aria-label="${esc(words.holder)} ${of}">${esc(words.holder)}</summary> <span>${holder(i.held)}</span></details>` : ""
+  return `<li>${parts}${why}${held}</li>`
+}
 
 // Folded items: a list under each heading in order of appearance, or one list where they have none.
 const folded = (items, words) => [...new Set(items.map(i => i.group))].map(group => {
@@ -21,7 +30,7 @@ const line = (l, words) => `<div class="line">
 </div>`
 
 const head = (h, words) => `<div class="head"><p class="sentence red"><span class="shape" aria-hidden="true">▲</span> ${link(h.href, `<b>${esc(h.strong)}</b>`)} ${esc(h.text)}</p>
-  <p class="side">${h.holder ? `<span><span class="grey">${esc(words.holder)}</span> ${link(h.holder_href, esc(h.holder))}${h.phone ? ` · <a class="phone" href="tel:${esc(h.phone.replace(/[^0-9+]/g, ""))}">${esc(h.phone)}</a>` : ""}</span>` : ""}${h.links.map(([text, href]) => `<a href="${esc(href)}">${esc(text)} →</a>`).join("")}</p>
+  <p class="side">${h.held ? `<span><span class="grey">${esc(words.holder)}</span> ${holder(h.held)}</span>` : ""}${h.links.map(([text, href]) => `<a href="${esc(href)}">${esc(text)} →</a>`).join("")}</p>
   ${h.moved ? `<p class="moved">${esc(h.moved)}</p>` : ""}</div>`
 
 const draw = d => `<section aria-label="${esc(d.label)}"><h2 class="${d.head ? "unseen" : ""}">${esc(d.label)}</h2><div class="lines">${d.head ? head(d.head, d.words) : ""}${d.lines.map(l => line(l, d.words)).join("")}</div></section>`

@@ -9,10 +9,20 @@ from cockpit.i18n import _, language, ngettext
 
 
 @dataclass(frozen=True)
+class Held:
+    """Who holds a problem, in words; the address of their screen and a telephone number, empty if there are none."""
+
+    text: str
+    href: str = ""
+    phone: str = ""
+
+
+@dataclass(frozen=True)
 class Item:
     """One item to look at: the emphasized text, the rest of it, and its link.
 
     rows, why: addresses of the rows behind it and of what moved it; empty if there are none.
+    held: who holds it; None where that is not said.
     group: the heading that folded items share; `brief` is their text under it.
     """
 
@@ -23,6 +33,7 @@ class Item:
     brief: str = ""
     rows: str = ""
     why: str = ""
+    held: Held | None = None
 
 
 @dataclass(frozen=True)
@@ -44,17 +55,12 @@ class Line:
 
 @dataclass(frozen=True)
 class Head:
-    """The worst problem: who or what it is about, the sentence, where it leads, who holds it, what moved it.
-
-    phone: of who holds it, a number that can be called.
-    """
+    """The worst problem: who or what it is about, the sentence, where it leads, who holds it, what moved it."""
 
     strong: str
     text: str
     href: str = ""
-    holder: str = ""
-    phone: str = ""
-    holder_href: str = ""
+    held: Held | None = None
     moved: str = ""
     links: Sequence[tuple[str, str]] = ()
 

@@ -1,6 +1,6 @@
 """The alerts panel: new reds since yesterday, oldest open cases, largest moves."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 from itertools import groupby
@@ -15,7 +15,7 @@ from cockpit.labels import format, site_verdicts
 from cockpit.labels.movers import named_movers
 from cockpit.panels import answers
 from cockpit.panels.base import Call, Panel
-from cockpit.panels.kinds.headline import behind, head, subject, way_to, with_next_step
+from cockpit.panels.kinds.headline import behind, head, held, subject, way_to, with_next_step
 from cockpit.panels.kinds.tiles import tile_metrics
 from cockpit.panels.labels import area_name
 from cockpit.panels.numbers import Numbers, quantity
@@ -168,31 +168,43 @@ def reds(view: View, problems: Sequence[Red]) -> Line:
     if not problems:
         return Line("●", _("Nothing is over its limit"), state="green")
     new = sum(red.new for red in problems)
-    items = tuple(red_in_words(view, red) for red in problems[:SHOWN])
+    listed = _listed(view, problems)
     label = (
         _("{n} others over the limit", n=len(problems)) if headline(view) else _("Over the limit: {n}", n=len(problems))
     )
     label += _(" ({n} new)", n=new) if new else ""
-    return Line("▲", label, (*items, *_folded(view, problems[SHOWN:])), state="red", left=len(problems) - SHOWN)
+    return Line("▲", label, listed, state="red", left=len(problems) - SHOWN)
 
 
 def _near(view: View, sites: Sequence[Red]) -> Line | None:
     """The sites that pass but are near a veto, the nearest first."""
     if not sites:
         return None
-    items = tuple(red_in_words(view, red) for red in sites)
+    items = tuple(_with_holders(view, sites))
     label = ngettext("{n} site near a veto", "{n} sites near a veto", len(sites))
     return Line("◆", label, items, state="amber", on=_("All"), href=view.href("sites"))
 
 
-def _folded(view: View, problems: Sequence[Red]) -> Iterator[Item]:
-    """The others by metric, a few of each, and a link to the screen of the metric that lists them all."""
-    for _name, of_metric in groupby(sorted(problems, key=_listed_by), key=_listed_by):
-        same = list(of_metric)
-        yield from (red_in_words(view, red) for red in same[:FOLDED])
+def _listed(view: View, problems: Sequence[Red]) -> tuple[Item, ...]:
+    """The first SHOWN; the others by metric, a few of each, and a link to the screen that lists them all."""
+    first, others = problems[:SHOWN], sorted(problems[SHOWN:], key=_listed_by)
+    groups = [list(same) for _name, same in groupby(others, key=_listed_by)]
+    named = iter(_with_holders(view, [*first, *(red for same in groups for red in same[:FOLDED])]))
+    items = [next(named) for _red in first]
+    for same in groups:
+        items += [next(named) for _red in same[:FOLDED]]
         if (left := len(same) - FOLDED) > 0:
             more = ngettext("{n} more", "{n} more", left)
-            yield Item(more, "", _all_of(view, same[0]), group=red_in_words(view, same[0]).group)
+            items.append(Item(more, "", _all_of(view, same[0]), group=items[-1].group))
+    return tuple(items)
+
+
+def _with_holders(view: View, problems: Sequence[Red]) -> list[Item]:
+    holders = answers.holders(view.ask(), tuple(problems))
+    return [
+        replace(red_in_words(view, red), held=held(view, red, holder))
+        for red, holder in zip(problems, holders, strict=True)
+    ]
 
 
 def _listed_by(red: Red) -> tuple[str, bool]:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from cockpit.access.policy import MATRIX, Can
 from cockpit.actions.origins import key_reference, number_reference
-from cockpit.components.status.today import Head
+from cockpit.components.status.today import Head, Held
 from cockpit.i18n import _, language, ngettext
 from cockpit.labels import format, phones, words
 from cockpit.labels.movers import named_movers
@@ -19,7 +19,7 @@ from data.desk.items.lists import Reader, may_see
 from data.errors import DataError
 from data.workflow.fields import LONGEST_TITLE
 from metrics import areas
-from metrics.analysis.headline import Headline
+from metrics.analysis.headline import Headline, Holder
 from metrics.analysis.reds import Red
 from metrics.availability.extent import occurs
 from metrics.catalog import Metric
@@ -42,9 +42,7 @@ def head(view: View, problem: Headline) -> Head:
         strong=subject(view, red),
         text=_(", ").join(filter(None, (*parts, since))),
         href=way_to(view, red),
-        holder=_holder(view, problem),
-        phone=phones.first(problem.holder.phone) if problem.holder else "",
-        holder_href="" if view.wall else _way_to_holder(view, problem),
+        held=held(view, red, problem.holder),
         moved=_moved(view, metric, problem),
         links=tuple((text, href) for text, href in _links(view, metric, red) if href),
     )
@@ -67,14 +65,28 @@ def way_to(view: View, red: Red) -> str:
             return view.href(area=red.area, metric=metric)
 
 
-def _way_to_holder(view: View, problem: Headline) -> str:
-    """The unit's own cockpit; that of the area where the unit, such as a town's government, has no facts itself."""
-    if problem.holder is None:
+def held(view: View, red: Red, holder: Holder | None) -> Held:
+    """The holder in words with its telephone number and its screen, or what to do where no unit is known."""
+    if holder is None:
+        return Held(_("no registered unit; an order can name one"))
+    if not holder.unit:
+        return Held(
+            ngettext("{n} unit", "{n} units, none with a quarter of it", holder.among),
+            "" if view.wall else view.href("why", metric=view.catalog.metrics[red.metric], area=red.area),
+        )
+    text = holder.unit
+    if holder.share is not None:
+        text = _("{unit} ({share} % of it)", unit=text, share=format.number(100 * holder.share))
+    return Held(text, "" if view.wall else _way_to_holder(view, red, holder), phones.first(holder.phone))
+
+
+def _way_to_holder(view: View, red: Red, holder: Holder) -> str:
+    """The unit's own cockpit; of a unit that administers an area below, which may have no facts itself, the area's."""
+    if holder.administers:
+        return view.href(area=red.area) if red.kind == "below" else ""
+    if red.of_site and not occurs(view.edition, view.area.code, (("department", holder.unit),)):
         return ""
-    unit = problem.holder.unit
-    if occurs(view.edition, view.area.code, (("department", unit),)):
-        return view.href(unit=unit)
-    return view.href(area=problem.red.area) if problem.red.kind == "below" else ""
+    return view.href(unit=holder.unit)
 
 
 def _site(red: Red) -> tuple[str, ...]:
@@ -106,15 +118,6 @@ def _since(view: View, problem: Headline) -> str:
         return _("new since yesterday") if problem.red.new else ""
     days = (last_day(view.as_of) - problem.since).days + 1
     return ngettext("for {n} day", "for {n} days", days)
-
-
-def _holder(view: View, problem: Headline) -> str:
-    """`区住建局（占 62 %）`"""
-    if problem.holder is None:
-        return ""
-    if problem.holder.share is None:
-        return problem.holder.unit
-    return _("{unit} ({share} % of it)", unit=problem.holder.unit, share=format.number(100 * problem.holder.share))
 
 
 def _moved(view: View, metric: Metric, problem: Headline) -> str:

@@ -1,5 +1,6 @@
 """The worst problem: its conditions, since when it is red, and the responsible unit."""
 
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,8 @@ from hypothesis import strategies as st
 
 from data.editions.edition import Edition
 from data.home import Home
-from metrics.analysis.headline import Headline, headline
+from metrics.analysis.compare import Comparison
+from metrics.analysis.headline import Headline, Holder, headline, holder, holders
 from metrics.analysis.severity import LEAST_AFFECTED, severity
 from metrics.period import Period
 from tests.asking import query_of, reds
@@ -105,6 +107,62 @@ def test_the_areas_own_unit_is_named_for_what_no_unit_has_a_quarter_of(home: Hom
     assert problem
     assert problem.holder
     assert (problem.holder.unit, problem.holder.share, problem.holder.phone) == ("北塘街道办事处", None, "")
+
+
+@pytest.mark.parametrize("comparison", [None, "previous", "last_year"])
+def test_the_holder_is_of_the_period_alone_and_of_what_is_wrong_alone(
+    home: Home, comparison: Comparison | None
+) -> None:
+    """The period before was another unit's; a unit without anything late has no part in what is wrong."""
+    late = {"registered_at": datetime(2026, 11, 2), "due_at": datetime(2026, 11, 5)}
+    before = {"registered_at": datetime(2026, 10, 2), "due_at": datetime(2026, 10, 5)}
+    cases = [case(f"a{i}", unit="区住建局", **late) for i in range(12)]
+    cases += [case(f"b{i}", unit="区城管局", **before) for i in range(90)]
+    cases += [case(f"c{i}", unit=f"第{i}局", closed_at=datetime(2026, 11, 3), **late) for i in range(9)]
+    edition = edition_of(home, cases)
+    query = replace(query_of(edition, ("on_time_rate",), TOWNS[0], NOVEMBER), comparison=comparison)
+    own = next(red for red in reds(edition, TOWNS[0], NOVEMBER, names=["on_time_rate"]) if red.kind == "own")
+    assert holder(query, own) == Holder("区住建局", 1.0)
+
+
+def test_the_extreme_of_an_area_is_held_by_the_unit_that_has_it(home: Home) -> None:
+    cases = [case(f"a{i}", unit="区住建局", registered_at=datetime(2026, 11, 2)) for i in range(40)]
+    edition = edition_of(home, [*cases, case("old", unit="区城管局", registered_at=datetime(2026, 1, 1))])
+    listed = [red for red in reds(edition, DISTRICT, NOVEMBER) if red.metric == "oldest_open_days"]
+    found = holders(query_of(edition, (), DISTRICT, NOVEMBER), listed)
+    assert {(red.kind, unit.unit, unit.share) for red, unit in zip(listed, found, strict=True) if unit} == {
+        (red.kind, "区城管局", None) for red in listed
+    }
+
+
+def test_what_is_spread_over_many_units_says_over_how_many(home: Home) -> None:
+    late = {"registered_at": datetime(2026, 11, 2), "due_at": datetime(2026, 11, 5)}
+    edition = edition_of(home, [case(f"a{i}", unit=f"第{i % 10}局", **late) for i in range(40)])
+    problem = worst(edition, TOWNS[0], "on_time_rate")
+    assert problem
+    assert problem.holder == Holder("", among=10)
+
+
+def test_all_reds_are_held_as_each_alone(home: Home) -> None:
+    late = {"registered_at": datetime(2026, 11, 2), "due_at": datetime(2026, 11, 5)}
+    towns = [
+        {
+            "key": f"t{town}",
+            "area": town,
+            "kind": "unit",
+            "unit_kind": "township",
+            "name": f"镇政府{town}",
+            "phone": "1",
+        }
+        for town in TOWNS
+    ]
+    deliver(home, "assets", towns, source="register")
+    cases = [case(f"a{i}", VILLAGES[i % len(VILLAGES)], unit=f"第{i % 3}局", **late) for i in range(90)]
+    edition = edition_of(home, cases)
+    for area in (DISTRICT, *TOWNS):
+        query, listed = query_of(edition, (), area, NOVEMBER), reds(edition, area, NOVEMBER)
+        assert holders(query, listed) == tuple(holder(query, red) for red in listed)
+        assert any(holders(query, listed))
 
 
 def test_no_contact_is_shown_where_the_directory_has_no_unit(home: Home) -> None:
