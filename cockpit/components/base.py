@@ -4,9 +4,12 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import is_dataclass
 from functools import cache, lru_cache
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from cockpit.server import assets
+
+if TYPE_CHECKING:
+    from streamlit.delta_generator import DeltaGenerator
 
 MOST_CACHED = 2048
 
@@ -69,3 +72,13 @@ def _cached(value: tuple[Any, ...]) -> str:
 
 def _json(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
+def unprinted(key: str) -> "DeltaGenerator":
+    """A container that paper leaves out whole, such as forms and buttons with their heading.
+
+    key: of this container among those of a page.
+    """
+    import streamlit as st
+
+    return st.container(key=f"noprint {key}")

@@ -1,6 +1,7 @@
 """Alerts: the list of what fired, the card of one with its history and what may be done, and what is silent."""
 
 from collections.abc import Sequence
+from contextlib import nullcontext
 from datetime import timedelta
 from functools import partial
 
@@ -11,6 +12,7 @@ from cockpit.access import guard, visitors
 from cockpit.access.policy import Can
 from cockpit.actions import alerts as actions
 from cockpit.actions.action import Actor
+from cockpit.components.base import unprinted
 from cockpit.components.lists.record import Item, record
 from cockpit.components.lists.table import Cell, Column, table
 from cockpit.components.navigation import actions as links
@@ -236,7 +238,8 @@ def silenced(view: View) -> None:
         if not silences_here and not may:
             return
         known = rules()
-        header.title(_("Silent"), note=_("These alerts do not fire"))
+        with nullcontext() if silences_here else unprinted("silent"):
+            header.title(_("Silent"), note=_("These alerts do not fire"))
         if silences_here:
             columns = [
                 Column(_("Rule"), lead=True), Column(_("Where")), Column(_("Until"), short=True), Column(_("Reason")),
@@ -244,7 +247,8 @@ def silenced(view: View) -> None:
             ]  # fmt: skip
             table(columns, [_silence_row(view, one, known) for one in silences_here], key="silences")
         if may:
-            _silence_forms(view, actor, known, silences_here)
+            with unprinted("silence"):
+                _silence_forms(view, actor, known, silences_here)
 
 
 def _silence_row(view: View, one: Silence, known: dict[str, Rule]) -> list[Cell | str]:

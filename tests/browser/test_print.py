@@ -27,7 +27,7 @@ SCREENS = {
     "?area=990101100201": 3, "?area=990101100201&sheet=publicity": 2, "?topic=services": 3,
     "passport?metric=on_time_rate": 2,
     "why?metric=backlog": 8, "rows?metric=overdue_open": 4, "sites": 3, "compare?areas=990101100000,990101101000": 2,
-    "dictionary": 9,
+    "dictionary": 9, "alerts": 2, "inbox": 2, "?topic=market": 3, "?topic=sites_and_apps": 3, "data": 6,
 }  # fmt: skip
 """Addresses, and of how many pages each is at most."""
 

@@ -6,6 +6,7 @@ import streamlit as st
 
 from cockpit.access import guard, visitors
 from cockpit.actions import items as actions
+from cockpit.components.base import unprinted
 from cockpit.components.lists.todo import Card, Count, todo
 from cockpit.components.navigation import actions as links
 from cockpit.components.navigation import header, searchbox
@@ -56,8 +57,9 @@ def draw(view: View) -> None:
     if may_export:
         links.actions(ledger.ways(), key="ledger")
     if begin:
-        header.title(_("Begin an item"), note=view.area.name)
-        links.actions(begin, key="begin")
+        with unprinted("begin"):
+            header.title(_("Begin an item"), note=view.area.name)
+            links.actions(begin, key="begin")
 
 
 def _chosen() -> lists.View:

@@ -1,6 +1,7 @@
 """Items and what they are about: from a case, a site, an alert or a number to its items, and back."""
 
 from collections.abc import Sequence
+from contextlib import nullcontext
 from functools import lru_cache
 from urllib.parse import parse_qsl, urlsplit
 
@@ -11,6 +12,7 @@ from cockpit.access import visitors
 from cockpit.access.policy import Can
 from cockpit.actions import items as actions
 from cockpit.actions.origins import KINDS, key_reference, number_reference
+from cockpit.components.base import unprinted
 from cockpit.components.lists.record import Item as Line
 from cockpit.components.lists.record import record
 from cockpit.components.navigation import actions as ways
@@ -158,17 +160,25 @@ def about(view: View, kind: LinkKind, reference: str, *, area: int, title: str, 
         ]
         if not items and not begin:
             return
-        header.title(_("Work items"), note=_("about it"))
-        known = shared.rules()
-        remarks = [item for item in items if known.flow(item.kind).remark]
-        if remarks:
-            record(
-                [_remark(view, known.flow(item.kind), item, reference) for item in remarks[:MOST_REMARKS]],
-                key=f"remarks {kind}",
-            )
-        if others := [item for item in items if item not in remarks]:
-            record([_line(view, item) for item in others], key=f"items about {kind}")
-        ways.actions(begin, key=f"begin about {kind}")
+        with nullcontext() if items else unprinted(f"about {kind}"):
+            _items(view, items, kind, reference, begin)
+
+
+def _items(view: View, items: Sequence[Item], kind: LinkKind, reference: str, begin: Sequence[tuple[str, str]]) -> None:
+    """The items about something; the ways to begin another, and without items all of it, are not printed."""
+    header.title(_("Work items"), note=_("about it"))
+    known = shared.rules()
+    remarks = [item for item in items if known.flow(item.kind).remark]
+    if remarks:
+        record(
+            [_remark(view, known.flow(item.kind), item, reference) for item in remarks[:MOST_REMARKS]],
+            key=f"remarks {kind}",
+        )
+    if others := [item for item in items if item not in remarks]:
+        record([_line(view, item) for item in others], key=f"items about {kind}")
+    if begin:
+        with unprinted(f"begin about {kind}"):
+            ways.actions(begin, key=f"begin about {kind}")
 
 
 def _remark(view: View, flow: Workflow, item: Item, reference: str) -> Line:
