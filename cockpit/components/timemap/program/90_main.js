@@ -130,7 +130,7 @@ class TimeMap {
       const url = ["marks", "geojson"].includes(about.of) ? spec.data : `${spec.data}&step=${this.state.step === "week" ? "week" : this.state.step === "month" ? "month" : "week"}`
       const [file, features] = await Promise.all([about.of === "geojson" ? featuresOf(spec.data) : columnsOf(url), about.outlines ? featuresOf(about.outlines) : null])
       if (this.ended) return
-      const layer = { id, about, url, styles: this.data.styles }
+      const layer = { id, about: enlarged(about, this.text.size), url, styles: this.data.styles }
       if (about.of === "marks" && file.columns.x.length) layer.box = file.header.box
       if (about.of === "marks" && file.header.tiles) layer.bins = readBins(file)
       else if (about.of === "marks") { layer.marks = readMarks(file, about.groups ? await columnsOf(about.groups) : null); layer.perValue = perValue(layer.marks) }
@@ -544,6 +544,9 @@ class TimeMap {
     if (window.cockpit) delete window.cockpit.keeps
   }
 }
+
+// Marks of one size grow with the type around the map: on a monitor of 4K, and in large type.
+const enlarged = (about, text) => about.size ? { ...about, size: about.size * Math.max(1, text / 16) } : about
 
 // Symbols are sized so that the greatest value of a layer has a radius of 30 pixels.
 function perValue({ value }) {
