@@ -255,8 +255,30 @@ class _Facts:
 
 def _facts(query: Query, selection: Selection) -> _Facts:
     plan = make_plan(query.of(query.metric), (query.period,))
-    metric, values = plan.metrics[0], parameters(plan)
+    metric = plan.metrics[0]
     domain = plan.catalog.domain(metric)
+    _refuse(plan, metric, domain, selection)
+    is_fed = feed(plan.edition, plan.catalog, metric).is_fed
+    available = is_fed and has_data(query.edition, query.period, as_of=plan.as_of)
+    if domain.view:
+        return _of_view(plan, metric, domain, selection, available=available)
+    values = parameters(plan)
+    plan = narrowed(plan, metric)
+    condition = _condition(plan, domain, metric, selection.part) if available else "false"
+    condition += "".join(f" AND {one}" for one in _conditions(plan, domain, selection, values))
+    fact = FACTS[domain.fact]
+    columns = tuple(c.name for c in fact.exported)
+    stored = facts_sql(plan, domain, _stored_condition(plan, domain, metric, selection.part), "rowid")
+    rows_sql = known(
+        fact, as_of_sql(plan), f"(SELECT * FROM {fact.name} WHERE rowid IN ({{ids}}))", lacks=plan.edition.lacks(fact)
+    )
+    columns_sql = f"SELECT {', '.join(columns)} FROM ({rows_sql})"
+    derived = _derived_columns(fact, as_of_sql(plan))
+    return _Facts(f"FROM ({stored}) WHERE {condition}", values, columns, fact.time or "key", derived, columns_sql)
+
+
+def _refuse(plan: Plan, metric: Metric, domain: Domain, selection: Selection) -> None:
+    """Raise MetricsError for what the rows of a metric cannot be selected by."""
     part = selection.part
     if part is not None and part not in PARTS:
         raise MetricsError("part.unknown", '"{name}" is not a part of a number: use {known}', name=part, known=PARTS)
@@ -270,58 +292,49 @@ def _facts(query: Query, selection: Selection) -> _Facts:
             "metric.composite", "{metric} is made of other metrics: ask for the rows of {metrics}",
             metric=metric.label, metrics=tuple(plan.catalog.metrics[name].label for name in metric.components),
         )  # fmt: skip
-    is_fed = feed(plan.edition, plan.catalog, metric).is_fed
-    available = is_fed and has_data(query.edition, query.period, as_of=plan.as_of)
-    if domain.view:
-        if selection.age:
-            raise MetricsError("metric.no_ages", "{metric} has no ages to choose from", metric=metric.label)
-        columns = view_columns(query.edition, domain)
-        selected = f"FROM ({view_sql(plan, domain)}){_view_part(metric, part)}"
-        values = [*values, *(part for identity in selection.only for part in identity)] if available else values
-        condition = _only(selection, len(values)) if available else "false"
-        selected = f"FROM (SELECT * {selected}) WHERE {condition}"
-        derived: Mapping[str, tuple[str, ...]] = DERIVED_OF_SITES if domain.id == "sites" else {}
-        return _Facts(selected, values, columns, next(name for name in WORST_FIRST if name in columns), derived)
-    fact = FACTS[domain.fact]
-    plan = narrowed(plan, metric)
-    condition = _condition(plan, domain, metric, part) if available else "false"
     if len(selection.search.strip()) > LONGEST:
         raise MetricsError("search.too_long", "a search has at most {n} characters: shorten it", n=LONGEST)
+    if selection.age and (domain.view or not has_age(domain)):
+        raise MetricsError("metric.no_ages", "{metric} has no ages to choose from", metric=metric.label)
+
+
+def _of_view(plan: Plan, metric: Metric, domain: Domain, selection: Selection, *, available: bool) -> _Facts:
+    """The rows of a domain that is a view."""
+    columns, values = view_columns(plan.edition, domain), parameters(plan)
+    condition = _only(selection, values) if available else "false"
+    selected = f"FROM (SELECT * FROM ({view_sql(plan, domain)}){_view_part(metric, selection.part)}) WHERE {condition}"
+    derived: Mapping[str, tuple[str, ...]] = DERIVED_OF_SITES if domain.id == "sites" else {}
+    return _Facts(selected, values, columns, next(name for name in WORST_FIRST if name in columns), derived)
+
+
+def _conditions(plan: Plan, domain: Domain, selection: Selection, values: list[str]) -> Iterator[str]:
+    """What a selection asks of the rows of a fact, as SQL; the values of its parameters are added to `values`."""
+    fact = FACTS[domain.fact]
     # without a search the table of equal characters is not made, which takes 0.3 s
     if text := fold(selection.search) if selection.search.strip() else "":
         texts = ("key", *_text_columns(domain))
         matches = (f"coalesce(regexp_matches({name}, '{pattern(text)}'), false)" for name in texts)
-        condition += f" AND ({' OR '.join(matches)})"
+        yield f"({' OR '.join(matches)})"
     if selection.age:
-        if not has_age(domain):
-            raise MetricsError("metric.no_ages", "{metric} has no ages to choose from", metric=metric.label)
-        condition += f" AND {aged(plan, *selection.age)}"
+        yield aged(plan, *selection.age)
     if selection.due and fact.name == "cases":
-        condition += f" AND closed_at IS NULL AND {DUE[selection.due].format(as_of=as_of_sql(plan))}"
+        yield f"closed_at IS NULL AND {DUE[selection.due].format(as_of=as_of_sql(plan))}"
     if selection.unit is not None and fact.name == "cases":
-        values = [*values, selection.unit]
-        condition += f" AND (unit IS NULL OR unit = ${len(values)})"
+        values.append(selection.unit)
+        yield f"(unit IS NULL OR unit = ${len(values)})"
     if selection.asset and "asset" in fact.by_name:
-        values = [*values, selection.asset]
-        condition += f" AND asset = ${len(values)}"
-    values = [*values, *(part for identity in selection.only for part in identity)]
-    condition += f" AND {_only(selection, len(values))}"
-    columns = tuple(c.name for c in fact.exported)
-    selected = (
-        f"FROM ({facts_sql(plan, domain, _stored_condition(plan, domain, metric, part), 'rowid')}) WHERE {condition}"
-    )
-    rows_sql = known(
-        fact, as_of_sql(plan), f"(SELECT * FROM {fact.name} WHERE rowid IN ({{ids}}))", lacks=plan.edition.lacks(fact)
-    )
-    columns_sql = f"SELECT {', '.join(columns)} FROM ({rows_sql})"
-    return _Facts(selected, values, columns, fact.time or "key", _derived_columns(fact, as_of_sql(plan)), columns_sql)
+        values.append(selection.asset)
+        yield f"asset = ${len(values)}"
+    yield _only(selection, values)
 
 
-def _only(selection: Selection, bound: int) -> str:
-    """SQL of whether a row is one of those meant; their sources and keys are the last of the bound values."""
-    first = bound - 2 * len(selection.only) + 1
-    rows = (f"(source = ${at} AND key = ${at + 1})" for at in range(first, bound, 2))
-    return f"({' OR '.join(rows)})" if selection.only else "true"
+def _only(selection: Selection, values: list[str]) -> str:
+    """SQL of whether a row is one of those meant; their sources and keys are added to the values of its parameters."""
+    conditions = []
+    for identity in selection.only:
+        values.extend(identity)
+        conditions.append(f"(source = ${len(values) - 1} AND key = ${len(values)})")
+    return f"({' OR '.join(conditions)})" if conditions else "true"
 
 
 def _derived_columns(fact: Fact, as_of: str) -> dict[str, tuple[str, ...]]:

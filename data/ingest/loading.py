@@ -67,12 +67,7 @@ def load(
     Raises DataError if the delivery cannot be read, Unavailable if the store cannot be written; then the store is
     unchanged.
     """
-    if source.push and file is None:
-        raise DataError(
-            "load.pushed",
-            "{path}: its rows are pushed to the HTTP API; to load a file of them, name it with --file",
-            path=source.path,
-        )
+    _refuse_pushed(source, file)
     home.prepare()
     begun, started_at = time.monotonic(), datetime.now(ZoneInfo(home.zone)).replace(tzinfo=None)
     report_progress = progress or (lambda phase, done: None)
@@ -109,6 +104,15 @@ def load(
                 if not is_query and not pushed:
                     remember(store, stamp, content)
         return replace(report, seconds=run.seconds)
+
+
+def _refuse_pushed(source: Source, file: Path | None) -> None:
+    if source.push and file is None:
+        raise DataError(
+            "load.pushed",
+            "{path}: its rows are pushed to the HTTP API; to load a file of them, name it with --file",
+            path=source.path,
+        )
 
 
 def _named(source: Source, file: Path | None) -> tuple[Path, str]:
