@@ -1,10 +1,12 @@
 """Actions on alerts: acknowledge one, call it false, and keep alerts from firing for a while."""
 
+from dataclasses import replace
+
 from cockpit.access import alerts as counts
 from cockpit.access.policy import Can
 from cockpit.actions.action import Actor, action
 from data.areas.levels import end_of
-from data.desk import alerts, silences
+from data.desk import alerts, silences, typed
 from data.desk.alerts import Alert
 from data.desk.errors import Refused
 from data.desk.silences import Silence
@@ -27,7 +29,7 @@ def acknowledge(desk: Desk, actor: Actor, id: int, note: str = "") -> Alert:
 
 def false_alarm(desk: Desk, actor: Actor, id: int, note: str) -> Alert:
     """Say that an alert is none, and why; it does not fire again before it was over once."""
-    alert = _find(desk, id)
+    alert, note = _find(desk, id), typed.words(note)
     what = f"alert {id} {alert.rule} called false: {note}"
     with FALSE_ALARM.by(desk, actor, what, ((alert.area, end_of(alert.area)),)):
         done = alerts.record(desk, id, "false_alarm", actor.name, note)
@@ -37,6 +39,7 @@ def false_alarm(desk: Desk, actor: Actor, id: int, note: str) -> Alert:
 
 def silence(desk: Desk, actor: Actor, one: Silence) -> int:
     """Keep alerts of a rule and of an area with all below it from firing. Returns the number of the silence."""
+    one = replace(one, reason=typed.words(one.reason))
     what = (
         f"alerts {one.rule or 'of all rules'} of {one.first_code} silent until {one.until:%Y-%m-%d %H:%M}: {one.reason}"
     )

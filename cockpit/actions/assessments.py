@@ -5,6 +5,7 @@ from datetime import datetime
 from cockpit.access.policy import Can
 from cockpit.actions.action import Actor, action
 from data.areas.levels import end_of
+from data.desk import typed
 from data.desk.assessing import assessments
 from data.desk.assessing.assessments import Draft
 from data.desk.store import Desk
@@ -73,6 +74,7 @@ def publish(desk: Desk, actor: Actor, id: int) -> None:
 
 def withdraw(desk: Desk, actor: Actor, id: int, reason: str) -> None:
     """Withdraw an assessment that is not published."""
+    reason = typed.words(reason)
     with WITHDRAW.by(desk, actor, f"assessment {id} withdrawn: {reason}", _of(desk, id)):
         assessments.withdraw(desk, id, reason)
 

@@ -8,13 +8,12 @@ from cockpit.actions.action import Actor, action
 from cockpit.notifications import outbox
 from cockpit.settings import Settings
 from data.areas.levels import end_of
-from data.desk import clock
+from data.desk import clock, typed
 from data.desk.errors import Refused
 from data.desk.notifications import answers, dispatches
 from data.desk.notifications.answers import Step
 from data.desk.notifications.dispatches import Dispatch
 from data.desk.store import Desk
-from data.workflow.fields import masked
 
 ANSWER = action("cases.answer", "act", Can.ACT, "areas")
 RETRY = action("messages.retry", "settings", Can.REJECTS, "everywhere")
@@ -38,7 +37,7 @@ def answer(
     with ANSWER.by(desk, actor, f"{step} case {source}/{number}", ((area, end_of(area)),)):
         if step not in steps(config, case):
             raise Refused("answer.step", "the system of this case does not take this answer, or the case is closed")
-        now, written = clock.now(), masked(text.strip())
+        now, written = clock.now(), typed.words(text)
         new = answers.New(key, source, number, area, step, written, actor.name, int(case["batch"]))
         if not answers.add(desk, new, now=now):
             return

@@ -26,6 +26,7 @@ from data.desk.items.store import Beginning, Locked, Rules, Written
 from data.desk.store import Desk
 from data.editions.edition import AnyEdition
 from data.messages import Name
+from data.workflow.fields import check_later
 from data.workflow.model import START as START_EVENT
 from data.workflow.model import Workflow
 from data.workflow.parties import answerable, hindrance, may_start, permitted
@@ -109,6 +110,7 @@ def act(
         role = _role(known, flow, locked, transition, actor)
         place = _unit_area(edition, flow, fields, locked.item.area)
         _check_unit(flow, locked, transition, fields, actor)
+        check_later(flow, transition, fields, locked.snapshot.fields)
         fields = _with_areas(edition, flow, fields, locked.item.area)
         written = store.append(
             desk, known, locked, transition, fields, key=key, actor=actor.name, role=role, unit_area=place,

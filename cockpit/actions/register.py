@@ -1,12 +1,13 @@
 """Actions on limits of metrics, which a data officer proposes and a leader decides on, and on edits of assets."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
 from cockpit.access.policy import Can
 from cockpit.actions.action import Actor, action
 from data.areas.levels import end_of
+from data.desk import typed
 from data.desk.errors import Refused
 from data.desk.register import edits, limits
 from data.desk.register.limits import Proposal, Row, State
@@ -64,7 +65,7 @@ def approve_limit(desk: Desk, actor: Actor, id: int, note: str = "") -> Row:
 
 def refuse_limit(desk: Desk, actor: Actor, id: int, note: str) -> Row:
     """Refuse a proposal of somebody else, and say why."""
-    row = limits.find(desk, id)
+    row, note = limits.find(desk, id), typed.words(note)
     if _is_second_click(row, actor, "refused"):
         return row
     with REFUSE_LIMIT.by(desk, actor, f"limit {id} {_words(row.what)} refused: {note}", _range(row.what.area)):
@@ -92,6 +93,7 @@ def edit_asset(desk: Desk, actor: Actor, edition: ScopedEdition, source: str, ke
     """
     asset = registered(edition, source, key)
     loaded = loaded_values(edition, source, key).get(change.field, asset.get(change.field))
+    change = replace(change, reason=typed.words(change.reason))
     what = f"asset {source} {key}: {change.field} = {change.value or '–'}: {change.reason}"
     with EDIT_ASSET.by(desk, actor, what, _range(int(asset["area"]))):
         text = None if loaded is None else str(loaded)

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from cockpit.access.policy import Can
 from cockpit.actions.action import Actor, action
-from data.desk import deductions, findings
+from data.desk import deductions, findings, typed
 from data.desk.deductions import Deduction
 from data.desk.errors import Refused
 from data.desk.findings import Choice, Decision
@@ -25,7 +25,7 @@ def decide(
 
     edition: what the actor may see; the asset must be in it, and the right is needed on its area.
     """
-    where = _areas(edition, source, asset)
+    where, note = _areas(edition, source, asset), typed.words(note)
     with DECIDE.by(desk, actor, f"{choice} {rule} of {asset}: {note}", where):
         return findings.decide(
             desk, source=source, asset=asset, rule=rule, choice=choice, note=note, at=at, who=actor.name, holds=holds

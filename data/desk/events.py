@@ -5,7 +5,7 @@ from datetime import date
 
 from sqlalchemy import select
 
-from data.desk import models
+from data.desk import models, typed
 from data.desk.errors import Refused
 from data.desk.store import Desk
 
@@ -38,14 +38,14 @@ def add(desk: Desk, event: Event) -> int:
     texts = (event.zh.strip(), event.en.strip())
     if not all(texts):
         raise Refused("event.words", "an event needs words in both languages")
-    if any(len(text) > LONGEST or not text.isprintable() for text in texts):
+    if any(len(text) > LONGEST or not typed.is_line(text) for text in texts):
         raise Refused("event.long", "the words of an event have at most {n} characters, in one line", n=LONGEST)
-    known = listing(desk)
-    if len(known) >= MOST:
-        raise Refused("event.many", "{n} events are kept already: remove some", n=MOST)
-    if any((one.day, one.zh, one.area) == (event.day, texts[0], event.area) for one in known):
-        raise Refused("event.twice", "this event is kept already")
-    with desk.begin() as session:
+    with desk.alone("events") as session:
+        known = listing(desk)
+        if len(known) >= MOST:
+            raise Refused("event.many", "{n} events are kept already: remove some", n=MOST)
+        if any((one.day, one.zh, one.area) == (event.day, texts[0], event.area) for one in known):
+            raise Refused("event.twice", "this event is kept already")
         row = models.Event(day=event.day, zh=texts[0], en=texts[1], area=event.area)
         session.add(row)
         session.flush()

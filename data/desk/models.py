@@ -6,6 +6,7 @@ from sqlalchemy import BigInteger, Float, ForeignKey, Index, String, Text, Uniqu
 from sqlalchemy.orm import Mapped, mapped_column
 
 from data.desk.base import Base
+from data.desk.typed import TYPED
 
 
 class Account(Base):
@@ -14,7 +15,7 @@ class Account(Base):
     __tablename__ = "account"
     id: Mapped[int] = mapped_column(primary_key=True)
     name: Mapped[str] = mapped_column(String(60), unique=True)
-    title: Mapped[str] = mapped_column(String(120), default="")
+    title: Mapped[str] = mapped_column(String(120), default="", info=TYPED)
     password: Mapped[str] = mapped_column(Text)
     must_change: Mapped[bool] = mapped_column(default=True)
     disabled: Mapped[bool] = mapped_column(default=False)
@@ -50,7 +51,7 @@ class SavedView(Base):
     __table_args__ = (UniqueConstraint("account_id", "name"),)
     id: Mapped[int] = mapped_column(primary_key=True)
     account_id: Mapped[int] = mapped_column(ForeignKey("account.id"), index=True)
-    name: Mapped[str] = mapped_column(String(60))
+    name: Mapped[str] = mapped_column(String(60), info=TYPED)
     address: Mapped[str] = mapped_column(Text)
 
 
@@ -60,8 +61,8 @@ class Event(Base):
     __tablename__ = "event"
     id: Mapped[int] = mapped_column(primary_key=True)
     day: Mapped[date]
-    zh: Mapped[str] = mapped_column(String(60))
-    en: Mapped[str] = mapped_column(String(60))
+    zh: Mapped[str] = mapped_column(String(60), info=TYPED)
+    en: Mapped[str] = mapped_column(String(60), info=TYPED)
     area: Mapped[int | None] = mapped_column(BigInteger)
 
 
@@ -88,7 +89,7 @@ class Grant(Base):
     account_id: Mapped[int] = mapped_column(ForeignKey("account.id"), index=True)
     role: Mapped[str] = mapped_column(String(20))
     area: Mapped[int | None] = mapped_column(BigInteger)
-    unit: Mapped[str] = mapped_column(String(200), server_default="", default="")
+    unit: Mapped[str] = mapped_column(String(200), server_default="", default="", info=TYPED)
     first_day: Mapped[date | None]
     last_day: Mapped[date | None]
     by_provider: Mapped[bool] = mapped_column(default=False)
@@ -167,7 +168,7 @@ class Token(Base):
 
     __tablename__ = "token"
     id: Mapped[int] = mapped_column(primary_key=True)
-    system: Mapped[str] = mapped_column(String(60))
+    system: Mapped[str] = mapped_column(String(60), info=TYPED)
     token_hash: Mapped[str] = mapped_column(String(64), unique=True)
     sources: Mapped[str] = mapped_column(Text, default="")
     area: Mapped[int | None] = mapped_column(BigInteger)
@@ -260,7 +261,7 @@ class Finding(Base):
     asset: Mapped[str] = mapped_column(String(200), index=True)
     rule: Mapped[str] = mapped_column(String(60))
     decision: Mapped[str] = mapped_column(String(10))
-    note: Mapped[str] = mapped_column(Text)
+    note: Mapped[str] = mapped_column(Text, info=TYPED)
     at: Mapped[datetime]
     holds: Mapped[int] = mapped_column(default=0)
     who: Mapped[str] = mapped_column(String(120))
@@ -273,8 +274,8 @@ class Deduction(Base):
 
     __tablename__ = "deduction"
     name: Mapped[str] = mapped_column(String(40), primary_key=True)
-    indicator: Mapped[str] = mapped_column(String(60))
-    title: Mapped[str] = mapped_column(String(200))
+    indicator: Mapped[str] = mapped_column(String(60), info=TYPED)
+    title: Mapped[str] = mapped_column(String(200), info=TYPED)
     rule: Mapped[str] = mapped_column(String(60))
     columns: Mapped[str] = mapped_column(String(120), default="")
     months: Mapped[int | None]
@@ -294,18 +295,18 @@ class Limit(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     metric: Mapped[str] = mapped_column(String(60), index=True)
     area: Mapped[int] = mapped_column(BigInteger)
-    category: Mapped[str] = mapped_column(String(200), default="")
+    category: Mapped[str] = mapped_column(String(200), default="", info=TYPED)
     valid_from: Mapped[date]
     valid_to: Mapped[date | None]
-    green: Mapped[str] = mapped_column(String(40), default="")
-    red: Mapped[str] = mapped_column(String(40))
-    source: Mapped[str] = mapped_column(String(200))
+    green: Mapped[str] = mapped_column(String(40), default="", info=TYPED)
+    red: Mapped[str] = mapped_column(String(40), info=TYPED)
+    source: Mapped[str] = mapped_column(String(200), info=TYPED)
     state: Mapped[str] = mapped_column(String(12), index=True)
     proposed_by: Mapped[str] = mapped_column(String(120))
     proposed_at: Mapped[datetime]
     decided_by: Mapped[str] = mapped_column(String(120), default="")
     decided_at: Mapped[datetime | None]
-    note: Mapped[str] = mapped_column(Text, default="")
+    note: Mapped[str] = mapped_column(Text, default="", info=TYPED)
     version: Mapped[int] = mapped_column(default=0)
 
 
@@ -351,7 +352,7 @@ class AlertEvent(Base):
     alert_id: Mapped[int] = mapped_column(ForeignKey("alert.id"), index=True)
     what: Mapped[str] = mapped_column(String(12))
     who: Mapped[str] = mapped_column(String(120), default="")
-    note: Mapped[str] = mapped_column(Text, default="")
+    note: Mapped[str] = mapped_column(Text, default="", info=TYPED)
     value: Mapped[float | None] = mapped_column(Float)
     at: Mapped[datetime]
 
@@ -364,7 +365,7 @@ class Silence(Base):
     rule: Mapped[str] = mapped_column(String(60), default="")
     first_code: Mapped[int] = mapped_column(BigInteger)
     end_code: Mapped[int] = mapped_column(BigInteger)
-    reason: Mapped[str] = mapped_column(Text)
+    reason: Mapped[str] = mapped_column(Text, info=TYPED)
     who: Mapped[str] = mapped_column(String(120))
     made_at: Mapped[datetime]
     until: Mapped[datetime]
@@ -401,7 +402,7 @@ class Assessment(Base):
     approved_at: Mapped[datetime | None]
     published_by: Mapped[str] = mapped_column(String(120), default="")
     published_at: Mapped[datetime | None]
-    reason: Mapped[str] = mapped_column(Text, default="")
+    reason: Mapped[str] = mapped_column(Text, default="", info=TYPED)
 
 
 class Objection(Base):
@@ -412,10 +413,10 @@ class Objection(Base):
     assessment: Mapped[int] = mapped_column(ForeignKey("assessment.id"), index=True)
     area: Mapped[int] = mapped_column(BigInteger)
     metric: Mapped[str] = mapped_column(String(60), default="")
-    text: Mapped[str] = mapped_column(Text)
+    text: Mapped[str] = mapped_column(Text, info=TYPED)
     who: Mapped[str] = mapped_column(String(120))
     at: Mapped[datetime]
-    answer: Mapped[str] = mapped_column(Text, default="")
+    answer: Mapped[str] = mapped_column(Text, default="", info=TYPED)
     accepted: Mapped[bool | None]
     answered_by: Mapped[str] = mapped_column(String(120), default="")
     answered_at: Mapped[datetime | None]
@@ -441,9 +442,9 @@ class AssetEdit(Base):
     source: Mapped[str] = mapped_column(String(60))
     key: Mapped[str] = mapped_column(String(200), index=True)
     field: Mapped[str] = mapped_column(String(60))
-    value: Mapped[str | None] = mapped_column(Text)
+    value: Mapped[str | None] = mapped_column(Text, info=TYPED)
     loaded: Mapped[str | None] = mapped_column(Text)
-    reason: Mapped[str] = mapped_column(Text)
+    reason: Mapped[str] = mapped_column(Text, info=TYPED)
     who: Mapped[str] = mapped_column(String(120))
     at: Mapped[datetime]
     withdrawn_by: Mapped[str] = mapped_column(String(120), default="")

@@ -6,6 +6,7 @@ from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from data.desk import typed
 from data.desk.errors import Refused
 from data.desk.models import SavedView as Stored
 from data.desk.store import Desk
@@ -78,6 +79,6 @@ def _flush(session: Session, name: str) -> None:
 
 def _name(text: str) -> str:
     name = " ".join(text.split())
-    if not name or len(name) > LONGEST_NAME or not name.isprintable():
+    if not name or len(name) > LONGEST_NAME or not typed.is_line(name) or typed.is_hidden(text):
         raise Refused("view.name", "the name of a view has 1 to {n} characters, in one line", n=LONGEST_NAME)
     return name

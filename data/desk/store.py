@@ -95,6 +95,16 @@ class Desk:
             work()
 
     @contextmanager
+    def alone(self, topic: str) -> Iterator[Session]:
+        """A transaction as of `begin`, with no other of the same topic beside it: for what is looked for before it is
+        added. SQLite has one writer at a time anyway.
+        """
+        with self.begin() as session:
+            if self.dialect == "postgresql":
+                session.execute(text("SELECT pg_advisory_xact_lock(hashtext(:topic))"), {"topic": topic})
+            yield session
+
+    @contextmanager
     def _own_turn(self) -> Iterator[None]:
         """Wait for the other writers of this process: SQLite has one at a time, and those that wait poll.
 

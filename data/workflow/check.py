@@ -61,6 +61,8 @@ def _names(flow: Workflow) -> Iterator[str]:
         yield from _each(f"{path}.from", "state", transition.from_, flow.states)
         yield from _each(f"{path}.to", "state", filter(None, [transition.to]), flow.states)
         yield from _each(f"{path}.approves", "transition", transition.approves, {START: 0, **flow.transitions})
+        days = [id for id, field in flow.fields.items() if field.type == "date"]
+        yield from _each(f"{path}.postpones", "field of type date", filter(None, [transition.postpones]), days)
         for name in ("before_end", "after_end"):
             yield from _each(f"{path}.{name}", "clock", filter(None, [getattr(transition, name)]), flow.clocks)
     if flow.routing:

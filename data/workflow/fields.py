@@ -1,17 +1,13 @@
 """Check what a transition records against the fields of its workflow, and mask numbers of persons in free text."""
 
 import re
-import threading
 from collections.abc import Mapping
 from datetime import date, datetime, timedelta
-from functools import cache
 from typing import Any
 
-import duckdb
-
+from data.desk import typed
 from data.desk.errors import Refused
 from data.messages import Name
-from data.sources.masking import mask
 from data.workflow.model import FieldType, Workflow
 
 LONGEST_TITLE = 100
@@ -39,21 +35,27 @@ def recorded(flow: Workflow, transition: str, given: Mapping[str, Any], at: date
     return {name: _checked(flow.fields[name], label(flow, name), value, at) for name, value in values.items()}
 
 
+def check_later(flow: Workflow, transition: str, given: Mapping[str, Any], known: Mapping[str, Any]) -> None:
+    """Refuse a day of a step that postpones another day and is not later. known: what is recorded."""
+    earlier = known.get(flow.transitions[transition].postpones or "")
+    for name in sum(flow.inputs(transition), ()) if earlier else ():
+        day = given.get(name)
+        if flow.fields[name].type == "date" and day and str(day) <= str(earlier):
+            raise Refused("item.field_later", "{field} is not later than {day}: choose a later day",
+                          field=label(flow, name), day=str(earlier))  # fmt: skip
+
+
 def label(flow: Workflow, field: str) -> Name:
     """The name of a field for messages."""
     return Name("field", flow.fields[field].name.en, flow.fields[field].name.zh)
 
 
-_CONTROLS = re.compile(r"[\x01-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
-"""Also those that turn the direction of text: a reader would see other words than were written."""
-
-
 def titled(title: str) -> str:
     """The title of an item, masked. Refused if it is empty, too long or not one line."""
     text = title.strip()
-    if not text or len(text) > LONGEST_TITLE or not text.isprintable():
+    if not text or len(text) > LONGEST_TITLE or not typed.is_line(text):
         raise Refused("item.title", "a title has 1 to {n} printable characters, in one line", n=LONGEST_TITLE)
-    return masked(text)
+    return typed.masked(text)
 
 
 def _checked(field: FieldType, name: Name, value: Any, at: datetime) -> Any:
@@ -68,13 +70,13 @@ def _checked(field: FieldType, name: Name, value: Any, at: datetime) -> Any:
             longest = field.longest if field.type == "text" else 200
             if not isinstance(value, str) or "\0" in value:
                 raise Refused("item.field_text", "{field} is a text: write it in words", field=name)
-            if _CONTROLS.search(value):
+            if typed.is_hidden(value):
                 raise Refused("item.field_control", "{field} holds a hidden control character: type it again without",
                               field=name)  # fmt: skip
             if len(value) > longest:
                 raise Refused("item.field_long", "{field} has more than {n} characters: shorten it", field=name,
                               n=longest)  # fmt: skip
-            return masked(value) if field.type == "text" else value
+            return typed.masked(value) if field.type == "text" else value
         case "choice":
             if value not in field.choices:
                 raise Refused("item.field_choice", "{field} has no such choice: choose one of the list", field=name)
@@ -109,19 +111,3 @@ def _point(name: Name, value: Any) -> str:
     if match is None or abs(float(match[1])) > 180 or abs(float(match[2])) > 90:
         raise Refused("item.field_point", "{field} is longitude and latitude such as 118.12345,32.12345", field=name)
     return f"{float(match[1]):.6f},{float(match[2]):.6f}"
-
-
-def masked(text: str) -> str:
-    """A text with telephone, identity and card numbers masked by the rules of loading."""
-    if sum(character.isdecimal() for character in text) < 7:  # no rule masks fewer digits
-        return text
-    with _lock:
-        return str(_connection().execute(f"SELECT {mask('$1::VARCHAR')}", [text]).fetchall()[0][0])
-
-
-_lock = threading.Lock()
-
-
-@cache
-def _connection() -> duckdb.DuckDBPyConnection:
-    return duckdb.connect(config={"threads": 1})

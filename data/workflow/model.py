@@ -152,7 +152,8 @@ class Transition(Permission):
     """One change. to: without it the state stays. takes: who does it becomes the holder.
 
     approves: transitions, or `start`, whose author may not do this one. before_end, after_end: only while this clock
-    has time left, or only when it has run out. One that requires a field of type asked is an answer of one unit: the
+    has time left, or only when it has run out. postpones: the field whose recorded day comes before every day that this
+    one records. One that requires a field of type asked is an answer of one unit: the
     state stays until all the units that were asked have answered.
     """
 
@@ -163,6 +164,7 @@ class Transition(Permission):
     approves: tuple[Id, ...] = ()
     before_end: Id | None = None
     after_end: Id | None = None
+    postpones: Id | None = None
 
     def target(self, state: str) -> str:
         """The state that it leads to from `state`."""

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from data.desk import clock, models
+from data.desk import clock, models, typed
 from data.desk.errors import Refused
 from data.desk.store import Desk
 
@@ -221,7 +221,7 @@ def _objected(session: Session, id: int) -> models.Objection:
 
 
 def _words(text: str) -> str:
-    text = text.strip()
+    text = typed.words(text)
     if not SHORTEST <= len(text) <= LONGEST:
         raise Refused("assessment.words", "write {low} to {high} characters", low=SHORTEST, high=LONGEST)
     return text

@@ -17,7 +17,7 @@ from sqlalchemy import delete, func, select, text, update
 from sqlalchemy.orm import Session
 
 from data import keyring
-from data.desk import clock
+from data.desk import clock, typed
 from data.desk.auditing import chain
 from data.desk.auditing.chain import FIELDS
 from data.desk.errors import Refused
@@ -41,7 +41,7 @@ def write(
     """Add a row. Writers are serialized, since each row holds the hash of the one before."""
     if event not in EVENTS:
         raise ValueError(f"{event} is not an event of the audit")
-    row = {"who": who, "role": role, "scope": scope, "what": what, "result": result, "address": address}
+    row = {"who": who, "role": role, "scope": scope, "what": typed.visible(what), "result": result, "address": address}
     row = {name: text_[: LONGEST[name]] for name, text_ in row.items()}
     with desk.begin() as session:
         head = _head(session, desk)

@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 from sqlalchemy import ColumnElement, Select, delete, func, select
 from sqlalchemy.orm import Session
 
-from data.desk import clock, models
+from data.desk import clock, models, typed
 from data.desk.errors import Refused
 from data.desk.identity import failures, passwords, secondfactor
 from data.desk.identity.failures import NOWHERE, Place, Try
@@ -203,7 +203,7 @@ def grant(
         raise Refused("grant.on_area", "{role} is granted on an area: name it", role=Name("role", role))
     if area is not None and not 0 <= area < 10**12:
         raise Refused("grant.area", "{area} is not the code of an area: it has 12 digits", area=area)
-    if unit and (area is None or len(unit) > LONGEST_UNIT or not unit.isprintable()):
+    if unit and (area is None or len(unit) > LONGEST_UNIT or not typed.is_line(unit)):
         raise Refused("grant.unit", "a unit is named for a role on an area, by its name in the directory")
     if first_day and last_day and last_day < first_day:
         raise Refused("grant.days", "the last day of a grant lies before its first")

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import select
 
-from data.desk import clock, models
+from data.desk import clock, models, typed
 from data.desk.errors import Refused
 from data.desk.identity.sessions import hashed
 from data.desk.store import Desk
@@ -37,7 +37,7 @@ def issue(
 ) -> str:  # fmt: skip
     """Create a token; returns it in plain text, once. Refused for an unfit name, time, source or purpose."""
     now, system = now or clock.now(), system.strip()
-    if not 0 < len(system) <= LONGEST_NAME or not system.isprintable():
+    if not 0 < len(system) <= LONGEST_NAME or not typed.is_line(system):
         raise Refused("token.system", "name the system in 1 to {n} printable characters", n=LONGEST_NAME)
     if not now < expires_at <= now + timedelta(days=MOST_DAYS + 1):
         raise Refused("token.days", "a token holds for 1 to {n} days", n=MOST_DAYS)

@@ -6,6 +6,7 @@ from sqlalchemy import BigInteger, ForeignKey, Index, String, Text, UniqueConstr
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from data.desk.base import Base
+from data.desk.typed import TYPED
 
 
 class Item(Base):
@@ -29,7 +30,7 @@ class Item(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     kind: Mapped[str] = mapped_column(String(40))
     number: Mapped[str] = mapped_column(String(40), unique=True)
-    title: Mapped[str] = mapped_column(String(200))
+    title: Mapped[str] = mapped_column(String(200), info=TYPED)
     area: Mapped[int] = mapped_column(BigInteger)
     unit: Mapped[str | None] = mapped_column(String(200))
     unit_area: Mapped[int | None] = mapped_column(BigInteger)

@@ -19,12 +19,14 @@ from data.desk.items import links, models
 from data.desk.items.item import NEVER, Item, to_item
 from data.desk.items.links import Link
 from data.desk.store import Desk
+from data.messages import Message
 from data.values.calendar import Calendar
 from data.workflow import fields as values
 from data.workflow.model import START, Workflow
 from data.workflow.replay import Event, Snapshot, applied, colour_times, next_due, replay, target
 
 LONGEST_KEY = 64
+CHANGED = Message("item.changed", "somebody has changed the item since you opened it: look at it again")
 
 
 @dataclass(frozen=True)
@@ -149,7 +151,7 @@ def append(
 def check_version(locked: Locked, version: int | None) -> None:
     """Refuse a version that the actor saw and that is no longer the newest."""
     if version is not None and version != locked.item.version:
-        raise Refused("item.changed", "somebody has changed the item since you opened it: look at it again")
+        raise Refused.of(CHANGED)
 
 
 def _check_answer(flow: Workflow, snapshot: Snapshot, transition: str, recorded: Mapping[str, Any]) -> None:

@@ -6,6 +6,7 @@ from sqlalchemy import BigInteger, ForeignKey, Index, String, Text, UniqueConstr
 from sqlalchemy.orm import Mapped, mapped_column
 
 from data.desk.base import Base
+from data.desk.typed import TYPED
 
 
 class Notification(Base):
@@ -113,7 +114,7 @@ class CaseAnswer(Base):
     case_key: Mapped[str] = mapped_column(String(200))
     area: Mapped[int] = mapped_column(BigInteger)
     step: Mapped[str] = mapped_column(String(12))
-    text: Mapped[str] = mapped_column(Text, default="")
+    text: Mapped[str] = mapped_column(Text, default="", info=TYPED)
     who: Mapped[str] = mapped_column(String(60))
     at: Mapped[datetime]
     batch: Mapped[int] = mapped_column(default=0)

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
 
-from data.desk import clock, models
+from data.desk import clock, models, typed
 from data.desk.errors import Refused
 from data.desk.store import Desk
 from data.editions.from_desk import Edit
@@ -126,7 +126,7 @@ def read_value(column: Column, text: str) -> str | None:
             return datetime.fromisoformat(text).replace(tzinfo=None).isoformat(sep=" ")
         except ValueError:
             raise Refused("edit.time", "{column} is a day or time such as 2026-11-29", column=column.zh) from None
-    if len(text) > LONGEST_VALUE or not text.isprintable():
+    if len(text) > LONGEST_VALUE or not typed.is_line(text):
         raise Refused(
             "edit.text", "{column} has at most {n} characters, in one line", column=column.zh, n=LONGEST_VALUE
         )

@@ -4,13 +4,13 @@ Nobody decides on an own proposal. An approved row is never changed: another one
 ended. Approved rows are part of the next edition (`data.editions.from_desk`).
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Literal, get_args
 
 from sqlalchemy import select
 
-from data.desk import clock, models
+from data.desk import clock, models, typed
 from data.desk.errors import Refused
 from data.desk.store import Desk
 from data.editions.from_desk import Limit
@@ -77,19 +77,18 @@ def approved(desk: Desk) -> tuple[Limit, ...]:
 
 def propose(desk: Desk, proposal: Proposal, who: str) -> int:
     """Keep a proposal and return its number. Refused if it cannot be applied or equals one that is open."""
-    source = proposal.source.strip()
+    proposal = replace(proposal, source=typed.words(proposal.source), category=typed.words(proposal.category))
+    source = proposal.source
     if not source or len(source) > LONGEST_SOURCE:
         raise Refused("limit.source", "say where the limit is from, in at most {n} characters", n=LONGEST_SOURCE)
-    if not source.isprintable():
+    if not typed.is_line(source):
         raise Refused("limit.source_line", "the source of a limit is one line of printable characters")
     if proposal.valid_to is not None and proposal.valid_to <= proposal.valid_from:
         raise Refused("limit.period", "the last day of a limit is not before its first")
-    if any(row.state == "proposed" and row.what == proposal for row in listing(desk)):
-        raise Refused("limit.twice", "this limit is proposed already")
-    with desk.begin() as session:
-        row = models.Limit(
-            **(vars(proposal) | {"source": source}), state="proposed", proposed_by=who, proposed_at=clock.now()
-        )
+    with desk.alone("limits") as session:
+        if any(row.state == "proposed" and row.what == proposal for row in listing(desk)):
+            raise Refused("limit.twice", "this limit is proposed already")
+        row = models.Limit(**vars(proposal), state="proposed", proposed_by=who, proposed_at=clock.now())
         session.add(row)
         session.flush()
         return row.id

@@ -121,6 +121,18 @@ def test_user_outside_the_unit_cannot_sign_for_the_item(desk: Desk, edition: Edi
         act(desk, edition, STRANGER, item, "sign")
 
 
+def test_an_extension_is_later_than_the_deadline(desk: Desk, edition: Edition) -> None:
+    item = act(desk, edition, LEADER, start(desk, edition), "issue", unit="执法队", due=DUE)
+    item = act(desk, edition, OFFICIAL, item, "sign")
+    for day in (DUE, str(DUE - timedelta(days=1))):
+        with pytest.raises(Refused, match="Extension asked until is not later than"):
+            act(desk, edition, OFFICIAL, item, "request_extension", wanted=day, reason="等材料")
+    item = act(desk, edition, OFFICIAL, item, "request_extension", wanted=DUE + timedelta(days=3), reason="等材料")
+    with pytest.raises(Refused, match="Deadline is not later than"):
+        act(desk, edition, LEADER, item, "grant_extension", due=str(DUE))
+    assert act(desk, edition, LEADER, item, "grant_extension", due=str(DUE + timedelta(days=1))).due_at != item.due_at
+
+
 def test_an_account_of_a_unit_takes_the_part_of_that_unit_alone(desk: Desk, edition: Edition) -> None:
     other = Actor.holding("qian", Grants((Held("official", TOWNS[0], end_of(TOWNS[0]), "便民中心"),)))
     own = Actor.holding("zhou", Grants((Held("official", TOWNS[0], end_of(TOWNS[0]), "执法队"),)))
@@ -140,10 +152,10 @@ def test_own_request_cannot_be_decided(desk: Desk, edition: Edition) -> None:
     item = act(desk, edition, both, item, "sign")
     with pytest.raises(Refused, match="nothing is waiting"):
         act(desk, edition, LEADER, item, "grant_extension", due=DUE)
-    item = act(desk, edition, both, item, "request_extension", wanted=DUE, reason="等材料")
-    with pytest.raises(Forbidden):
-        act(desk, edition, both, item, "grant_extension", due=DUE)
     later = DUE + timedelta(days=5)
+    item = act(desk, edition, both, item, "request_extension", wanted=later, reason="等材料")
+    with pytest.raises(Forbidden):
+        act(desk, edition, both, item, "grant_extension", due=later)
     item = act(desk, edition, LEADER, item, "grant_extension", due=later)
     assert item.due_at
     assert rules(settings.current()).local(item.due_at).date() == later
