@@ -205,11 +205,11 @@ def _forms(alert: Alert) -> None:
         return
     if alert.state == "firing" and st.button(_("Acknowledge"), type="primary"):
         desk.act(partial(actions.acknowledge, visitors.desk(), actor, alert.id), _("The alert is acknowledged."))
-    with st.form("false alarm", enter_to_submit=False, border=False):
+    with st.form(desk.form_key(f"false alarm {alert.id}"), enter_to_submit=False, border=False):
         note = st.text_input(_("Why it is a false alarm"), max_chars=alerts.LONGEST_NOTE, autocomplete="off")
         if st.form_submit_button(_("False alarm")):
             work = partial(actions.false_alarm, visitors.desk(), actor, alert.id, note)
-            desk.act(work, _("The alert is called false."))
+            desk.act(work, _("The alert is called false."), form=f"false alarm {alert.id}")
 
 
 def _history(events: Sequence[Event]) -> None:
@@ -271,7 +271,7 @@ def _silence_forms(view: View, actor: Actor, known: dict[str, Rule], current: Se
             )
     mine = [one for one in current if actions.END_SILENCE.allowed(actor, ((one.first_code, one.end_code),))]
     if mine:
-        with st.form("end silence", enter_to_submit=False, border=False):
+        with st.form(desk.form_key("end silence"), enter_to_submit=False, border=False):
             ends = {
                 one.id: f"{names.get(one.rule, one.rule)} {area_name(view.edition, one.first_code)}" for one in mine
             }
@@ -279,4 +279,4 @@ def _silence_forms(view: View, actor: Actor, known: dict[str, Rule], current: Se
             if st.form_submit_button(_("End the silence")):
                 one = next(one for one in mine if one.id == id)
                 work = partial(actions.end_silence, visitors.desk(), actor, one)
-                desk.act(work, _("What is still true fires with the next data."))
+                desk.act(work, _("What is still true fires with the next data."), form="end silence")

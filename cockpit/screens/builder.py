@@ -142,7 +142,7 @@ def buttons(visitor: Visitor, requested: Request) -> None:
     with st.container(horizontal=True, key="ask"):
         if st.button(_("Preview")):
             st.session_state[_SHOWN] = requested
-        if st.button(_("Make the report"), type="primary"):
+        if st.button(_("Make the report"), type="primary", key=desk.form_key("report")):
             st.session_state.pop(_SHOWN, None)
             _ask(visitor, requested)
 
@@ -150,6 +150,7 @@ def buttons(visitor: Visitor, requested: Request) -> None:
 def _ask(visitor: Visitor, requested: Request) -> None:
     try:
         reports.ask(visitors.desk(), Actor.of(visitor), settings.current(), requested)
+        desk.sent("report")
     except (CockpitError, DataError) as error:
         header.notice(worded(explained(error)), state="red")
 

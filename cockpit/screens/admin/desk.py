@@ -47,16 +47,23 @@ def act(
         drafts.delete(draft)
     st.session_state[_OUTCOME + place] = (said, str(result) if secret else "")
     if form:
-        st.session_state[_forms(form)] = st.session_state.get(_forms(form), 0) + 1
+        sent(form)
     st.rerun()
 
 
 def form_key(name: str) -> str:
-    """The key of a form that is empty again after an action that succeeded.
+    """The key of a form or button: another one after an action that succeeded.
 
-    Streamlit's own `clear_on_submit` empties it at the first click, so that a double click sends it empty.
+    The form is empty again, and the second click of a double one is for a form that is gone: it would do the same
+    once more, or do it with what has taken the first place of the list. Streamlit's own `clear_on_submit` empties the
+    form at the first click, so that a double click sends it empty.
     """
     return f"{name} {st.session_state.get(_forms(name), 0)}"
+
+
+def sent(name: str) -> None:
+    """Give a form or button its next key."""
+    st.session_state[_forms(name)] = st.session_state.get(_forms(name), 0) + 1
 
 
 def _forms(name: str) -> str:

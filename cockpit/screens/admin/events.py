@@ -60,10 +60,10 @@ def _forms(view: View, actor: Actor, known: dict[int, Event]) -> None:
                     partial(actions.add_event, visitors.desk(), actor, event), _("The event is kept."), form="event"
                 )
     if known:
-        with st.form("remove event", enter_to_submit=False, border=False):
+        with st.form(desk.form_key("remove event"), enter_to_submit=False, border=False):
             chosen = st.selectbox(
                 _("Event"), list(known), format_func=lambda id: f"{format.day(known[id].day)} {_words(known[id])}"
             )
             if st.form_submit_button(_("Remove event")):
                 removal = partial(actions.remove_event, visitors.desk(), actor, known[chosen])
-                desk.act(removal, _("The event is removed."))
+                desk.act(removal, _("The event is removed."), form="remove event")

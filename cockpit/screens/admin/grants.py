@@ -109,7 +109,7 @@ def one(visitor: Visitor, holder: Holder) -> None:
         return
     if not grants:
         header.notice(_("Nothing has been granted to this account."))
-    for number, grant in enumerate(grants):
+    for grant in grants:
         words, act = st.columns([5, 1], vertical_alignment="center")
         days = when(grant)
         note = " · ".join(
@@ -117,7 +117,7 @@ def one(visitor: Visitor, holder: Holder) -> None:
         )
         with words:
             header.title(demo.title(grant.role), note=note, level=3)
-        if act.button(_("Revoke"), key=f"revoke{number}"):
+        if act.button(_("Revoke"), key=f"revoke {account.name} {grant.role} {grant.area}"):
             _revoke(visitor, account, grant)
     _form(visitor, account)
 
@@ -129,7 +129,7 @@ def _revoke(visitor: Visitor, account: Account, grant: Grant) -> None:
 
 def _form(visitor: Visitor, account: Account) -> None:
     header.title(_("Grant a role"))
-    with st.form("grant", enter_to_submit=False, border=False):
+    with st.form(desk.form_key("grant"), enter_to_submit=False, border=False):
         first, second, unit, third, fourth = st.columns([2, 3, 3, 2, 2])
         role = first.selectbox(_("Role"), ROLES, format_func=demo.title)
         place = second.text_input(_("Area: name or code; none for an administrator"), autocomplete="off")
@@ -158,7 +158,7 @@ def _grant(visitor: Visitor, account: Account, role: str, place: str, unit: str,
         return
     by = (visitors.desk(), Actor.of(visitor), account.name, role, code)
     work = partial(actions.grant, *by, first_day=days[0], last_day=days[1], unit=unit)
-    desk.act(work, _("{name} is now {role}.", name=account.name, role=demo.title(role)))
+    desk.act(work, _("{name} is now {role}.", name=account.name, role=demo.title(role)), form="grant")
 
 
 def _other_units(unit: str, code: int | None) -> str | None:

@@ -35,16 +35,16 @@ def section() -> None:
             Column(_("Since"), short=True),
         ]  # fmt: skip
         table(columns, [_row(one) for one in messages], key="messages")
-        with st.form("messages", enter_to_submit=False, border=False):
+        with st.form(desk.form_key("messages"), enter_to_submit=False, border=False):
             by_id = {one.id: f"{one.channel} {_about(one)}" for one in messages}
             id = st.selectbox(_("Number"), list(by_id), format_func=by_id.__getitem__)
             again, away = st.columns(2)
             if again.form_submit_button(_("Send again")):
                 work = partial(actions.retry, visitors.desk(), actor, _named(messages, id))
-                desk.act(work, _("The message is sent again."))
+                desk.act(work, _("The message is sent again."), form="messages")
             if away.form_submit_button(_("Discard")):
                 work = partial(actions.discard, visitors.desk(), actor, _named(messages, id))
-                desk.act(work, _("The message is discarded."))
+                desk.act(work, _("The message is discarded."), form="messages")
 
 
 def _named(messages: list[Dispatch], id: int | None) -> Dispatch:

@@ -91,8 +91,8 @@ def _issued(visitor: Visitor, system: str, place: str, sources: str, days: int, 
 def _revoke(visitor: Visitor, known: dict[int, Token]) -> None:
     if not known:
         return
-    with st.form("revoke token", enter_to_submit=False, border=False):
+    with st.form(desk.form_key("revoke token"), enter_to_submit=False, border=False):
         chosen = st.selectbox(_("Token"), list(known), format_func=lambda id: f"{id} {known[id].system}")
         if st.form_submit_button(_("Revoke")):
             work = partial(actions.revoke_token, visitors.desk(), Actor.of(visitor), chosen)
-            desk.act(work, _("The token is revoked and refused from now on."), place=PLACE)
+            desk.act(work, _("The token is revoked and refused from now on."), form="revoke token", place=PLACE)

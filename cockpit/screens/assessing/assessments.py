@@ -81,13 +81,13 @@ def _drafting(view: View) -> None:
         names = {id: one.name[language()] for id, one in known.items()}
         scheme = known[st.selectbox(_("Scheme"), list(known), format_func=names.__getitem__)]
         periods = {format.period(period): period for period in _periods(scheme, last_day(view.as_of))}
-        with st.form("draft", border=False):
+        with st.form(desk.form_key("draft"), border=False):
             period = periods[st.selectbox(_("Period"), list(periods))]
             made = st.form_submit_button(_("Draw it up"))
         if made:
             query = replace(view.query.filtered(()), period=period, comparison=None)
             work = partial(actions.draft, visitors.desk(), actor, query, scheme, settings.current().data)
-            desk.act(work, _("Drafted."))
+            desk.act(work, _("Drafted."), form="draft")
     header.title(_("Schemes"))
     for scheme in known.values():
         _scheme(view, scheme)

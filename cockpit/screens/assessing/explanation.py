@@ -143,7 +143,7 @@ def _objection(view: View, named: dict[int, str], objection: Objection) -> list[
 
 
 def _objecting(view: View, actor: Actor, one: Assessment, area: Assessed) -> None:
-    with st.form("object", border=False):
+    with st.form(desk.form_key("object"), border=False):
         names = ["", *(line.metric for line in area.lines)]
         known = view.catalog.metrics
         label = {name: known[name].name[language()] if name in known else name for name in names} | {"": _("the whole")}
@@ -152,7 +152,7 @@ def _objecting(view: View, actor: Actor, one: Assessment, area: Assessed) -> Non
         sent = st.form_submit_button(_("Object"))
     if sent:
         work = partial(actions.object_to, visitors.desk(), actor, one.id, area.code, metric, text)
-        desk.act(work, _("Your objection is kept."))
+        desk.act(work, _("Your objection is kept."), form="object")
 
 
 def _answering(actor: Actor, objection: Objection) -> None:
@@ -178,7 +178,7 @@ def _next(one: Assessment) -> None:
         if action.allowed(actor, where) and not own_draft and st.button(label):
             desk.act(partial(work, own, actor, one.id), _("Done."))
     if one.state in ("draft", "open", "approved") and actions.WITHDRAW.allowed(actor, where):
-        with st.form("withdraw", border=False):
-            reason = st.text_input(_("Reason"))
+        with st.form(desk.form_key("withdraw"), border=False):
+            reason = st.text_input(_("Reason"), max_chars=assessments.LONGEST, autocomplete="off")
             if st.form_submit_button(_("Withdraw")):
-                desk.act(partial(actions.withdraw, own, actor, one.id, reason), _("Withdrawn."))
+                desk.act(partial(actions.withdraw, own, actor, one.id, reason), _("Withdrawn."), form="withdraw")

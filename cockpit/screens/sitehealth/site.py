@@ -303,7 +303,7 @@ def _choice(choice: str) -> str:
 
 
 def _form(view: View, visitor: Visitor, site: Site, failed: Sequence[Check]) -> None:
-    with st.form("decide", enter_to_submit=False, border=False):
+    with st.form(desk.form_key("decide"), enter_to_submit=False, border=False):
         first, second, third = st.columns([3, 4, 2])
         number = first.selectbox(_("Finding"), range(len(failed)), format_func=lambda i: _label(failed[i]))
         note = second.text_input(_("Note: why"), autocomplete="off", max_chars=findings.LONGEST_NOTE)
@@ -328,7 +328,7 @@ def _decide(view: View, visitor: Visitor, check: Check, choice: Choice, note: st
         asset=str(check["asset"]), rule=str(check["rule"]), choice=choice, note=note, at=_now(view), holds=holds,
     )  # fmt: skip
     said = _("Noted; the verdict follows in a minute.") if choice == "dismissed" else _("Noted.")
-    desk.act(partial(_act, decide), said, place=DECISIONS)
+    desk.act(partial(_act, decide), said, form="decide", place=DECISIONS)
 
 
 def _act(work: Callable[[], Any]) -> None:
