@@ -4,14 +4,19 @@ from collections.abc import Sequence
 from typing import Any
 
 from cockpit import settings
+from cockpit.access import visitors
+from cockpit.actions import items as actions
 from cockpit.components.navigation import header
 from cockpit.components.timemap.timemap import timemap
 from cockpit.drawing import outlines
-from cockpit.i18n import _, language
+from cockpit.i18n import _, language, ngettext
 from cockpit.labels import format
+from cockpit.screens.admin import desk
 from cockpit.screens.timemap import deck, layers, legends
 from cockpit.screens.timemap.tiles import proxy, services
+from cockpit.screens.work import shared
 from cockpit.view_state import View
+from data.desk.items import lists
 from metrics.availability.extent import extent
 from metrics.mapping.boxes import own_box
 from metrics.mapping.layers import Layer
@@ -29,7 +34,24 @@ def draw(view: View) -> None:
             links=[(_("Cockpit"), view.href())],
         )
         return
+    _newer(view)
     timemap(_data(view, drawn), key="timemap")
+
+
+def _newer(view: View) -> None:
+    """Say how many work items began after the data of the map: they are not on it."""
+    with desk.answering():
+        known, reader = shared.rules(), actions.reader(shared.actor())
+        kinds = [id for id, flow in known.flows.items() if flow.case_kind]
+        place = (view.area.code, view.area.end)
+        n = lists.count_begun(visitors.desk(), reader, kinds, place, known.utc(shared.counted_until(view.edition)))
+        if n:
+            header.notice(
+                ngettext("{n} work item that began after the data of {time} is not on the map yet.",
+                         "{n} work items that began after the data of {time} are not on the map yet.",
+                         n, time=format.stamp(view.edition.as_of)),
+                links=[(_("Work items"), view.href("inbox", show="all"))],
+            )  # fmt: skip
 
 
 def _data(view: View, drawn: Sequence[Layer]) -> dict[str, Any]:
@@ -122,6 +144,7 @@ def _words() -> dict[str, str]:
         "state": _("State"),
         "loading": _("Loading"),
         "failed": _("The map does not load. Try again."),
+        "missing": _("{name} does not load; it is asked for again."),
         "two": _("Move the map with two fingers"),
         "wheel": _("Hold Ctrl to zoom with the wheel"),
         "keys": _("Arrow keys move the map, plus and minus zoom, space plays, comma and full stop step."),

@@ -16,6 +16,7 @@ from cockpit.components.navigation import drafts, header
 from cockpit.i18n import _, language
 from cockpit.labels import format
 from cockpit.labels.names import area_name
+from cockpit.labels.wording import worded
 from cockpit.screens.admin import desk
 from cockpit.screens.notified import subscribing
 from cockpit.screens.work import evidence, forms, origins, paper, shared
@@ -27,6 +28,9 @@ from data.desk.items.item import Item
 from data.workflow.model import Workflow
 from data.workflow.parties import open_transitions
 from data.workflow.replay import Event, Snapshot, replay
+
+ANSWERS = ("reply", "respond", "handle", "callback")
+"""Steps of a case's log that answer what an item waits for."""
 
 
 def draw(view: View) -> None:
@@ -50,7 +54,8 @@ def draw(view: View) -> None:
         now = clock.now()
         header.title(item.title, note=item.number, level=1)
         desk.show_outcome()
-        if flow.case_kind and known.local(item.changed_at) >= view.edition.as_of:
+        _changed_meanwhile(item)
+        if flow.case_kind and known.local(item.changed_at) >= shared.counted_until(view.edition):
             header.notice(_("Not in the figures yet: they follow with the next edition."))
         record(_about(view, flow, item, now), key="about")
         _next(view, flow, item, snapshot, known.local(now))
@@ -134,15 +139,25 @@ def _fields(flow: Workflow, snapshot: Snapshot) -> list[Line]:
     ]
 
 
+def _changed_meanwhile(item: Item) -> None:
+    """Say that somebody has changed the item since it was drawn here: a click on its old forms did nothing."""
+    if forms.seen(item.number) not in (None, item.version):
+        header.notice(worded(store.CHANGED), state="amber", alert=True)
+    forms.set_seen(item)
+
+
 def _next(view: View, flow: Workflow, item: Item, snapshot: Snapshot, at: datetime) -> None:
-    """A form for each step that the visitor may do now; the first that takes fields is open: a reply is two taps."""
+    """A form for each step that the visitor may do now. One is open, so that a reply is two taps: the first that
+    answers what is waited for, else the first that takes fields.
+    """
     drafts.drafts(guard.enter().session.account_id)
     who = shared.actor()
     possible = open_transitions(flow, snapshot, item.place, who.name, actions.reader(who).held, at)
     if not possible:
         return
     header.title(_("Next steps"))
-    first = next((id for id in possible if any(flow.inputs(id))), "")
+    given = [id for id in possible if any(flow.inputs(id))]
+    first = next((id for id in given if possible[id].step in ANSWERS), given[0] if given else "")
     for id, transition in possible.items():
         if any(flow.inputs(id)):
             with st.expander(transition.name[language()], expanded=id == first):

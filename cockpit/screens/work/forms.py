@@ -3,7 +3,6 @@
 import uuid
 from collections.abc import Mapping, Sequence
 from datetime import date
-from functools import partial
 from typing import Any
 
 import streamlit as st
@@ -136,11 +135,26 @@ def step(view: View, flow: Workflow, item: Item, id: str, known: Mapping[str, An
         sent = st.form_submit_button(transition.name[language()])
     if sent:
         key = _key(f"{item.number} {item.version} {id}")
-        work = partial(
-            actions.act, visitors.desk(), shared.actor(), settings.current(), view.edition, item.number, id,
-            filled, key=key, version=item.version,
-        )  # fmt: skip
+
+        def work() -> None:
+            written = actions.act(
+                visitors.desk(), shared.actor(), settings.current(), view.edition, item.number, id, filled, key=key,
+                version=item.version,
+            )  # fmt: skip
+            set_seen(written.item)
+
         desk.act(work, _("Done: {step}", step=transition.name[language()]), draft=draft)
+
+
+def seen(number: str) -> int | None:
+    """The version of an item that this session has seen last."""
+    version: int | None = st.session_state.get(f"work.seen {number}")
+    return version
+
+
+def set_seen(item: Item) -> None:
+    """Keep the version of an item that is shown now, or that this session has made."""
+    st.session_state[f"work.seen {item.number}"] = item.version
 
 
 def _routed(view: View, flow: Workflow, area: int, known: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -12,6 +12,7 @@ from cockpit.screens.admin import desk
 from cockpit.workflows import desk_source
 from data.desk.items.item import Item
 from data.desk.items.store import Rules
+from data.editions.edition import AnyEdition
 from data.workflow.model import Workflow
 from data.workflow.parties import may_start
 
@@ -26,6 +27,13 @@ def rules() -> Rules:
 
 def actor() -> Actor:
     return Actor.of(guard.enter())
+
+
+def counted_until(edition: AnyEdition) -> datetime:
+    """The time up to which an edition has items, on the district's clock: that of its data, or of its publication where
+    its data are those of a whole day that is not over yet.
+    """
+    return min(edition.as_of, edition.published_at)
 
 
 def startable(area: int) -> dict[str, Workflow]:

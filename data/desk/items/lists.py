@@ -1,7 +1,7 @@
 """Lists of items, such as those that wait for an account or are overdue, and counts by unit and state."""
 
 import random
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal, get_args
@@ -115,6 +115,15 @@ def count(desk: Desk, reader: Reader, view: View, now: datetime, only: Filter = 
                 some = select(OF.id).where(branch, *only.conditions).limit(MOST_COUNTED - total).subquery()
                 total += session.scalar(select(func.count()).select_from(some)) or 0
     return total
+
+
+def count_begun(desk: Desk, reader: Reader, kinds: Collection[str], area: tuple[int, int], since: datetime) -> int:
+    """The number of items of some kinds that began at an instant (naive UTC) or later, in area codes [first, end)."""
+    if not reader.held:
+        return 0
+    where = (OF.opened_at >= since, OF.kind.in_(kinds), OF.area >= area[0], OF.area < area[1])
+    with desk.read() as session:
+        return session.scalar(select(func.count()).where(*where, _within(reader.held, False))) or 0
 
 
 def sample(desk: Desk, reader: Reader, view: View, now: datetime, only: Filter, size: int, seed: int) -> list[Item]:

@@ -158,6 +158,24 @@ def test_a_step_is_done_on_the_card_and_says_that_figures_follow(screen: Screen)
     assert "Accept" not in [button.label for button in page.button]
 
 
+def test_a_card_that_somebody_else_has_changed_meanwhile_says_so(screen: Screen) -> None:
+    screen("inbox")
+    item = begun("电梯停运", "event")
+    page = screen("item", item=item.number, lang="en")
+    known = rules(settings.current())
+    with visitors.desk().begin():
+        locked = store.lock(visitors.desk(), known, item.number)
+        store.append(visitors.desk(), known, locked, "refuse", {"reason": "重复"}, key=f"k{clock.now()}", actor="qian")
+    assert "somebody has changed the item" in words(page.run()), "the click on a form that is gone was not heard"
+    assert "somebody has changed the item" not in words(page.run())
+
+
+def test_own_steps_are_not_called_those_of_somebody_else(screen: Screen) -> None:
+    screen("inbox")
+    page = screen("item", item=begun("电梯停运", "event").number, lang="en")
+    assert "somebody has changed the item" not in words(pressed(page, "Accept"))
+
+
 def test_item_is_hidden_from_users_of_other_areas(screen: Screen, monkeypatch: pytest.MonkeyPatch) -> None:
     screen("inbox")
     item = begun("保密的标题")

@@ -3,6 +3,7 @@ const SHOWS = ["open", "opened", "closed", "overdue"], STEPS = ["day", "week", "
 const OWN = ["day", "step", "show", "on", "at", "draw"]           // parameters of this page alone
 const DARK_TILES = .5                                              // tiles are bright: they are drawn fainter on a dark ground
 const SELECTS = ["lasso", "rectangle"], MOST_SELECTED = 50, HINT_MS = 1500, LEGEND_MS = 200, WRITE_MS = 300, MOST_LISTED = 600
+const RETRY_MS = [2000, 5000, 15000, 60000]                        // waits before a layer that did not come is asked for again
 
 export function mount(root, data, { esc, copied }) {
   const text = JSON.stringify(data)
@@ -15,7 +16,7 @@ export function mount(root, data, { esc, copied }) {
 
 class TimeMap {
   constructor(root, data, esc, copied) {
-    Object.assign(this, { root, data, esc, copied, space: new Space(), layers: new Map(), hover: null, lasso: null, selecting: "", chosen: [] })
+    Object.assign(this, { root, data, esc, copied, space: new Space(), layers: new Map(), hover: null, lasso: null, selecting: "", chosen: [], pending: 0, missing: new Map() })
     this.first = dayOf(data.first)
     this.last = dayOf(data.last)
     const { tiles } = data
@@ -125,11 +126,12 @@ class TimeMap {
     const spec = this.spec(id), { about } = spec
     if (about.of === TILES) this.layers.set(id, { id, kind: TILES, about })
     if (about.of === TILES || (!again && this.layers.has(id))) return this.changed()
+    const url = this.urlOf(spec)
+    this.pending += 1
     this.root.toggleAttribute("data-loading", true)
     try {
-      const url = ["marks", "geojson"].includes(about.of) ? spec.data : `${spec.data}&step=${this.state.step === "week" ? "week" : this.state.step === "month" ? "month" : "week"}`
       const [file, features] = await Promise.all([about.of === "geojson" ? featuresOf(spec.data) : columnsOf(url), about.outlines ? featuresOf(about.outlines) : null])
-      if (this.ended) return
+      if (this.ended || url !== this.urlOf(spec)) return          // another step was chosen meanwhile
       const layer = { id, about: enlarged(about, this.text.size), url, styles: this.data.styles }
       if (about.of === "marks" && file.columns.x.length) layer.box = file.header.box
       if (about.of === "marks" && file.header.tiles) layer.bins = readBins(file)
@@ -137,13 +139,32 @@ class TimeMap {
       else if (about.of === "geojson") Object.assign(layer, readFeatures(file))
       else Object.assign(layer, readAreas(file, features))
       this.layers.set(id, layer)
+      this.arrived(id)
       this.trend = null
       this.places()
-    } catch (error) {
-      console.error(error)
-      this.say(this.data.words.failed)
-    } finally { this.root.toggleAttribute("data-loading", false) }
+    } catch (error) { this.failed(id, error, () => this.load(id, true)) } finally {
+      this.pending -= 1
+      this.root.toggleAttribute("data-loading", this.pending > 0)
+    }
     this.changed()
+  }
+
+  urlOf({ data, about }) {
+    return ["marks", "geojson"].includes(about.of) ? data : `${data}&step=${this.state.step === "month" ? "month" : "week"}`
+  }
+
+  // Say that a layer does not come, and ask for it again while it is on, each time later; not for what is refused.
+  failed(id, error, again) {
+    const { tries } = this.missing.get(id) ?? { tries: 0 }, { words } = this.data
+    console.error(error)
+    if (this.ended || /^4/.test(error.message)) return this.say(words.failed)
+    this.say(words.missing.replace("{name}", this.spec(id).about.name))
+    const timer = setTimeout(() => { if (!this.ended && this.state.on.has(id)) again() }, RETRY_MS[Math.min(tries, RETRY_MS.length - 1)])
+    this.missing.set(id, { tries: tries + 1, timer })
+  }
+
+  arrived(id) {
+    if (this.missing.delete(id) && !this.missing.size) this.say("")
   }
 
   // Those that are on, loaded and meant for this zoom, the lowest first.
@@ -200,8 +221,9 @@ class TimeMap {
     Promise.all(wanted.map(tile)).then(parts => {
       if (layer.tilesKey !== key || this.ended) return
       layer.marks = joined(parts, layer.bins)
+      this.arrived(layer.id)
       this.draw()
-    }).catch(error => { console.error(error); layer.tilesKey = "" })
+    }).catch(error => this.failed(layer.id, error, () => { layer.tilesKey = ""; this.draw() }))
     return !!layer.marks
   }
 
