@@ -37,6 +37,8 @@ from metrics.errors import MetricsError
 PATH = "/account/notifications"
 SUBSCRIPTIONS = f"{PATH}/subscriptions"
 UNSUBSCRIBE = f"/{unsubscribing.PATH}"
+HOURS = ("quiet_from", "quiet_to", "digest")
+"""Times of day in the form, by the names of `Hours`."""
 
 
 async def chosen(request: Request) -> Response:
@@ -51,7 +53,7 @@ async def chosen(request: Request) -> Response:
                 return RedirectResponse(here(PATH), 303)
             content, status = await run_in_threadpool(_content, visitor), 200
         except Refused as error:
-            content, status = alert(worded(error)) + await run_in_threadpool(_content, visitor), 400
+            content, status = alert(worded(error)) + await run_in_threadpool(_content, visitor, form), 400
         except DataError as error:
             content, status = alert(worded(error)), 503
         return page(content, status, title=_("Notifications"), visitor=visitor, at=PATH)
@@ -105,7 +107,7 @@ def _change(visitor: Visitor, address: str, form: dict[str, str]) -> None:
     desk, account, mail = visitors.desk(), visitor.session.account_id, channels.usable(settings.current()).mail
     choice = replace(choices.read(desk, account), deadlines=bool(form.get("deadlines")))
     if mail:
-        hours = Hours(*(of_text(form.get(name, "")) for name in ("quiet_from", "quiet_to", "digest")))
+        hours = Hours(*(of_text(form.get(name, "")) for name in HOURS))
         kinds = tuple(kind for kind in KINDS if form.get(f"kind_{kind}"))
         choice = Choices(form.get("mail", "").strip(), kinds, choice.deadlines, hours)
     actor = Actor.holding(visitor.name, visitor.grants, address)
@@ -118,8 +120,17 @@ def _end(visitor: Visitor, address: str, given: str) -> None:
     own.end_subscription(visitors.desk(), actor, visitor.session.account_id, id)
 
 
-def _content(visitor: Visitor) -> str:
-    return _choices(visitor) + _subscriptions(visitor)
+def _content(visitor: Visitor, typed: dict[str, str] | None = None) -> str:
+    """typed: a form that was refused, shown as it was filled in."""
+    stored = choices.read(visitors.desk(), visitor.session.account_id)
+    return _choices(_filled(stored) if typed is None else typed) + _subscriptions(visitor)
+
+
+def _filled(choice: Choices) -> dict[str, str]:
+    """The form of stored choices."""
+    clocks = {name: getattr(choice.hours, name) for name in HOURS}
+    boxes = {f"kind_{kind}": "1" for kind in choice.kinds} | ({"deadlines": "1"} if choice.deadlines else {})
+    return {"mail": choice.mail} | boxes | {name: f"{at:%H:%M}" if at else "" for name, at in clocks.items()}
 
 
 def _subscriptions(visitor: Visitor) -> str:
@@ -161,9 +172,8 @@ def _subscription(one: Subscription) -> str:
     return named + form_of(SUBSCRIPTIONS, hidden, _("End"), quiet=True)
 
 
-def _choices(visitor: Visitor) -> str:
-    choice = choices.read(visitors.desk(), visitor.session.account_id)
-    deadlines = _box("deadlines", _("A day before a deadline of mine"), choice.deadlines)
+def _choices(form: dict[str, str]) -> str:
+    deadlines = _box("deadlines", _("A day before a deadline of mine"), bool(form.get("deadlines")))
     mail = channels.usable(settings.current()).mail
     if mail is None:
         text = _("Mails are not set up here: notifications are shown in the cockpit.")
@@ -173,17 +183,14 @@ def _choices(visitor: Visitor) -> str:
         "subscription": _("Subscriptions"), "answer": _("Answers to other systems"),
     }  # fmt: skip
     kinds = "".join(
-        _box(f"kind_{kind}", _("By mail: {kind}", kind=words[kind]), kind in choice.kinds) for kind in KINDS
+        _box(f"kind_{kind}", _("By mail: {kind}", kind=words[kind]), bool(form.get(f"kind_{kind}"))) for kind in KINDS
     )
-    hours, where = choice.hours, ", ".join(mail.domains)
+    where, labels = ", ".join(mail.domains), (_("Quiet from"), _("Quiet until"), _("One mail a day at"))
     clocks = "".join(
-        field(name, label, f"{at:%H:%M}" if at else "", kind="time", needed=False)
-        for name, label, at in (
-            ("quiet_from", _("Quiet from"), hours.quiet_from), ("quiet_to", _("Quiet until"), hours.quiet_to),
-            ("digest", _("One mail a day at"), hours.digest),
-        )
-    )  # fmt: skip
-    address = field("mail", _("Mail address"), choice.mail, kind="email", autocomplete="email", needed=False)
+        field(name, label, form.get(name, ""), kind="time", needed=False)
+        for name, label in zip(HOURS, labels, strict=True)
+    )
+    address = field("mail", _("Mail address"), form.get("mail", ""), kind="email", autocomplete="email", needed=False)
     note = _("Addresses of {domains}. Without an address there are no mails.", domains=where)
     return form_of(PATH, deadlines + address + kinds + clocks, _("Save"), note)
 

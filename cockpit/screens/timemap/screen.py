@@ -144,6 +144,7 @@ def _words() -> dict[str, str]:
         "state": _("State"),
         "loading": _("Loading"),
         "failed": _("The map does not load. Try again."),
+        "nowhere": _("No one area on the map is called {text}."),
         "missing": _("{name} does not load; it is asked for again."),
         "two": _("Move the map with two fingers"),
         "wheel": _("Hold Ctrl to zoom with the wheel"),

@@ -26,7 +26,7 @@ from cockpit.settings import Settings
 from data import vault
 from data.desk.auditing import audit
 from data.desk.errors import Refused
-from data.desk.identity import accounts
+from data.desk.identity import accounts, sessions
 from data.desk.notifications import choices, dispatches, store
 from data.desk.notifications.choices import Choices
 from data.desk.notifications.hours import Hours, of_text
@@ -121,13 +121,15 @@ def test_quiet_hours_delay_the_mail_and_not_the_notification(
     assert store.count_unread(desk, li) == 1
 
 
-def ask(path: str, method: str) -> httpx.Response:
+def ask(path: str, method: str, token: str = "", **form: str) -> httpx.Response:
     served = Starlette(routes=application.ROUTES, middleware=[Middleware(hosts.KnownHosts), Middleware(gate.Gate)])
 
     async def run() -> httpx.Response:
         transport = httpx.ASGITransport(served, client=("10.1.2.3", 1))
         async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as client:
-            return await client.request(method, path, data={"List-Unsubscribe": "One-Click"})
+            headers = {"Cookie": f"{visitors.COOKIE}={token}", "Origin": "http://localhost"} if token else {}
+            data = form or {"List-Unsubscribe": "One-Click"}
+            return await client.request(method, path, data=data, headers=headers)
 
     return asyncio.run(run())
 
@@ -144,6 +146,21 @@ def test_one_click_in_the_mail_ends_the_mails_and_following_the_link_does_not(
     assert choices.read(desk, li).mail == ""
     row = audit.entries(desk, event="settings", limit=1)[0]
     assert (row["who"], row["what"]) == ("li", "no more notifications by mail")
+    visitors.close_desks()
+
+
+def test_a_refused_form_keeps_what_was_typed_and_changes_nothing(desk: Desk, config: Settings, person: Person) -> None:
+    li = person("li")
+    choices.write(desk, li, Choices("li@example.gov.cn"), DOMAINS)
+    token = sessions.start(desk, li, by_provider=True)
+    typed = {"mail": "li@elsewhere.example", "quiet_from": "22:30", "quiet_to": "", "digest": "08:15", "kind_item": "1"}
+    answer = ask("/account/notifications?lang=en", "POST", token, **typed)
+    assert answer.status_code == 400
+    for name, value in typed.items():
+        assert f'value="{value}"' in answer.text.partition(f'name="{name}"')[2][:80], name
+    assert "kind_alert" in answer.text
+    assert answer.text.count(" checked") == 1
+    assert choices.read(desk, li) == Choices("li@example.gov.cn")
     visitors.close_desks()
 
 

@@ -112,7 +112,7 @@ function listen(map) {
       map.draw()
       map.write(true)
     }
-    if (dataset.find !== undefined && map.named?.has(value)) map.fly(map.named.get(value))
+    if (dataset.find !== undefined) map.find(value)
   })
   on(root, "input", event => {
     const { dataset, value } = event.target

@@ -187,6 +187,15 @@ class TimeMap {
     this.part("#places").innerHTML = [...names.keys()].map(name => `<option value="${this.esc(name)}">`).join("")
   }
 
+  // Fly to what the search names; a part of a name is enough if only one has it.
+  find(text) {
+    const wanted = text.trim(), names = [...this.named?.keys() ?? []], near = names.filter(name => name.includes(wanted))
+    if (!wanted) return this.say("")
+    const name = names.includes(wanted) ? wanted : near.length === 1 ? near[0] : null
+    this.say(name ? "" : this.data.words.nowhere.replace("{text}", wanted))
+    if (name) this.fly(this.named.get(name))
+  }
+
   // --- a frame ---
 
   // The marks, cells and buckets of the moment.
