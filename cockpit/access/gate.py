@@ -78,6 +78,7 @@ class Gate:
                 await _refuse(scope, receive, send, _unknown(scope))
                 return
             visitor = None
+            scope.setdefault("state", {})["fault"] = error
         scope.setdefault("state", {})["visitor"] = visitor
         if visitor is None and not is_open(path):
             await _refuse(scope, receive, send, _away(scope))
@@ -216,6 +217,12 @@ def visitor_of(scope: Scope) -> Visitor | None:
     """The visitor that the gate identified."""
     visitor: Visitor | None = scope.get("state", {}).get("visitor")
     return visitor
+
+
+def fault_of(scope: Scope) -> DataError | None:
+    """Why the gate could not say who it is, where a session was given and the desk did not answer."""
+    fault: DataError | None = scope.get("state", {}).get("fault")
+    return fault
 
 
 def _ended(active: set[str], watched: tuple[str, ...]) -> list[str]:

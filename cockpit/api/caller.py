@@ -10,7 +10,7 @@ from fastapi.routing import APIRoute
 from fastapi.security import APIKeyCookie, HTTPAuthorizationCredentials, HTTPBearer
 
 from cockpit.access import record, visitors
-from cockpit.access.gate import visitor_of
+from cockpit.access.gate import fault_of, visitor_of
 from cockpit.access.policy import Grants, Held
 from cockpit.api.errors import TooOften, Unauthorized, UnknownParameter
 from cockpit.api.guesses import guesses
@@ -60,10 +60,15 @@ def caller(
     credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(bearer)],
     _session: Annotated[str | None, Depends(cookie)],
 ) -> Caller:
-    """The caller. 401 without credentials, and for a token that is unknown, expired or revoked; 429 for guesses."""
+    """The caller. 401 without credentials, and for a token that is unknown, expired or revoked; 429 for guesses.
+
+    DataError where a session cannot be looked up.
+    """
     address = request.client.host if request.client else ""
     if credentials is None and (visitor := visitor_of(request.scope)):
         return Caller(visitor.name, visitor.grants, address)
+    if credentials is None and (fault := fault_of(request.scope)):
+        raise fault  # the session may hold: not to be answered as if nobody were signed in
     if credentials and (wait := guesses.wait(address, credentials.credentials)):
         raise TooOften(
             "token.too_many_wrong", "too many wrong tokens from this address: try again in {seconds} s",

@@ -263,7 +263,7 @@ def _silence_forms(view: View, actor: Actor, known: dict[str, Rule], current: Se
         rule = first.selectbox(_("Rule"), list(names), format_func=names.__getitem__)
         days = second.selectbox(_("Days"), DAYS)
         reason = third.text_input(_("Reason"), max_chars=silences.LONGEST_REASON, autocomplete="off")
-        if st.form_submit_button(_("Silence in {area}", area=view.area.name)):
+        if st.form_submit_button(_("Silence in {area}", area=desk.plain(view.area.name))):
             until = clock.now() + timedelta(days=days)
             one = Silence(rule, view.area.code, view.area.end, reason, until, actor.name)
             desk.act(

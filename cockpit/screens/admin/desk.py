@@ -1,5 +1,6 @@
 """Shared by the pages of the three administrators: run an action, show its outcome, page lists."""
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
@@ -26,6 +27,7 @@ AT_ONCE = 50
 """Lines of a list on one page."""
 FIRST_DAY, LAST_DAY = date(2000, 1, 1), date(2199, 12, 31)
 _OUTCOME = "desk.outcome "
+_MARKS = re.compile(r"[\\`*_{}\[\]()<>#+!|~$:.-]")
 Row = TypeVar("Row")
 
 
@@ -59,6 +61,11 @@ def form_key(name: str) -> str:
     form at the first click, so that a double click sends it empty.
     """
     return f"{name} {st.session_state.get(_forms(name), 0)}"
+
+
+def plain(text: str) -> str:
+    """A text for a label of Streamlit, which takes Markdown: what somebody typed makes no link or picture there."""
+    return _MARKS.sub(r"\\\g<0>", " ".join(text.split()))
 
 
 def sent(name: str) -> None:

@@ -157,7 +157,7 @@ def _objecting(view: View, actor: Actor, one: Assessment, area: Assessed) -> Non
 
 def _answering(actor: Actor, objection: Objection) -> None:
     with st.form(f"answer {objection.id}", border=False):
-        text = st.text_area(_("Answer to: {text}", text=objection.text), max_chars=assessments.LONGEST)
+        text = st.text_area(_("Answer to: {text}", text=desk.plain(objection.text)), max_chars=assessments.LONGEST)
         accepts = st.checkbox(_("accept the objection"))
         sent = st.form_submit_button(_("Answer"))
     if sent:

@@ -3,7 +3,7 @@
 import asyncio
 import re
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,9 +11,10 @@ import httpx
 import pytest
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
-from starlette.routing import Route
+from starlette.routing import BaseRoute, Route
 from streamlit.testing.v1 import AppTest
 
+import app as application
 from cockpit import settings
 from cockpit.access import gate, guard, visitors
 from cockpit.access.signin import factor, login
@@ -75,8 +76,10 @@ def _lock(file: Path) -> tuple[Callable[[], None], Callable[[], None]]:
     return lambda: connection.execute("BEGIN EXCLUSIVE"), connection.close
 
 
-def ask(method: str, path: str, token: str = "", **how: Any) -> httpx.Response:
-    routes = [*login.ROUTES, *factor.ROUTES, *audit_export.ROUTES, Route("/{path:path}", inner)]
+ROUTES = (*login.ROUTES, *factor.ROUTES, *audit_export.ROUTES, Route("/{path:path}", inner))
+
+
+def ask(method: str, path: str, token: str = "", routes: Sequence[BaseRoute] = ROUTES, **how: Any) -> httpx.Response:
     served = Starlette(routes=routes, middleware=[Middleware(gate.Gate)])
 
     async def run() -> httpx.Response:
@@ -155,3 +158,19 @@ def test_without_desk_unknown_tokens_are_not_let_in(
     away()
     assert ask("GET", "/", "made up").status_code in (401, 503), "a desk that is only locked can still be read"
     assert ask("GET", audit_export.PATH, "made up").status_code in (401, 503)
+
+
+def test_a_session_that_cannot_be_looked_up_is_no_stranger_to_the_api(
+    gone: tuple[Callable[[], None], Callable[[], None]],
+) -> None:
+    """A program that is told 401 throws its session away."""
+    away, back = gone
+    token = token_of("wang")
+    away()
+    answer = ask("GET", "/api/v1/item-kinds", token, routes=application.ROUTES)
+    assert answer.status_code in (200, 503), "a desk that is only locked can still be read"
+    if answer.status_code == 503:
+        assert answer.json()["code"].startswith("desk.")
+        assert ask("GET", "/api/v1/item-kinds", routes=application.ROUTES).status_code == 401
+    back()
+    assert ask("GET", "/api/v1/item-kinds", token, routes=application.ROUTES).status_code == 200

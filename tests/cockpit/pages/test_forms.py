@@ -4,6 +4,8 @@ import ast
 from collections.abc import Iterator
 from pathlib import Path
 
+from cockpit.screens.admin import desk
+
 SCREENS = Path(__file__).parents[3] / "cockpit" / "screens"
 ELSEWHERE = {
     "begin": "its key names the request: sent again it is the same item",
@@ -35,6 +37,29 @@ def test_each_key_of_a_form_is_counted_on() -> None:
         name, text = call.args[0], (SCREENS / place.partition(":")[0]).read_text("utf-8")
         if isinstance(name, ast.Constant):
             assert text.count(f'"{name.value}"') > 1, place
+
+
+LABELLED = (
+    "button", "form_submit_button", "checkbox", "text_input", "text_area", "selectbox", "multiselect", "number_input",
+    "date_input", "expander", "radio", "pills", "toggle",
+)  # fmt: skip
+OWN_WORDS = {"step", "text=text", "n"}
+"""Placeholders of labels that hold words of the product."""
+
+
+def test_what_people_typed_makes_no_markdown_in_a_label() -> None:
+    for place, call in (found for name in LABELLED for found in calls(name)):
+        label = call.args[0] if call.args else None
+        if isinstance(label, ast.Call) and isinstance(label.func, ast.Name) and label.func.id == "_":
+            for keyword in label.keywords:
+                escaped = ast.unparse(keyword.value).startswith("desk.plain(")
+                assert escaped or {keyword.arg, ast.unparse(keyword)} & OWN_WORDS, f"{place}: use desk.plain"
+
+
+def test_a_typed_text_is_shown_as_it_is() -> None:
+    assert desk.plain("[a](https://b) ![c](d)\n**e** $f$ :g:") == (
+        r"\[a\]\(https\://b\) \!\[c\]\(d\) \*\*e\*\* \$f\$ \:g\:"
+    )
 
 
 def test_no_button_is_named_by_its_place_in_a_list() -> None:
