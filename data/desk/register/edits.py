@@ -77,15 +77,24 @@ def current(desk: Desk, zone: str) -> tuple[Edit, ...]:
 
 
 def edit(desk: Desk, wanted: Wanted, who: str, *, now: datetime | None = None) -> int:
-    """Keep an edit and return its number. Refused for a column or value that cannot be edited, or without a reason."""
+    """Keep an edit and return its number; that of the one that applies if it says the same.
+
+    Refused for a column or value that cannot be edited, or without a reason.
+    """
     if not wanted.reason.strip() or len(wanted.reason) > LONGEST_REASON:
         raise Refused("edit.reason", "say why, in at most {n} characters", n=LONGEST_REASON)
     column = EDITABLE.get(wanted.field)
     if column is None:
         raise Refused("edit.field", "{column} is corrected by its source", column=wanted.field)
     value = read_value(column, wanted.value)
+    table = models.AssetEdit
+    same_column = (table.source == wanted.source, table.key == wanted.key, table.field == wanted.field)
+    applies = select(table).where(*same_column, table.withdrawn_at.is_(None)).order_by(table.id.desc()).limit(1)
     with desk.begin() as session:
-        made = models.AssetEdit(
+        last = session.scalars(applies).first()
+        if last and (last.value, last.reason, last.who) == (value, wanted.reason.strip(), who):
+            return last.id
+        made = table(
             source=wanted.source, key=wanted.key, field=wanted.field, value=value, loaded=wanted.loaded,
             reason=wanted.reason.strip(), who=who, at=now or clock.now(),
         )  # fmt: skip

@@ -86,6 +86,9 @@ ITEMS = {
     *("/files/attachment", "/files/items.csv", "/files/item-form"),
 }
 """For who may act on an item: tests/cockpit/api/test_items.py, tests/cockpit/actions/test_attachments.py."""
+ASSET = "/api/v1/assets/{source}/{key:path}"
+ASSETS = {"/api/v1/assets", ASSET, f"{ASSET}/edits", f"{ASSET}/edits/{{id}}/withdrawal"}
+"""For who manages data: tests/cockpit/api/test_assets.py."""
 TOKENS = {"/api/v1/push/{source}", "/api/v1/push/{id}"}
 """For systems with a token that says so (tests/cockpit/api); a session opens none, but what became of a push."""
 
@@ -126,9 +129,9 @@ def filled_in(path: str) -> str:
     """A path with something in place of its parameters."""
     named = {
         "edition": "e", "area": str(OWN), "id": "intake", "source": "hotline", "layer": "cases",
-        "number": "DB20261120-1", "version": "v", "z": 1, "x": 1, "y": 1,
+        "number": "DB20261120-1", "version": "v", "z": 1, "x": 1, "y": 1, "key": "k",
     }  # fmt: skip
-    return path.replace(":int", "").format(**named)
+    return path.replace(":int", "").replace(":path", "").format(**named)
 
 
 def of(pattern: str, area: object) -> str:
@@ -161,10 +164,12 @@ def test_no_route_was_forgotten() -> None:
         | FOUND
         | REPORTS
         | ITEMS
+        | ASSETS
         | TOKENS
     )
     assert set(paths(application.ROUTES)) == classified
-    assert {f"/api/v1{path}" for path in api.openapi()["paths"]} <= classified
+    described = {f"/api/v1{path}" for path in api.openapi()["paths"]}
+    assert described <= {path.replace(":path}", "}") for path in classified}
 
 
 def test_routes_require_a_session_except_the_open_ones(get: Callable[..., httpx.Response]) -> None:
@@ -198,6 +203,19 @@ def test_items_are_for_roles_that_act_on_them(get: Callable[..., httpx.Response]
         assert get(f"/api/v1/{path}", role).status_code == (status if may else 403), path
     posted = {"json": {"step": "sign"}, "headers": {"idempotency-key": "k"}}
     assert get("/api/v1/items/DB20261120-1/steps", role, "POST", **posted).status_code in ((404,) if may else (403,))
+
+
+@pytest.mark.parametrize("role", MATRIX)
+def test_assets_are_for_roles_that_manage_data(get: Callable[..., httpx.Response], role: str) -> None:
+    for path, right, status in (
+        ("", Can.DATA, 200), ("/s/none", Can.DATA, 404), ("/s/none/edits", Can.PROPOSE, 404),
+        ("/s/none/edits/1/withdrawal", Can.PROPOSE, 404),
+    ):  # fmt: skip
+        method = "GET" if right == Can.DATA else "POST"
+        body = {"json": {"field": "unit", "value": "", "reason": "x"}} if path.endswith("edits") else {}
+        assert get(f"/api/v1/assets{path}", role, method, **body).status_code == (
+            status if right in MATRIX[role] else 403
+        ), path
 
 
 @pytest.mark.parametrize("route", SCOPED)
