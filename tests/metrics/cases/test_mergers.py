@@ -5,12 +5,15 @@ from datetime import date, datetime, timedelta
 import pytest
 
 from data.home import Home
+from data.store import read_store
+from metrics.analysis.reconcile import reconcile
 from metrics.cases.by_asset import by_asset
+from metrics.catalog import load
 from metrics.errors import MetricsError
 from metrics.mergers import Side, mergers
 from metrics.period import Period
 from tests.asking import answer, count_rows, query_of
-from tests.factory import AREAS, DISTRICT, TOWNS, VILLAGES, edition_of
+from tests.factory import AREAS, DISTRICT, TOWNS, VILLAGES, areas, deliver, edition_of, published
 
 AS_OF = datetime(2026, 11, 22, 8)
 MERGED_ON = date(2026, 11, 2)
@@ -41,6 +44,35 @@ def test_parts_and_rest_of_a_merged_village_add_up_to_the_whole(home: Home) -> N
     assert mergers(query_of(edition, "intake", TOWNS[1], MONTH), most=5) == ((), 0)
     of_the_village = edition.scoped(((VILLAGES[0], VILLAGES[0] + 1),))
     assert mergers(query_of(of_the_village, "intake", VILLAGES[0], MONTH), most=5) == ((merger,), 1)
+
+
+def test_cases_dated_after_the_end_of_a_merged_village_are_rejected_or_reported(home: Home) -> None:
+    """Delivered before the merger is known they count where the ground is now, and the check names them; after it they
+    are rejected and kept. Every screen adds up either way.
+    """
+    late = [
+        {"key": f"late-{day}", "area": OLD, "registered_at": datetime(2026, 11, day), "updated_at": AS_OF}
+        for day in (5, 9)
+    ]
+    areas(home, [*AREAS, {"code": OLD, "name": "小塘村", "level": "village"}])
+    deliver(home, "cases", [*late, {"key": "early", "area": OLD, "registered_at": datetime(2026, 10, 20)}])
+    ended = {"valid_to": MERGED_ON.isoformat(), "merged_into": VILLAGES[0]}
+    areas(home, [*AREAS, {"code": OLD, "name": "小塘村", "level": "village", **ended}])
+    report = deliver(home, "cases", [{**row, "key": f"new-{row['key']}"} for row in late])
+    assert (report.accepted, report.rejected) == (0, 2)
+    with read_store(home) as store:
+        assert {tuple(row) for (row,) in store.execute("SELECT reasons FROM rejects").fetchall()} == {
+            ("area not valid on that day",)
+        }
+
+    edition = published(home, AS_OF)
+    for code, count in ((VILLAGES[0], 2), (TOWNS[0], 2), (DISTRICT, 2), (OLD, 2)):
+        assert answer(edition, ["intake"], code, MONTH)["value"].item() == count
+    ((merger,), _every) = mergers(query_of(edition, "intake", DISTRICT, MONTH), most=5)
+    assert (merger.total, merger.rest) == (Side(1, 2), Side(0, 0))
+    assert [(place.code, side) for place, side in merger.parts] == [(OLD, Side(1, 2))]
+    check = reconcile(edition, load()).set_index("check").loc["area_not_valid"]
+    assert (bool(check["passed"]), check["tried"], check["faults"]) == (False, 3, 2)
 
 
 def test_reuse_is_counted_by_data_set_and_opens_its_rows(home: Home) -> None:
