@@ -130,10 +130,11 @@ def summaries(query: Query) -> dict[str, MetricSummary]:
 
 
 @lru_cache(maxsize=256)
-def parts(query: Query, among: tuple[str, ...] = ()) -> tuple[Part, ...]:
+def parts(query: Query, among: tuple[str, ...] = (), *, compared: bool = True) -> tuple[Part, ...]:
     """The groups of the query's metric and breakdown, those in most need first: by state, then from the worst value on.
 
     among: metrics queried together for the areas below; each of them costs no query of its own.
+    compared: False leaves out the period compared with, which costs as much again.
     """
     metric = query.catalog.metrics[query.metric]
     if metric.id in among and query.by == areas.below(query.edition, _area(query)):
@@ -141,7 +142,7 @@ def parts(query: Query, among: tuple[str, ...] = ()) -> tuple[Part, ...]:
         shown = (frame["group"] != str(query.area)) | (frame["n"] > 0)
         frame = frame[(frame["metric"] == metric.id) & shown]
     else:
-        frame, base = answer(query, periods=(query.period, query.against)), None
+        frame, base = answer(query, periods=(query.period, query.against) if compared else (query.period,)), None
     now = rows_of_period(frame, query.period)
     before = {row.group: row for row in each(rows_of_period(frame, query.against))}
     answered = [
@@ -220,11 +221,9 @@ def ageing(query: Query) -> pd.DataFrame:
 
 
 @lru_cache(maxsize=256)
-def today(query: Query, among: tuple[str, ...]) -> attention.Today:
-    """Items that need attention besides the reds: `metrics.analysis.today.today` over the metrics `among`."""
-    if not query.metrics:
-        return attention.Today(oldest(query.of()), None)
-    return attention.today(query, own=_own(query.of(*among)), oldest=oldest(query.of()))
+def mover(query: Query, among: tuple[str, ...]) -> attention.Mover | None:
+    """What moved most: `metrics.analysis.today.mover` over the metrics `among`."""
+    return attention.mover(query, _own(query.of(*among))) if query.metrics else None
 
 
 @lru_cache(maxsize=64)

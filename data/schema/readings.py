@@ -17,4 +17,5 @@ READINGS = Fact(
         Column("n", "样本", "Sample", "BIGINT", low=0, listed=7),
         *LINEAGE,
     ),
+    apart_by=("measure",),
 )

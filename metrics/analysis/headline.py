@@ -46,7 +46,7 @@ class Holder:
 class Headline:
     """since: the day on which it turned red, None where that is not known.
 
-    moved: None where nothing can be compared.
+    moved: up to its leading split; None where nothing can be compared.
     """
 
     red: Red
@@ -77,7 +77,7 @@ def _moved(query: Query, red: Red) -> Explanation | None:
     if red.kind == "site":
         return None
     try:
-        return why(query, query.against)
+        return why(query, query.against, leading_only=True)
     except MetricsError:
         return None
 

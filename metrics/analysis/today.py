@@ -1,6 +1,6 @@
 """What needs attention today, besides the reds: the oldest open cases, and what moved most."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import pandas as pd
 
@@ -8,7 +8,6 @@ from metrics.analysis.reds import rows_of_period
 from metrics.analysis.why import Explanation, why
 from metrics.answer import SMALL, WITHOUT_VALUE, answer
 from metrics.areas import area as area_of
-from metrics.catalog import Metric
 from metrics.engine.frames import each
 from metrics.engine.plan import exists_at, metric_of
 from metrics.errors import MetricsError
@@ -20,32 +19,11 @@ OLDEST = 3
 
 @dataclass(frozen=True)
 class Mover:
-    """The metric that changed most, weighed by its usual size, and why."""
+    """The metric that changed most, weighed by its usual size, and why, up to the leading split."""
 
     metric: str
     change: float
     explanation: Explanation
-
-
-@dataclass(frozen=True)
-class Today:
-    """oldest: the rows of the oldest open cases."""
-
-    oldest: pd.DataFrame = field(repr=False)
-    mover: Mover | None
-
-
-def today(query: Query, *, own: pd.DataFrame | None = None, oldest: pd.DataFrame | None = None) -> Today:
-    """The items that an official of the area should look at first, from the query's metrics and both periods.
-
-    own: an answer that holds the metrics over both periods, where there is one already.
-    oldest: the rows of `oldest_open`.
-    """
-    place = area_of(query.edition, query.area)
-    metrics = [m for m in (metric_of(query.catalog, name) for name in query.metrics) if exists_at(m, place.level)]
-    if own is None:
-        own = answer(query.of(*(m.id for m in metrics)), periods=(query.against, query.period))
-    return Today(oldest_open(query) if oldest is None else oldest, _mover(query, own, metrics))
 
 
 def oldest_open(query: Query) -> pd.DataFrame:
@@ -53,8 +31,14 @@ def oldest_open(query: Query) -> pd.DataFrame:
     return rows(query.of(query.catalog.id_of("oldest_open")), limit=OLDEST)
 
 
-def _mover(query: Query, frame: pd.DataFrame, metrics: list[Metric]) -> Mover | None:
-    """The metric that got worse by most, relative to its value before; if none got worse, the one that moved most."""
+def mover(query: Query, own: pd.DataFrame | None = None) -> Mover | None:
+    """The metric that got worse by most, relative to its value before; if none got worse, the one that moved most.
+
+    Of the query's metrics. own: an answer that holds them over both periods, where there is one already.
+    """
+    place = area_of(query.edition, query.area)
+    metrics = [m for m in (metric_of(query.catalog, name) for name in query.metrics) if exists_at(m, place.level)]
+    frame = answer(query.of(*(m.id for m in metrics)), periods=(query.against, query.period)) if own is None else own
     frame = frame[~frame["quality"].isin([*WITHOUT_VALUE, SMALL])]
     now, then = (
         {row.metric: row.value for row in each(rows_of_period(frame, p))} for p in (query.period, query.against)
@@ -73,6 +57,6 @@ def _mover(query: Query, frame: pd.DataFrame, metrics: list[Metric]) -> Mover | 
         return None
     _, _, name, change = max(moved)
     try:
-        return Mover(name, float(change), why(query.of(name), query.against))
+        return Mover(name, float(change), why(query.of(name), query.against, leading_only=True))
     except MetricsError:
         return None

@@ -69,10 +69,10 @@ class Explanation:
         return tuple(sorted((m for m in (up, down) if m), key=lambda m: -abs(m.effect)))
 
 
-def why(query: Query, against: Period) -> Explanation:
+def why(query: Query, against: Period, *, leading_only: bool = False) -> Explanation:
     """Splits the change of the query's metric from `against` to its period by areas below, unit, category, source.
 
-    Greatest move first.
+    Greatest move first. leading_only: no split after the leading one, which is all that a sentence needs.
     A metric that cannot be split (a median, an oldest age, a composite score) gives its change without splits.
     """
     metric = metric_of(query.catalog, query.metric)
@@ -85,9 +85,16 @@ def why(query: Query, against: Period) -> Explanation:
         return answer(query.of(metric.id, by=by), periods=(against, query.period))
 
     breakdowns = _breakdowns(query, metric)
-    total, *parts = run_parallel([both, *(partial(both, by) for by in breakdowns)])
+    if leading_only:
+        total, splits = both(), {}
+        for by in breakdowns:
+            splits[by] = _moves(metric, both(by), query.period)
+            if len(splits[by]) > 1:
+                break
+    else:
+        total, *parts = run_parallel([both, *(partial(both, by) for by in breakdowns)])
+        splits = {by: _moves(metric, frame, query.period) for by, frame in zip(breakdowns, parts, strict=True)}
     before, after = (_number(value) for value in total["value"])
-    splits = {by: _moves(metric, frame, query.period) for by, frame in zip(breakdowns, parts, strict=True)}
     return Explanation(metric.id, query.area, query.period, against, before, after, splits)
 
 

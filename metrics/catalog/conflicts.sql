@@ -1,11 +1,10 @@
 -- One row an area, measure and instant for which two sources or more have a reading of the last 62 days: whether their newest
 -- values differ by more than 1 % and by more than 1. The sources and their values stand side by side, lowest first.
--- Given: instants(i, moment).
-WITH shared AS (SELECT measure FROM readings GROUP BY measure HAVING count(DISTINCT source) > 1),
-newest AS (
+-- Given: instants(i, moment) and shared_measures(measure), those that two sources or more report.
+WITH newest AS (
     SELECT instants.i, moment, area, area_then, measure, r.source, arg_max(value, measured_at) AS value
     FROM readings r JOIN instants ON measured_at < moment AND measured_at >= moment - INTERVAL 62 DAY
-    WHERE measure IN (FROM shared)
+    WHERE measure IN (FROM shared_measures)
     GROUP BY ALL
 )
 SELECT i, moment, area, area_then, source: 'sources', key: area_then || '/' || measure, measure,

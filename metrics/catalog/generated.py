@@ -5,7 +5,7 @@ Both give one row a thing and instant, as the view of an SQL file does (see `met
 
 from collections.abc import Mapping, Sequence
 
-from data.schema import ASSETS, READINGS
+from data.schema import ASSETS
 
 IDENTITY = ("source", "key", "name", "area", "area_then", "unit")
 """What each row of a snapshot has besides the columns that its file names."""
@@ -38,49 +38,71 @@ def snapshot_sql(named: Sequence[str], where: str | None, terms: Mapping[str, st
     return _selected(rows, columns(named), where, terms)
 
 
-def latest_sql(valid: Mapping[str, int], where: str | None, terms: Mapping[str, str]) -> str:
+def latest_sql(
+    valid: Mapping[str, int], where: str | None, terms: Mapping[str, str], *, merged: bool = True, disputed: bool = True
+) -> str:
     """SQL of the newest valid reading of each area, unit and measure at each instant.
 
     valid: for how many days a reading of each measure is valid unless a newer one follows. Of an area that was merged
     into another, readings are valid until the other has one of its own from after the merger. Where the newest values
     of two sources differ by more than 1 % and by more than 1, the row has the lowest and highest with their sources.
+
+    merged, disputed: False where no area was merged, or no source shares a measure with another: planning what finds
+    nothing costs more than reading the rest.
     """
-    spans = " UNION ALL ".join(f"SELECT {_text(measure)} AS measure, {days} AS days" for measure, days in valid.items())
-    # each reading with the time of the next one: it is the newest until then, and one pass serves all instants
+    measures = ", ".join(map(_text, valid))
+    spans = " ".join(f"WHEN {_text(measure)} THEN {days}" for measure, days in valid.items())
+    days = f"to_days(CASE measure {spans} END)"
+    # each reading with the time until which it is the newest valid one: one pass then serves all instants
     spaced = (
-        "SELECT *, lead(measured_at) OVER (PARTITION BY area_then, unit, measure "
-        "ORDER BY measured_at, updated_at NULLS FIRST, source DESC, key DESC) AS next "
-        "FROM readings JOIN spans USING (measure) "
-        "WHERE measured_at < (SELECT max(moment) FROM instants) "
-        "AND measured_at >= (SELECT min(moment) FROM instants) - to_days(days)"
+        "SELECT *, least(lead(measured_at) OVER (PARTITION BY area_then, unit, measure "
+        f"ORDER BY measured_at, updated_at NULLS FIRST, source DESC, key DESC), measured_at + {days}) AS until "
+        f"FROM readings WHERE measure IN ({measures}) AND measured_at < (SELECT max(moment) FROM instants) "
+        f"AND measured_at >= (SELECT min(moment) FROM instants) - to_days({max(valid.values())})"
     )
-    columns = ", ".join(column.name for column in READINGS.columns)
-    valid_then = "measured_at < moment AND coalesce(next >= moment, true) AND measured_at >= moment - to_days(days)"
-    newest = f"SELECT i, moment, {columns} FROM spaced JOIN instants ON {valid_then}"
-    merged = "SELECT code, max(valid_to) AS ended FROM areas WHERE holder <> code GROUP BY code"
-    same = "{0}.i = n.i AND {0}.measure = n.measure AND {0}.unit IS NOT DISTINCT FROM n.unit"
-    replaced = (
-        "SELECT n.i, n.area_then, n.unit, n.measure FROM newest n JOIN merged ON merged.code = n.area_then "
-        f"JOIN newest heir ON heir.area_then = n.area AND {same.format('heir')} WHERE heir.measured_at >= ended"
+    newest = f"SELECT * FROM ({spaced}) JOIN instants ON measured_at < moment AND until >= moment"
+    tables = {"newest": newest}
+    range_of, joins = "NULL::DOUBLE AS lowest, NULL::DOUBLE AS highest, NULL AS by_lowest, NULL AS by_highest", ""
+    if disputed:
+        tables |= _disputes(measures, days)
+        range_of = "lowest, highest, by_lowest, by_highest"
+        joins += " LEFT JOIN disputes d ON d.i = n.i AND d.area_then = n.area_then AND d.measure = n.measure"
+    if merged:
+        tables["succeeded"] = _succeeded(measures)
+        joins += (
+            " ANTI JOIN succeeded s ON s.code = n.area_then AND s.measure = n.measure "
+            "AND s.unit IS NOT DISTINCT FROM n.unit AND s.since < moment"
+        )
+    columns = ", ".join(f"n.{name}" for name in ("i", "moment", *LATEST[: -len(DISPUTED)]))
+    with_tables = ", ".join(f"{name} AS ({sql})" for name, sql in tables.items())
+    return _selected(f"WITH {with_tables} SELECT {columns}, {range_of} FROM newest n{joins}", LATEST, where, terms)
+
+
+def _succeeded(measures: str) -> str:
+    """SQL of the merged areas whose heir has reported a measure since the merger, and since when."""
+    heirs = (
+        "SELECT code, any_value(holder) AS heir, max(valid_to) AS ended FROM areas WHERE holder <> code GROUP BY code"
     )
+    return (
+        f"SELECT code, r.unit, r.measure, min(r.measured_at) AS since FROM ({heirs}) "
+        f"JOIN readings r ON r.area_then = heir AND r.measured_at >= ended AND r.measure IN ({measures}) GROUP BY ALL"
+    )
+
+
+def _disputes(measures: str, days: str) -> dict[str, str]:
+    """SQL of the newest value of each source, and of the areas, measures and instants whose sources disagree."""
     by_source = (
         "SELECT i, area_then, measure, readings.source, arg_max(value, measured_at) AS value "
-        "FROM readings JOIN shared_measures USING (measure) JOIN spans USING (measure) "
-        "JOIN instants ON measured_at < moment AND measured_at >= moment - to_days(days) GROUP BY ALL"
+        "FROM readings JOIN shared_measures USING (measure) "
+        f"JOIN instants ON measured_at < moment AND measured_at >= moment - {days} "
+        f"WHERE measure IN ({measures}) GROUP BY ALL"
     )
     disputes = (
         "SELECT i, area_then, measure, min(value) AS lowest, max(value) AS highest, "
         "arg_min(source, value) AS by_lowest, arg_max(source, value) AS by_highest FROM by_source GROUP BY ALL "
         "HAVING max(value) - min(value) > greatest(1, 0.01 * max(abs(value)))"
     )
-    rows = (
-        f"WITH spans AS ({spans}), spaced AS ({spaced}), newest AS MATERIALIZED ({newest}), merged AS ({merged}), "
-        f"replaced AS ({replaced}), by_source AS ({by_source}), disputes AS ({disputes}) "
-        "SELECT n.*, lowest, highest, by_lowest, by_highest FROM newest n "
-        "LEFT JOIN disputes d ON d.i = n.i AND d.area_then = n.area_then AND d.measure = n.measure "
-        f"ANTI JOIN replaced r ON r.area_then = n.area_then AND {same.format('r')}"
-    )
-    return _selected(rows, LATEST, where, terms)
+    return {"by_source": by_source, "disputes": disputes}
 
 
 def _selected(rows: str, names: Sequence[str], where: str | None, terms: Mapping[str, str]) -> str:

@@ -11,6 +11,7 @@ from functools import lru_cache
 import numpy as np
 
 from data.editions.edition import Edition
+from data.schema import FACTS
 from metrics.areas import root
 from metrics.catalog import Domain
 from metrics.catalog.model import Quantile
@@ -43,12 +44,10 @@ def quantiles(plan: Plan, domain: Domain, quantile: Quantile) -> Cells | None:
         return None
     recent = last_day(plan.edition.as_of) - timedelta(days=RECENT_DAYS)
     since = recent if min(bucket.period.start for bucket in plan.buckets) >= recent else None
-    facts = facts_sql(replace(plan, area=top), domain)
-    conditions = [
-        f"{quantile.anchor} < {as_of_sql(plan)}",
-        quantile.where,
-        since and f"{quantile.anchor} >= '{since}'",
-    ]
+    within = f"{quantile.anchor} < {as_of_sql(plan)}" + (f" AND {quantile.anchor} >= '{since}'" if since else "")
+    stored = within if quantile.anchor in FACTS[domain.fact].by_name else ""
+    facts = facts_sql(replace(plan, area=top), domain, stored)
+    conditions = [within, quantile.where]
     condition_sql = " AND ".join(f"({condition})" for condition in conditions if condition)
     values = _values(plan.edition, quantile.anchor, quantile.value, f"FROM ({facts}) WHERE {condition_sql}")
     return None if values is None else dict(_quantiles_by_group(values, plan, quantile.q))

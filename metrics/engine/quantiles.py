@@ -40,10 +40,9 @@ def _quantile(plan: Plan, domain: Domain, quantile: Quantile) -> str:
     first = min(b.period.start for b in plan.buckets)
     stop = min(datetime.combine(max(b.period.end for b in plan.buckets), time.min), plan.as_of)
     columns = f"{group_sql(plan)} AS g, {quantile.anchor} AS moment, {quantile.value} AS v"
-    facts = (
-        f"SELECT {columns} FROM ({facts_sql(plan, domain)}) "
-        f"WHERE {quantile.anchor} >= {_time(first)} AND {quantile.anchor} < {_time(stop)}{where}"
-    )
+    within = f"{quantile.anchor} >= {_time(first)} AND {quantile.anchor} < {_time(stop)}"
+    stored = within if quantile.anchor in FACTS[domain.fact].by_name else ""
+    facts = f"SELECT {columns} FROM ({facts_sql(plan, domain, stored)}) WHERE {within}{where}"
     value = f"quantile_cont(v, {quantile.q}) AS value, count(v) AS n"
     if len(plan.buckets) == 1:
         return f"SELECT g, 0 AS i, {value} FROM ({facts}) GROUP BY g"

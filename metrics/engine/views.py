@@ -3,7 +3,6 @@
 A view is evaluated at an instant once an edition, for all areas: planning such a query is most of its cost.
 """
 
-import re
 import threading
 from collections.abc import Collection, Iterable
 from datetime import datetime, time, timedelta
@@ -18,6 +17,7 @@ from data.editions.versions import asset_history
 from metrics.catalog import Domain, Metric
 from metrics.catalog.generated import latest_sql
 from metrics.engine.durations import quantile_of
+from metrics.engine.newest import Sums, measures_of, newest
 from metrics.engine.plan import COLUMNS, Plan
 from metrics.engine.sums import group_sql, parameters
 from metrics.engine.totals import Cells
@@ -25,19 +25,11 @@ from metrics.period import DAY, last_day
 
 LOOK_BACK_DAYS = 14
 """No rule of a view looks further back from its instant than the two weeks of the home page rule."""
-MEASURES = re.compile(r"measure (?:= ('[^']*')|IN \(('[^']*'(?:, *'[^']*')*)\))(?: AND (?!.*\bOR\b).*)?", re.I | re.S)
-"""The condition of a metric over newest readings that certainly takes no more than the measures it begins with."""
 COMPARED_DAYS = (1, 7, 28)
 """Days before the end of the newest one that the list of reds looks back at; read together with the first instant."""
-FEW_INSTANTS = 5
-"""Of newest readings, so many instants are read for all metrics at once, more only for those that are asked for."""
-FEW_METRICS = 10
-"""So few metrics are read apart, unless all of them were read at the same instants before."""
 MOST_INSTANTS = 5000
 """When so many are held of a view, they are let go."""
 
-Sums = tuple[Any, float | None, int, int]
-"""What a metric adds up (of a quantile the values), what it divides by, how many rows it counts, and disputed ones."""
 Row = tuple[int, int, tuple[Sums, ...]]
 """Area now and then, and the sums of each metric of the domain."""
 
@@ -46,12 +38,14 @@ def views(plan: Plan, domain: Domain, metrics: list[Metric]) -> dict[str, Cells]
     """`numerator`, `denominator` and `n` of each metric by group and bucket; unknown ones are left out."""
     if not metrics:
         return {}
+    found = newest(plan, domain, metrics, _shared(plan.edition)) if domain.latest else None
+    if found is not None:
+        return {metric.id: _of_measures(metric, found[metric.id]) for metric in metrics}
     instants = [plan.instant(i) for i in range(len(plan.buckets))]
-    if plan.column or plan.where or _is_line_of_all(plan, domain, instants):
+    if plan.column or plan.where:
         return _split(plan, domain, metrics)
     every = tuple(metric for metric in domain.metrics if metric.aggregate)
-    together = not domain.latest or _read_together(plan, domain, every, metrics, instants)
-    computed = every if together else tuple(metrics)
+    computed = tuple(metrics) if domain.latest else every
     try:
         rows_at = _rows_at(plan, domain, computed, instants)
     except duckdb.Error:  # another metric of the view may be to blame
@@ -69,22 +63,13 @@ def views(plan: Plan, domain: Domain, metrics: list[Metric]) -> dict[str, Cells]
     return cells
 
 
-def _is_line_of_all(plan: Plan, domain: Domain, instants: list[datetime]) -> bool:
-    """Whether newest readings of the whole tree are asked for at many instants: one row each, not one an area."""
-    whole = plan.area.parent is None and plan.area.live and not plan.groups
-    return bool(domain.latest) and whole and len(set(instants)) > FEW_INSTANTS
-
-
-def _read_together(
-    plan: Plan, domain: Domain, every: tuple[Metric, ...], metrics: list[Metric], instants: list[datetime]
-) -> bool:
-    """Whether to read newest readings for all metrics of the domain: many are asked for at few instants, or it is done.
-
-    What one metric is explained by is read for that one alone, in a third of the time.
-    """
-    if len(set(instants)) > FEW_INSTANTS:
-        return False
-    return len(metrics) > FEW_METRICS or set(instants) <= _cache(plan, domain, every).rows.keys()
+def _of_measures(metric: Metric, found: dict[tuple[object, int], list[Sums]]) -> Cells:
+    """The numbers of a metric from the sums of its measures."""
+    cells: Cells = {}
+    for key, sums in found.items():
+        over, per, n, disputed = zip(*sums, strict=True)
+        cells[key] = _cell(_combined(metric, over), _sum(per), sum(n), sum(disputed))
+    return cells
 
 
 def _rows_at(
@@ -95,19 +80,18 @@ def _rows_at(
 
 def _cache(plan: Plan, domain: Domain, metrics: tuple[Metric, ...]) -> "_ViewCache":
     columns = _columns(metrics, disputable=bool(domain.latest))
-    return _view_cache(plan.edition, _view_of(domain, metrics), columns)
+    return _view_cache(plan.edition, _view_of(plan.edition, domain, metrics), columns)
 
 
-def _view_of(domain: Domain, metrics: Iterable[Metric]) -> str:
-    """SQL of the view; of newest readings without the measures that the metrics' conditions leave out."""
-    measures: set[str] = set()
-    for condition in (metric.aggregate.where or "" for metric in metrics if metric.aggregate):
-        named = MEASURES.fullmatch(condition)
-        if not named:
-            return domain.view or ""
-        measures |= set(re.findall(r"'([^']*)'", named[1] or named[2]))
-    valid = {measure: days for measure, days in domain.latest.items() if measure in measures}
-    return latest_sql(valid, domain.where, domain.terms) if valid else domain.view or ""
+def _view_of(edition: Edition, domain: Domain, metrics: Iterable[Metric]) -> str:
+    """SQL of the view; of newest readings without the measures that the metrics' conditions leave out, and without
+    what the edition has none of: merged areas, and measures that sources share.
+    """
+    if not domain.latest:
+        return domain.view or ""
+    valid = measures_of(domain, metrics)
+    disputed = any(measure in valid for measure in _shared(edition))
+    return latest_sql(valid, domain.where, domain.terms, merged=_has_merged(edition), disputed=disputed)
 
 
 def _split(plan: Plan, domain: Domain, metrics: list[Metric]) -> dict[str, Cells]:
@@ -201,7 +185,7 @@ def views_sql(plan: Plan, domain: Domain, metrics: Iterable[Metric]) -> str:
     """SQL of one row a group and bucket of this plan alone: g, i, and for each metric its `Sums`."""
     metrics = tuple(metrics)
     columns = f"{group_sql(plan)} AS g, i, {_columns(metrics, disputable=bool(domain.latest))}"
-    return f"SELECT {columns} FROM ({view_sql(plan, domain, _view_of(domain, metrics))}) GROUP BY g, i"
+    return f"SELECT {columns} FROM ({view_sql(plan, domain, _view_of(plan.edition, domain, metrics))}) GROUP BY g, i"
 
 
 def view_sql(plan: Plan, domain: Domain, view: str = "") -> str:
@@ -245,6 +229,11 @@ def has_shared_measures(edition: AnyEdition) -> bool:
 def _shared(edition: Edition) -> tuple[str, ...]:
     sql = "SELECT measure FROM readings GROUP BY measure HAVING min(source) <> max(source) ORDER BY measure"
     return tuple(measure for (measure,) in edition.cursor().execute(sql).fetchall())
+
+
+@lru_cache(maxsize=16)
+def _has_merged(edition: Edition) -> bool:
+    return edition.cursor().execute("SELECT 1 FROM areas WHERE holder <> code LIMIT 1").fetchone() is not None
 
 
 def _columns(metrics: Iterable[Metric], *, disputable: bool = False) -> str:

@@ -159,7 +159,7 @@ def test_a_wall_and_a_publicity_list_are_drawn(screen: Screen, area: int) -> Non
 
 
 def test_second_visit_runs_no_query(screen: Screen) -> None:
-    caches = (answers.summaries, answers.parts, answers.line, answers.ageing, answers.today)
+    caches = (answers.summaries, answers.parts, answers.line, answers.ageing, answers.mover)
     screen(area=TOWNS[0], metric="closure_rate")
     before = [cache.cache_info().misses for cache in caches]
     screen(area=TOWNS[0], metric="closure_rate", size="l")

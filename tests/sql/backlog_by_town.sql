@@ -1,12 +1,7 @@
-SELECT g, 0 AS i,
-coalesce(sum(intake - finished), 0) AS open
-FROM (
-SELECT g, day,
-coalesce(sum(intake), 0)::BIGINT AS intake,
-coalesce(sum(finished), 0)::BIGINT AS finished
-FROM (
-SELECT area // 1000 * 1000 AS g, CAST(registered_at AS DATE) AS day,
-count(*) AS intake
+SELECT area // 1000 * 1000 AS g, 0 AS i,
+coalesce(count(*) FILTER (
+WHERE (registered_at) < TIMESTAMP '2026-11-22 08:00:00' AND (registered_at) < DATE '2026-11-23'), 0)::BIGINT - coalesce(count(*) FILTER (
+WHERE (closed_at) < TIMESTAMP '2026-11-22 08:00:00' AND (closed_at) < DATE '2026-11-23'), 0)::BIGINT AS open
 FROM (
 SELECT *, (closed_at IS NOT NULL AND coalesce(close_kind, 'done') <> 'done') AS cancelled, (coalesce(close_kind, 'done') = 'done' AND deferred IS NOT TRUE) AS standing, (urgency IN ('urgent', 'critical')) AS urgent
 FROM (
@@ -32,38 +27,5 @@ SELECT *
 FROM cases
 WHERE area >= 990101000000 AND area < 990102000000 AND (kind NOT IN ('service', 'share_req', 'open_req', 'flow_req', 'review', 'abnormal', 'risk', 'discipline', 'topic', 'pairing', 'project')))
 WHERE registered_at < TIMESTAMP '2026-11-22 08:00:00'))
-WHERE registered_at < TIMESTAMP '2026-11-22 08:00:00'
-GROUP BY ALL
-UNION ALL BY NAME
-SELECT area // 1000 * 1000 AS g, CAST(closed_at AS DATE) AS day,
-count(*) AS finished
-FROM (
-SELECT *, (closed_at IS NOT NULL AND coalesce(close_kind, 'done') <> 'done') AS cancelled, (coalesce(close_kind, 'done') = 'done' AND deferred IS NOT TRUE) AS standing, (urgency IN ('urgent', 'critical')) AS urgent
-FROM (
-SELECT source, key, kind, area, area_then, lon, lat, place, unit, co_units, channel, category, subcategory, urgency, registered_at,
-CASE WHEN accepted_at < TIMESTAMP '2026-11-22 08:00:00' THEN accepted_at END AS accepted_at, sign_due_at,
-CASE WHEN signed_at < TIMESTAMP '2026-11-22 08:00:00' THEN signed_at END AS signed_at, respond_due_at,
-CASE WHEN responded_at < TIMESTAMP '2026-11-22 08:00:00' THEN responded_at END AS responded_at,
-CASE WHEN handled_at < TIMESTAMP '2026-11-22 08:00:00' THEN handled_at END AS handled_at, due_at, due_calendar,
-CASE WHEN published_at < TIMESTAMP '2026-11-22 08:00:00' THEN published_at END AS published_at, red_at,
-CASE WHEN closed_at < TIMESTAMP '2026-11-22 08:00:00' THEN closed_at END AS closed_at,
-CASE WHEN closed_at < TIMESTAMP '2026-11-22 08:00:00' THEN close_kind END AS close_kind, deferred, extended, returned,
-CASE WHEN closed_at < TIMESTAMP '2026-11-22 08:00:00' THEN reworked END AS reworked,
-CASE WHEN closed_at < TIMESTAMP '2026-11-22 08:00:00' THEN reason END AS reason,
-CASE WHEN closed_at < TIMESTAMP '2026-11-22 08:00:00' THEN reached END AS reached,
-CASE WHEN closed_at < TIMESTAMP '2026-11-22 08:00:00' THEN solved END AS solved,
-CASE WHEN closed_at < TIMESTAMP '2026-11-22 08:00:00' THEN satisfied END AS satisfied,
-CASE WHEN closed_at < TIMESTAMP '2026-11-22 08:00:00' THEN rating END AS rating,
-CASE WHEN closed_at < TIMESTAMP '2026-11-22 08:00:00' THEN rating_default END AS rating_default,
-CASE WHEN closed_at < TIMESTAMP '2026-11-22 08:00:00' THEN cert_presented END AS cert_presented,
-CASE WHEN closed_at < TIMESTAMP '2026-11-22 08:00:00' THEN cert_accepted END AS cert_accepted, complexity, self_found, title, description, parent, repeat_of, repeated, asset, reporter, updated_at, batch
-FROM (
-SELECT *
-FROM cases
-WHERE area >= 990101000000 AND area < 990102000000 AND (kind NOT IN ('service', 'share_req', 'open_req', 'flow_req', 'review', 'abnormal', 'risk', 'discipline', 'topic', 'pairing', 'project')))
-WHERE registered_at < TIMESTAMP '2026-11-22 08:00:00'))
-WHERE closed_at < TIMESTAMP '2026-11-22 08:00:00'
-GROUP BY ALL)
-GROUP BY ALL)
-WHERE day < DATE '2027-01-01'
+WHERE ((registered_at) < DATE '2027-01-01' AND (registered_at) < TIMESTAMP '2026-11-22 08:00:00') OR ((closed_at) < DATE '2027-01-01' AND (closed_at) < TIMESTAMP '2026-11-22 08:00:00')
 GROUP BY g

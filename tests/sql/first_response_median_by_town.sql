@@ -25,7 +25,7 @@ CASE WHEN closed_at < TIMESTAMP '2026-11-22 08:00:00' THEN cert_accepted END AS 
 FROM (
 SELECT *
 FROM cases
-WHERE area >= 990101000000 AND area < 990102000000 AND (kind NOT IN ('service', 'share_req', 'open_req', 'flow_req', 'review', 'abnormal', 'risk', 'discipline', 'topic', 'pairing', 'project')))
+WHERE area >= 990101000000 AND area < 990102000000 AND (responded_at >= TIMESTAMP '2026-10-01' AND responded_at < TIMESTAMP '2026-11-22 08:00:00') AND (kind NOT IN ('service', 'share_req', 'open_req', 'flow_req', 'review', 'abnormal', 'risk', 'discipline', 'topic', 'pairing', 'project')))
 WHERE registered_at < TIMESTAMP '2026-11-22 08:00:00'))
 WHERE responded_at >= TIMESTAMP '2026-10-01' AND responded_at < TIMESTAMP '2026-11-22 08:00:00' AND (urgent))
 GROUP BY g

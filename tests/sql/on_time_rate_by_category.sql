@@ -1,12 +1,8 @@
-SELECT g, 0 AS i,
-coalesce(sum(due_on_time), 0) AS due_on_time,
-coalesce(sum(due), 0) AS due
-FROM (
-SELECT coalesce(category, '') AS g, CAST(due_at AS DATE) AS day,
-count(*) FILTER (
-WHERE standing) AS due,
-count(*) FILTER (
-WHERE standing AND closed_at <= due_at) AS due_on_time
+SELECT coalesce(category, '') AS g, 0 AS i,
+coalesce(count(*) FILTER (
+WHERE (due_at) < TIMESTAMP '2026-11-22 08:00:00' AND (due_at) < DATE '2026-11-23' AND (due_at) >= DATE '2026-10-01' AND (standing AND closed_at <= due_at)), 0)::BIGINT AS due_on_time,
+coalesce(count(*) FILTER (
+WHERE (due_at) < TIMESTAMP '2026-11-22 08:00:00' AND (due_at) < DATE '2026-11-23' AND (due_at) >= DATE '2026-10-01' AND (standing)), 0)::BIGINT AS due
 FROM (
 SELECT *, (closed_at IS NOT NULL AND coalesce(close_kind, 'done') <> 'done') AS cancelled, (coalesce(close_kind, 'done') = 'done' AND deferred IS NOT TRUE) AS standing, (urgency IN ('urgent', 'critical')) AS urgent
 FROM (
@@ -30,9 +26,7 @@ CASE WHEN closed_at < TIMESTAMP '2026-11-22 08:00:00' THEN cert_accepted END AS 
 FROM (
 SELECT *
 FROM cases
-WHERE area >= 990101000000 AND area < 990102000000 AND (kind NOT IN ('service', 'share_req', 'open_req', 'flow_req', 'review', 'abnormal', 'risk', 'discipline', 'topic', 'pairing', 'project')))
+WHERE area >= 990101000000 AND area < 990102000000 AND ((due_at >= DATE '2026-10-01' AND due_at < DATE '2027-01-01')) AND (kind NOT IN ('service', 'share_req', 'open_req', 'flow_req', 'review', 'abnormal', 'risk', 'discipline', 'topic', 'pairing', 'project')))
 WHERE registered_at < TIMESTAMP '2026-11-22 08:00:00'))
-WHERE due_at < TIMESTAMP '2026-11-22 08:00:00'
-GROUP BY ALL)
-WHERE day < DATE '2027-01-01' AND day >= DATE '2026-10-01'
+WHERE ((due_at) >= DATE '2026-10-01' AND (due_at) < DATE '2027-01-01' AND (due_at) < TIMESTAMP '2026-11-22 08:00:00')
 GROUP BY g

@@ -23,7 +23,7 @@ from cockpit.single_flight import single_flight_cache
 from cockpit.view_state import View
 from data.values.zones import elapsed
 from metrics.analysis.reds import Red
-from metrics.analysis.today import Mover, Today
+from metrics.analysis.today import Mover
 from metrics.areas import below
 from metrics.engine.frames import each
 from metrics.engine.plan import exists_at
@@ -45,7 +45,8 @@ class AlertsPanel(Panel):
 
     def queries(self, view: View) -> Sequence[Call]:
         problems = _problems(view)
-        return [partial(answers.oldest, view.ask()), *([partial(answers.headline, problems)] if problems else [])]
+        old = [] if view.topic else [partial(answers.oldest, view.ask())]
+        return [*old, *([partial(answers.headline, problems)] if problems else [])]
 
     def prepare(self, view: View) -> None:
         lines(view)
@@ -86,7 +87,7 @@ def wall_lines(view: View, problems: Sequence[Red]) -> list[Line]:
     shown = [Line("▲", item.strong, (Item(item.text),), state="red") for item in worst]
     shown = shown if over_limit(problems) else [reds(view, [])]
     near = _near(view, [red for red in problems if red.kind == "near"])
-    old = oldest(view, to_look_at(view).oldest) if view.topic == "" else None
+    old = oldest(view, answers.oldest(view.ask())) if view.topic == "" else None
     between = [replace(line, on="") for line in (near, old) if line]
     return [*shown[:SHOWN], *between, *shown[SHOWN:]]
 
@@ -140,22 +141,17 @@ def fed_metrics(view: View) -> tuple[str, ...]:
     return tuple(name for name, summary in summaries.items() if name in view.layout.metrics and summary.ever)
 
 
-def to_look_at(view: View) -> Today:
-    """The oldest cases and what moved most, among the layout's metrics that have data."""
-    return answers.today(view.ask(*fed_metrics(view)), tile_metrics(view))
-
-
 @single_flight_cache(maxsize=512)
 def lines(view: View) -> tuple[Line, ...]:
     """Lines for further reds, sites near a veto, oldest open cases and largest changes; empty ones are left out."""
     if view.empty:
         return (Line("○", _("No data in this period")),)
-    attention, listed = to_look_at(view), reds_of(view)
+    listed = reds_of(view)
     every = over_limit(listed)
     others = reds(view, _others(view, every)) if not every or len(every) > 1 or not headline(view) else None
     near = _near(view, [red for red in listed if red.kind == "near"])
-    old = oldest(view, attention.oldest) if view.topic == "" else None
-    mover = None if headline(view) else _mover(view, attention.mover)
+    old = oldest(view, answers.oldest(view.ask())) if view.topic == "" else None
+    mover = None if headline(view) else _mover(view, answers.mover(view.ask(*fed_metrics(view)), tile_metrics(view)))
     return tuple(line for line in (others, near, old, mover) if line)
 
 

@@ -90,7 +90,9 @@ class SplitPanel(Panel):
     def shown(self, view: View) -> bool:
         view = self.at(view)
         by = self.column(view)
-        return bool(by) and exists_at(split_metric(view), view.area.level) and (view.empty or bool(groups(view, by)))
+        if not by or not exists_at(split_metric(view), view.area.level):
+            return False
+        return view.empty or bool(groups(view, by, compared=self.as_ranking))
 
     def column(self, view: View) -> str:
         """The column of the breakdown; empty for none."""
@@ -102,7 +104,7 @@ class SplitPanel(Panel):
 
     def queries(self, view: View) -> list[Call]:
         view = self.at(view)
-        return [partial(groups, view, by)] if (by := self.column(view)) else []
+        return [partial(groups, view, by, compared=self.as_ranking)] if (by := self.column(view)) else []
 
     def prepare(self, view: View) -> None:
         view = self.at(view)
@@ -131,14 +133,14 @@ class SplitPanel(Panel):
 
     def has_numbers(self, view: View) -> bool:
         view = self.at(view)
-        return bool(groups(view, self.column(view)))
+        return bool(groups(view, self.column(view), compared=self.as_ranking))
 
     def numbers(self, view: View) -> Numbers | None:
         view = self.at(view)
         by = self.column(view)
         if not by:
             return None
-        parts = groups(view, by)
+        parts = groups(view, by, compared=True)
         names = [(group_name(view, by, part.group) if part.group else _("Not given"),) for part in parts]
         return numbers.of_parts(split_metric(view), (words.column(by),), names, parts)
 
@@ -201,7 +203,7 @@ def split_bars(view: View, by: str) -> tuple[Bar, ...]:
 @single_flight_cache(maxsize=512)
 def split_rows(view: View, by: str) -> tuple[RankingRow, ...]:
     """The groups as a list."""
-    metric, parts = split_metric(view), groups(view, by)
+    metric, parts = split_metric(view), groups(view, by, compared=True)
     names = [group_name(view, by, part.group) if part.group else _("Not given") for part in parts]
     return ranking_rows(
         view, metric, parts, names, [_pick(view, by, part.group) for part in parts],
@@ -210,10 +212,13 @@ def split_rows(view: View, by: str) -> tuple[RankingRow, ...]:
     )  # fmt: skip
 
 
-def groups(view: View, by: str) -> list[Part]:
-    """The groups of a column that hold anything, under the filters of the other columns."""
+def groups(view: View, by: str, *, compared: bool = False) -> list[Part]:
+    """The groups of a column that hold anything, under the filters of the other columns.
+
+    compared: with the numbers of the period compared with, which bars do not show.
+    """
     others = [(name, value) for name, value in view.query.where if name != by]
-    parts = answers.parts(view.query.filtered(others).of(split_metric(view).id, by=by))
+    parts = answers.parts(view.query.filtered(others).of(split_metric(view).id, by=by), compared=compared)
     return [part for part in parts if part.now.n]
 
 

@@ -8,7 +8,7 @@ import pytest
 from data.editions.edition import Edition
 from data.home import Home
 from metrics.analysis.ageing import BUCKETS
-from metrics.analysis.today import today
+from metrics.analysis.today import oldest_open
 from metrics.answer import SMALL
 from metrics.areas import area, children, path, root
 from metrics.cases.todo import counts, todo
@@ -161,12 +161,11 @@ def test_own_reds_come_first_then_the_longest_red(home: Home) -> None:
     steady = [{"area": VILLAGES[2], "registered_at": datetime(2026, 11, 2), "due_at": datetime(2026, 11, 5)}] * 12
     fresh = [{"area": VILLAGES[0], "registered_at": datetime(2026, 11, 2), "due_at": due}] * 12
     edition = edition_of(home, [*steady, *fresh], AS_OF)
-    frame = today(query_of(edition, "on_time_rate", DISTRICT, NOVEMBER))
     problems = reds(edition, DISTRICT, NOVEMBER, names=["on_time_rate"])
     assert [(red.kind, red.area, red.new) for red in problems] == [
         ("own", DISTRICT, False), ("below", TOWNS[1], False), ("below", TOWNS[0], True),
     ]  # fmt: skip
-    assert len(frame.oldest) == 3
+    assert len(oldest_open(query_of(edition, "on_time_rate", DISTRICT, NOVEMBER))) == 3
 
 
 def test_list_of_reds_is_shared_only_by_users_of_the_area(home: Home) -> None:
