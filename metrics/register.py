@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from data.editions.edition import Edition
+from data.editions.edition import AnyEdition
 from data.editions.from_desk import read
 from data.editions.scoped import ScopedEdition
 from data.editions.versions import asset_history
@@ -45,11 +45,11 @@ def versions(edition: ScopedEdition, source: str, key: str) -> list[dict[str, An
 
 def loaded_values(edition: ScopedEdition, source: str, key: str) -> dict[str, Any]:
     """The loaded values of the columns of an asset that are edited in the edition: those of the version before."""
-    edited = edited_columns(edition.unscoped, source, key)
+    edited = edited_columns(edition, source, key)
     before = versions(edition, source, key)[1:2] if edited else []
     return {name: before[0][name] for name in edited if before}
 
 
-def edited_columns(edition: Edition, source: str, key: str) -> tuple[str, ...]:
+def edited_columns(edition: AnyEdition, source: str, key: str) -> tuple[str, ...]:
     """The columns of an asset that have an edited value in the edition."""
-    return tuple(edit.field for edit in read(edition).edits if (edit.source, edit.key) == (source, key))
+    return tuple(edit.field for edit in read(edition.unscoped).edits if (edit.source, edit.key) == (source, key))

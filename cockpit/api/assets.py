@@ -162,7 +162,7 @@ def _whole(edition: ScopedEdition, source: str, key: str) -> WholeAsset:
     except Refused as error:
         raise NotFound.of(error) from None
     loaded = register.loaded_values(edition, source, key)
-    edited = register.edited_columns(edition.unscoped, source, key)
+    edited = register.edited_columns(edition, source, key)
     values = [
         ValueOut(
             field=column.name, value=_value(asset.get(column.name)), edited=column.name in edited,

@@ -12,17 +12,8 @@ from metrics.period import Period
 def each(frame: pd.DataFrame) -> Iterator[SimpleNamespace]:
     """The rows by attribute, in order. pandas' own `itertuples` makes a class a call and costs more than a query."""
     names = list(frame.columns)
-    for values in zip(*(_values(frame[name]) for name in names), strict=True):
+    for values in frame.to_numpy(dtype=object).tolist():
         yield SimpleNamespace(**dict(zip(names, values, strict=True)))
-
-
-def _values(column: "pd.Series[Any]") -> list[Any]:
-    """The values of a column; few times stand in many rows, and each is converted once."""
-    if column.dtype.kind != "M":
-        return column.tolist()
-    codes, times = column.factorize(use_na_sentinel=False)
-    known = list(times)
-    return [known[code] for code in codes.tolist()]
 
 
 def period_of(row: SimpleNamespace) -> Period:
