@@ -59,6 +59,11 @@ def _(text: str, /, **values: object) -> str:
     return translated.format(**values) if values else translated
 
 
+def pgettext(context: str, text: str, /) -> str:
+    """The text in the language spoken, where one English word has several meanings: context says which."""
+    return _translations(language()).pgettext(context, text)
+
+
 def N_(text: str, /) -> str:
     """Mark a text for the catalogue that is translated where it is shown."""
     return text

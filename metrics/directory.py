@@ -4,6 +4,7 @@ from collections.abc import Collection, Sequence
 
 from data.areas.levels import CODES
 from data.editions.edition import AnyEdition
+from metrics.errors import nearest
 
 MOST_UNITS = 300
 
@@ -15,6 +16,16 @@ def unit_names(edition: AnyEdition, areas: Collection[int]) -> list[str]:
         f"ORDER BY name LIMIT {MOST_UNITS}"
     )
     return [name for (name,) in edition.unscoped.cursor().execute(sql, [list(areas)]).fetchall()]
+
+
+def known_unit(edition: AnyEdition, name: str) -> tuple[bool, str]:
+    """Whether the directory has a unit of this name, retired or not, and if not the nearest name, empty if none is.
+
+    A directory without any unit knows every name.
+    """
+    sql = "SELECT DISTINCT name FROM assets WHERE kind = 'unit' AND name IS NOT NULL"
+    names = {found for (found,) in edition.unscoped.cursor().execute(sql).fetchall()}
+    return (True, "") if not names or name in names else (False, nearest(name, sorted(names)))
 
 
 def areas_of_unit(edition: AnyEdition, name: str) -> list[int]:

@@ -21,7 +21,7 @@ from data.desk import alerts, clock
 from data.desk.errors import Refused
 from data.desk.items import store
 from data.desk.items.links import Link
-from data.desk.items.lists import Filter, Reader, may_see
+from data.desk.items.lists import NO_UNIT, Filter, Reader, may_see
 from data.desk.items.store import Beginning, Locked, Rules, Written
 from data.desk.store import Desk
 from data.editions.edition import AnyEdition
@@ -123,8 +123,18 @@ def act(
         return written
 
 
-def checked(known: Rules, only: Filter) -> Filter:
-    """The filter. Refused for a kind or state that no workflow has: a misspelt name must not give an empty list."""
+def checked(known: Rules, only: Filter, edition: AnyEdition | None = None) -> Filter:
+    """The filter. Refused for a kind or state that no workflow has, and for a unit that the directory does not have:
+    a misspelt name must not give an empty list.
+    """
+    if edition and only.unit not in ("", NO_UNIT):
+        known_there, near = directory.known_unit(edition, only.unit)
+        if not known_there and near:
+            raise Refused(
+                "item.unit_near", 'no unit is called "{name}"; the nearest: {near}', name=only.unit, near=near
+            )
+        if not known_there:
+            raise Refused("item.no_unit", 'no unit is called "{name}"', name=only.unit)
     flows = [known.flow(only.kind)] if only.kind else list(known.flows.values())
     if only.state and not any(only.state in flow.states for flow in flows):
         raise Refused("item.no_state", 'no such kind of item has the state "{name}"', name=only.state)

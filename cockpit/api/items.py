@@ -179,7 +179,7 @@ def _filter(
     owner: Annotated[str, Query(max_length=200, description="the responsible unit; – for none yet")] = "",
     q: Annotated[str, Query(max_length=100, description="part of the title, or a number")] = "",
 ) -> Filter:
-    return actions.checked(_rules(), Filter(kind, state, owner, q.strip()))
+    return actions.checked(_rules(), Filter(kind, state, owner, q.strip()), editions.current(settings.current()))
 
 
 Only = Annotated[Filter, Depends(_filter)]
@@ -242,9 +242,9 @@ def _actor(caller: Caller) -> Actor:
     """The acting account. 403 for tokens, since only people do steps, and for roles without actions."""
     if caller.token or not caller.grants.may(Can.ACT):
         caller.note("refused", "items", "refused")
-        raise Forbidden(
-            "items.not_allowed", "work items are for accounts with a role that acts on them, not for tokens"
-        )
+        if caller.token:
+            raise Forbidden("items.token", "a token does no steps of work items: sign in with an account")
+        raise Forbidden("items.not_allowed", "your role does no steps of work items")
     return Actor.holding(caller.name, caller.grants, caller.address)
 
 

@@ -1,5 +1,6 @@
 """`demo`: build the fictional district, loaded and published like any other data."""
 
+import fcntl
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
@@ -36,6 +37,27 @@ def build_demo(
     settings: "Settings", *, cases: int = CASES, seed: int = SEED, until: date | None = None, force: bool = False
 ) -> None:
     """Write the demo's deliveries, load them into a fresh store, publish. UsageError if other data are in it."""
+    with _alone(settings):
+        _build(settings, cases, seed, until, force=force)
+
+
+@contextmanager
+def _alone(settings: "Settings") -> Iterator[None]:
+    """Lock of the single process that builds a demo in a home. Raises UsageError if another one does."""
+    file = settings.data.root / "demo.lock"
+    file.parent.mkdir(parents=True, exist_ok=True)
+    with file.open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise UsageError(
+                "demo.running", "{home}: another process builds the demo district there: wait until it has",
+                home=settings.data.root,
+            ) from None  # fmt: skip
+        yield
+
+
+def _build(settings: "Settings", cases: int, seed: int, until: date | None, *, force: bool) -> None:
     from cockpit.commands import demo_desk
     from cockpit.workflows import desk_source
     from data.areas.loading import load_areas

@@ -43,10 +43,11 @@ def listed(settings: "Settings", view: str, layout: str, **narrowed: str) -> Non
     from cockpit.workflows.desk_source import rules
     from data.desk import clock
     from data.desk.items import lists
+    from data.editions.edition import current
 
     with as_usage():
         desk = open_desk(settings)
-        only: Filter = checked(rules(settings), lists.Filter(**narrowed))
+        only: Filter = checked(rules(settings), lists.Filter(**narrowed), current(settings.data))
         (chosen,) = (one for one in get_args(lists.View) if one == view)
         items = lists.items(desk, reader(OPERATOR), chosen, clock.now(), only, most=MOST)
     rows = [(*(getattr(one, name) for name in COLUMNS[:-1]), on_the_clock(settings, one.due_at)) for one in items]

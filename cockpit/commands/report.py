@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 import click
 
 from cockpit.commands.admin.user import opened
-from cockpit.commands.common import DAY, FILE, as_usage, on_the_clock, progress, with_settings
+from cockpit.commands.common import DAY, FILE, area_code, as_usage, on_the_clock, progress, with_settings
+from cockpit.commands.common import opened as published
 from cockpit.commands.output import format_option, write
 from cockpit.commands.query import edition_option, from_option, to_option
 from cockpit.errors import CockpitError, UsageError
@@ -69,8 +70,7 @@ def report() -> None:
 
 
 area_options = click.option(
-    "--area", "areas", type=click.IntRange(10**11, 10**12 - 1), required=True, multiple=True,
-    help="12-digit area code; may be given again.",
+    "--area", "areas", required=True, multiple=True, help="Code or name of an area; may be given again.",
 )  # fmt: skip
 
 
@@ -95,7 +95,7 @@ area_options = click.option(
 @click.option("-o", "--output", help="File to write; the store keeps one as well.", type=OUT, callback=_in_a_folder)
 @with_settings
 def make(
-    settings: "Settings", kind: str, areas: tuple[int, ...], start: datetime, end: datetime, vs: str,
+    settings: "Settings", kind: str, areas: tuple[str, ...], start: datetime, end: datetime, vs: str,
     format: str | None, lang: str | None, metrics: tuple[str, ...], where: tuple[str, ...], deadline: datetime | None,
     edition: str | None, output: Path | None,
 ) -> None:  # fmt: skip
@@ -109,8 +109,9 @@ def make(
     filters = dict(_pair(condition) for condition in where)
     with asking(), progress() as show:
         selected = named(kinds_of(settings), kind)
+        codes = tuple(area_code(published(settings, edition), area) for area in areas)
         request = Request.model_validate({
-            "kind": kind, "areas": areas, "start": start.date(), "end": end.date(), "vs": vs,
+            "kind": kind, "areas": codes, "start": start.date(), "end": end.date(), "vs": vs,
             "format": format or selected.formats[0], "lang": lang or settings.language, "edition": edition or "",
             "metrics": metrics, "where": filters, "deadline": deadline.date() if deadline else None,
         })  # fmt: skip

@@ -249,9 +249,10 @@ def level(name: str, n: int = 1) -> str:
     return named.zh if language() == "zh" else named.en if n == 1 else named.plural
 
 
-def level_heading(name: str) -> str:
-    """The heading of a column of areas of a level."""
-    return level(name)[:1].upper() + level(name)[1:]
+def level_heading(name: str, count: int = 1) -> str:
+    """The heading of a column of areas of a level, or with a count of 2 of a list of them."""
+    text = level(name, count)
+    return text[:1].upper() + text[1:]
 
 
 def basis(name: str) -> str:

@@ -26,6 +26,8 @@ from data.sources.expressions import quoted
 from data.sources.parts import Csv
 from data.store import AREA_COLUMNS, one, open_store, transaction
 
+NUL_WITHIN = 65536
+"""Bytes of a file that are searched for a zero byte, which no text has."""
 ALIASES = {
     "代码": "code", "编码": "code", "区划代码": "code", "名称": "name", "级别": "level", "层级": "level",
     "类型": "kind", "上级": "parent", "上级代码": "parent", "人口": "population", "户数": "households",
@@ -82,11 +84,19 @@ def load_areas(home: Home, path: Path) -> AreaReport:
 
 
 def plain_text(path: Path, scratch: Path) -> Path:
-    """The file decompressed and in UTF-8, converted from GB18030 if necessary."""
-    try:
-        return unpacked(path, "utf-8", scratch)
-    except UnicodeDecodeError:
-        return unpacked(path, "gb18030", scratch)
+    """The file decompressed and in UTF-8, converted from GB18030 if necessary. Raises DataError for other bytes."""
+    for encoding in ("utf-8", "gb18030"):
+        try:
+            plain = unpacked(path, encoding, scratch)
+        except UnicodeDecodeError:
+            continue
+        with plain.open("rb") as file:
+            if b"\0" not in file.read(NUL_WITHIN):
+                return plain
+    raise DataError(
+        "areas.no_text", "{path}: is no text in UTF-8 or GB18030; save the areas as CSV, or their polygons as GeoJSON",
+        path=path,
+    )  # fmt: skip
 
 
 def _rows(store: duckdb.DuckDBPyConnection, path: Path, plain: Path) -> set[str]:

@@ -83,6 +83,12 @@ def reading(path: Path | str) -> Iterator[None]:
             why=line_of(error),
         ) from error
     except UnicodeDecodeError as error:
+        if b"\0" in error.object:
+            raise DataError(
+                "delivery.no_text",
+                "{path}: is binary data, no text; name a CSV or NDJSON file, or say with format what it is",
+                path=path,
+            ) from error
         raise DataError(
             "delivery.encoding",
             "{path}: is not {encoding} (byte 0x{byte:02x}); set csv.encoding in the source file, for "

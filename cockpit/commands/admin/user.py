@@ -147,6 +147,11 @@ def listed(settings: "Settings", layout: str) -> None:
         for grant in ([_grant_row(g) for g in grants] or [(None,) * 6])
     ]
     write(COLUMNS, rows, layout)
+    if not rows:
+        click.echo(
+            "no account yet: add one with `user add`. `serve --demo` lets choose a role without one, and then adds it",
+            err=True,
+        )
 
 
 def _grant_row(grant: "Grant") -> tuple[object, ...]:

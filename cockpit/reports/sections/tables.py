@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
-from cockpit.i18n import _, ngettext
+from cockpit.i18n import _, ngettext, pgettext
 from cockpit.labels import format, words
 from cockpit.labels.names import source_name
 from cockpit.panels import answers
@@ -154,7 +154,7 @@ def group_name(context: ReportContext, by: str, group: str) -> str:
 def by_name(by: str) -> str:
     if by in AREAS:
         return words.level_heading(by)
-    return _("Month") if by == "month" else words.column(by)
+    return pgettext("heading of months", "Month") if by == "month" else words.column(by)
 
 
 def _codes(by: str, group: str) -> list[Cell]:

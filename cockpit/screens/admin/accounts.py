@@ -12,7 +12,7 @@ from cockpit.actions.action import Actor
 from cockpit.components.lists.record import Item, record
 from cockpit.components.lists.table import Cell, Column, table
 from cockpit.components.navigation import header, searchbox
-from cockpit.i18n import _, ngettext
+from cockpit.i18n import _, ngettext, pgettext
 from cockpit.labels import format
 from cockpit.nav import here
 from cockpit.screens.admin import desk
@@ -47,7 +47,7 @@ def _row(account: Account) -> list[Cell | str]:
         account.title,
         _state(account),
         _("To be changed at the next sign-in") if account.must_change else _("Own"),
-        _("Set up") if account.has_totp else "–",
+        pgettext("state", "Set up") if account.has_totp else "–",
     ]
 
 

@@ -12,7 +12,7 @@ from cockpit.actions import register as actions
 from cockpit.actions.action import Actor
 from cockpit.components.lists.table import Cell, Column, table
 from cockpit.components.navigation import header
-from cockpit.i18n import _, language
+from cockpit.i18n import _, language, pgettext
 from cockpit.labels import format
 from cockpit.screens.admin import desk
 from cockpit.screens.sitehealth.publishing import publish_decided_in_background
@@ -44,7 +44,7 @@ def listed(view: View) -> None:
         shown, pages = desk.some(rows)
         columns = [
             Column(_("Metric"), lead=True), Column(_("Area")), Column(_("Applies")), Column(_("Green")),
-            Column(_("Red")), Column(_("Source")), Column(_("Proposed")), Column(_("State")),
+            Column(_("Red")), Column(pgettext("of a limit", "Source")), Column(_("Proposed")), Column(_("State")),
         ]  # fmt: skip
         if rows:
             table(columns, [_line(view, row) for row in shown], key="limits", pages=pages)
@@ -73,8 +73,8 @@ def _line(view: View, row: Row) -> list[Cell | str]:
 STATES: dict[str, Callable[[], str]] = {
     "proposed": lambda: _("to be decided"),
     "approved": lambda: _("approved"),
-    "refused": lambda: _("refused"),
-    "ended": lambda: _("ended"),
+    "refused": lambda: pgettext("of a proposal", "refused"),
+    "ended": lambda: pgettext("of a limit", "ended"),
 }
 COLOURS = {"proposed": "amber", "approved": "green", "refused": "none", "ended": "none"}
 
@@ -128,9 +128,11 @@ def _end(view: View, actor: Actor, current: dict[int, Row]) -> None:
     header.title(_("End a limit"), note=_("Periods that end before this day keep it"))
     with st.form(desk.form_key("end limit"), border=False):
         left, right = st.columns([3, 1])
-        id = left.selectbox(_("Limit"), list(current), format_func=lambda id: _title(view, current[id]))
+        id = left.selectbox(
+            pgettext("of a metric", "Limit"), list(current), format_func=lambda id: _title(view, current[id])
+        )
         day = desk.day(right, _("No longer from"), view.as_of.date())
-        ended = st.form_submit_button(_("End"))
+        ended = st.form_submit_button(pgettext("a limit", "End"))
     if ended and day:
         act(partial(actions.end_limit, visitors.desk(), actor, id, day), _("Ended."), "end limit")
 

@@ -14,7 +14,7 @@ from cockpit.actions.register import Change
 from cockpit.components.lists.table import Cell, Column, table
 from cockpit.components.navigation import actions as links
 from cockpit.components.navigation import header, searchbox
-from cockpit.i18n import _
+from cockpit.i18n import _, pgettext
 from cockpit.labels import format, words
 from cockpit.labels.names import area_name, source_name
 from cockpit.labels.wording import worded
@@ -141,7 +141,7 @@ def _history(view: View, source: str, key: str) -> None:
         changed = [name for name in names if before is not None and version[name] != before[name]]
         texts = [f"{words.column(name, 'assets')}: {words.value(name, version[name]) or '–'}" for name in changed]
         rows.append([start, _("; ").join(texts) or _("first version")])
-    table([Column(_("Valid from"), lead=True), Column(_("Changed"))], rows, key="versions")
+    table([Column(_("Valid from"), lead=True), Column(pgettext("what", "Changed"))], rows, key="versions")
 
 
 def _edits(made: list[edits.Row]) -> None:

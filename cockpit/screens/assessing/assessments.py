@@ -120,5 +120,5 @@ def _scheme(view: View, scheme: Scheme) -> None:
             ]
         )
     note = _("at least {n} cases in every line", n=scheme.least)
-    header.title(f"{scheme.name[language()]} · {words.level(scheme.level)}", note=note)
+    header.title(f"{scheme.name[language()]} · {words.level_heading(scheme.level, 2)}", note=note)
     table(columns, rows, key=f"scheme-{scheme.id}")

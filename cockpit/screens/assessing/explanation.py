@@ -12,7 +12,7 @@ from cockpit.actions import assessments as actions
 from cockpit.actions.action import Action, Actor
 from cockpit.components.lists.table import Cell, Column, table
 from cockpit.components.navigation import header
-from cockpit.i18n import _, language
+from cockpit.i18n import _, language, pgettext
 from cockpit.labels import format, words
 from cockpit.screens.admin import desk
 from cockpit.view_state import View
@@ -52,11 +52,11 @@ def card(view: View, one: Assessment) -> None:
 
 def _ranking(view: View, one: Assessment, name: str, areas: Sequence[Assessed]) -> None:
     """Those that are ranked together: towns and streets apart."""
-    header.title(name or _("Areas"))
+    header.title(name or pgettext("those ranked", "Areas"))
     columns = [
         Column(_("Rank"), number=True),
         Column(_("Area"), lead=True),
-        Column(_("Points"), number=True),
+        Column(pgettext("reached", "Points"), number=True),
         Column(_("95 % interval"), number=True),
         Column(_("Note")),
     ]
@@ -82,7 +82,7 @@ def _lines(view: View, one: Assessment, area: Assessed) -> None:
         Column(_("Value"), number=True),
         Column(_("Counted rows"), number=True),
         Column(_("Floor → target"), number=True),
-        Column(_("Points"), number=True),
+        Column(pgettext("reached", "Points"), number=True),
         Column(_("Weight"), number=True),
         Column(_("Counts"), number=True),
     ]
@@ -117,7 +117,12 @@ def _objections(view: View, one: Assessment, chosen: Assessed | None) -> None:
     raised = [objection for objection in assessments.objections(visitors.desk(), one.id) if objection.area in named]
     if raised:
         header.title(_("Objections"))
-        columns = [Column(_("Area"), lead=True), Column(_("Line")), Column(_("Objection")), Column(_("Answer"))]
+        columns = [
+            Column(_("Area"), lead=True),
+            Column(pgettext("of an assessment", "Line")),
+            Column(_("Objection")),
+            Column(_("Answer")),
+        ]
         table(columns, [_objection(view, named, objection) for objection in raised], key="objections")
     if one.state != "open":
         return
@@ -134,7 +139,11 @@ def _objection(view: View, named: dict[int, str], objection: Objection) -> list[
     line = metric.name[language()] if metric else objection.metric or _("the whole")
     state = "amber" if objection.accepted is None else "red" if objection.accepted else "green"
     word = (
-        _("not answered yet") if objection.accepted is None else _("accepted") if objection.accepted else _("refused")
+        _("not answered yet")
+        if objection.accepted is None
+        else _("accepted")
+        if objection.accepted
+        else pgettext("of a proposal", "refused")
     )
     return [
         Cell(named[objection.area]), line, Cell(objection.text, note=objection.who),
@@ -147,7 +156,7 @@ def _objecting(view: View, actor: Actor, one: Assessment, area: Assessed) -> Non
         names = ["", *(line.metric for line in area.lines)]
         known = view.catalog.metrics
         label = {name: known[name].name[language()] if name in known else name for name in names} | {"": _("the whole")}
-        metric = st.selectbox(_("Line"), names, format_func=label.__getitem__)
+        metric = st.selectbox(pgettext("of an assessment", "Line"), names, format_func=label.__getitem__)
         text = st.text_area(_("Objection"), max_chars=assessments.LONGEST)
         sent = st.form_submit_button(_("Object"))
     if sent:

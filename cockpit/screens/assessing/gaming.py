@@ -47,7 +47,7 @@ def compared(view: View, by: str) -> Compared:
 
 def _section(view: View, by: str) -> None:
     result = compared(view, by)
-    title = _("Units") if by == UNIT else words.level(by)
+    title = _("Units") if by == UNIT else words.level_heading(by, 2)
     header.title(title, note=_("{n} compared, {small} with too small a sample", n=format.number(result.compared),
                                small=format.number(result.small)))  # fmt: skip
     if not result.signs:

@@ -9,7 +9,7 @@ from cockpit.actions import items as actions
 from cockpit.components.navigation import header
 from cockpit.components.timemap.timemap import timemap
 from cockpit.drawing import outlines
-from cockpit.i18n import _, language, ngettext
+from cockpit.i18n import _, language, ngettext, pgettext
 from cockpit.labels import format
 from cockpit.screens.admin import desk
 from cockpit.screens.timemap import deck, layers, legends
@@ -140,7 +140,7 @@ def _words() -> dict[str, str]:
         "absent": _("No data"),
         "unplaced": _("{n} without a place, or with one far off the map, over all time"),
         "close": _("Close"),
-        "goto": _("Open"),
+        "goto": pgettext("a page", "Open"),
         "state": _("State"),
         "loading": _("Loading"),
         "failed": _("The map does not load. Try again."),

@@ -22,7 +22,7 @@ from cockpit.address import link
 from cockpit.components.lists.record import Item as Line
 from cockpit.components.lists.record import record
 from cockpit.components.navigation import header
-from cockpit.i18n import _, using
+from cockpit.i18n import _, pgettext, using
 from cockpit.labels import format
 from cockpit.labels.wording import worded
 from cockpit.screens.admin import desk
@@ -62,7 +62,7 @@ def draw(item: Item) -> None:
 def _field(item: Item, number: int) -> None:
     with st.expander(_("Add a file")):
         given = uploader(_("Picture or PDF"), OFFER, token=guard.token(), key=f"file {item.number} {number}")
-        if given and st.button(_("Add")):
+        if given and st.button(pgettext("a file", "Add")):
             home, data = settings.current().data, given[0].getvalue()
             work = partial(actions.attach, visitors.desk(), home, shared.actor(), item.number, data)
             desk.act(work, _("The file is added."))

@@ -17,7 +17,7 @@ from cockpit.components.navigation import drafts, header
 from cockpit.components.navigation.locate import Located, locate
 from cockpit.drawing import outlines
 from cockpit.errors import CockpitError
-from cockpit.i18n import _, language
+from cockpit.i18n import _, language, pgettext
 from cockpit.labels.wording import worded
 from cockpit.screens.admin import desk
 from cockpit.screens.work import evidence, origins, shared
@@ -187,7 +187,7 @@ def begin(view: View) -> None:
             header.notice(_("The photo was not added: {why}", why=failed), state="red", alert=True)
         header.notice(
             _("{number} has begun.", number=number), state="green",
-            links=[(_("Open"), view.href("item", item=number)), (_("Work items"), view.href("inbox"))],
+            links=[(pgettext("a page", "Open"), view.href("item", item=number)), (_("Work items"), view.href("inbox"))],
         )  # fmt: skip
         return
     kinds = shared.startable(view.area.code)

@@ -177,7 +177,15 @@ def test_tokens_act_on_no_items(home: Path) -> None:
     headers = {"authorization": f"Bearer {token_of(home, 'tickets', area=DISTRICT)}", "idempotency-key": "k"}
     for method, path, body in (("GET", "items", None), ("POST", "items", ORDER), ("GET", "item-kinds", None)):
         answer = asyncio.run(_send(method, f"/api/v1/{path}", headers, body, {}))
-        assert (answer.status_code, answer.json()["code"]) == (403, "items.not_allowed")
+        assert (answer.status_code, answer.json()["code"]) == (403, "items.token")
+        assert answer.json()["detail"] == "a token does no steps of work items: sign in with an account"
+
+
+def test_a_unit_that_the_directory_does_not_have_is_refused(send: Send) -> None:
+    """A misspelt name must not give an empty list."""
+    answer = send("GET", "items", owner="nosuch")
+    assert (answer.status_code, answer.json()["code"]) == (400, "item.no_unit")
+    assert send("GET", "items", owner="–").status_code == 200
 
 
 def run(*arguments: str) -> tuple[int, str]:

@@ -1,6 +1,7 @@
 """The command line end to end on a district of two towns, in this process; in one of its own where that matters."""
 
 import csv
+import fcntl
 import io
 import json
 import os
@@ -406,6 +407,29 @@ def test_a_wrong_name_is_refused_before_anything_is_asked_or_done(
     published: Path, run: Any, words: str, message: str
 ) -> None:
     run(*words.split()).fails(2, message)
+
+
+@pytest.mark.parametrize("data", [bytes(range(256)) * 9, "代码,名称\n".encode("utf-16"), b"PK\3\4\0\0areas"])
+@pytest.mark.parametrize("name", ["areas.csv", "areas.geojson"])
+def test_a_file_of_areas_that_is_no_text_says_what_to_save(folder: Path, run: Any, data: bytes, name: str) -> None:
+    (folder / name).write_bytes(data)
+    ran = run("areas", name)
+    assert "save the areas as CSV" in ran.err
+    assert "csv.encoding" not in ran.err
+
+
+def test_a_list_without_any_account_says_how_to_add_one(folder: Path, run: Any) -> None:
+    ran = run("user", "list", "--format", "json")
+    assert json.loads(ran.out) == []
+    assert "`user add`" in ran.err
+
+
+def test_a_demo_is_built_by_one_process_at_a_time(folder: Path, run: Any) -> None:
+    (folder / "var").mkdir()
+    with (folder / "var" / "demo.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        run("demo", "--cases", "1").fails(2, "another process builds the demo district there")
+    assert not (folder / "var" / "store.duckdb").exists()
 
 
 @pytest.mark.parametrize(("words", "option"), [("user add wang", "--password"), ("secret set smtp", "--stdin")])

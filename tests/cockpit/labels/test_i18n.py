@@ -110,6 +110,27 @@ def test_plural_calls_have_plural_entries_and_plain_calls_plain_ones() -> None:
     assert {text for text in calls("_") if has_words(text)} <= {id for id in ids if isinstance(id, str)}
 
 
+def test_a_context_has_a_translation_of_its_own_and_none_is_left_over() -> None:
+    """Without its context a word of several meanings is shown in English."""
+    said = {
+        (str(message.context), one(message.id)): one(message.string or "")
+        for message in i18n.catalogue("zh")
+        if message.context
+    }
+    marked = {
+        (context, message)
+        for folder in ("cockpit", "pages")
+        for _file, _line, message, _comments, context in extract_from_dir(
+            ROOT / folder, [("**.py", "python")], keywords={"pgettext": ((1, "c"), 2)}
+        )
+    }
+    assert said.keys() == marked
+    assert len(marked) > 10
+    for (context, text), chinese in said.items():
+        plain = i18n.catalogue("zh").get(text)
+        assert plain is None or plain.string != chinese, f"{text} needs no context {context}"
+
+
 def test_message_code_is_dotted_and_has_one_text() -> None:
     known: dict[str, set[str]] = {}
     for _where, code, text in messages():
@@ -122,7 +143,12 @@ def test_message_code_is_dotted_and_has_one_text() -> None:
 def test_no_text_is_translated_twice() -> None:
     """Of two entries of one English text the later would speak for both meanings."""
     lines = (i18n.LOCALE / "zh.po").read_text("utf-8").splitlines()
-    english = [line for line in lines if line.startswith("msgid ") and line != 'msgid ""']
+    pairs = zip(["", *lines], lines, strict=False)
+    english = [
+        (above if above.startswith("msgctxt ") else "", line)
+        for above, line in pairs
+        if line.startswith("msgid ") and line != 'msgid ""'
+    ]
     assert [text for text, count in Counter(english).items() if count > 1] == []
 
 

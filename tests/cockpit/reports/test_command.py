@@ -33,7 +33,8 @@ WRITERS = {"docx": "docx", "pdf": "typst", "xlsx": "xlsxwriter", "csv": ""}
         (("brief", "--area", DISTRICT, *NOVEMBER, "--edition", "20200101-000000-aaaa"), "there is no edition"),
         (("brief", "--area", 990101009000, *NOVEMBER), "is not in edition"),
         (("brief", "--area", DISTRICT, *NOVEMBER, "--where", "category=没有这一类"), "nothing is known of 临江区"),
-        (("breif", "--area", DISTRICT, *NOVEMBER), 'Did you mean "brief"?'),
+        (("brief", "--area", "没有这个区", *NOVEMBER), "there is no area 没有这个区"),
+        (("breif", "--area", "临江区", *NOVEMBER), 'Did you mean "brief"?'),
     ],
 )  # fmt: skip
 def test_invalid_request_is_one_line_and_no_file(

@@ -201,6 +201,7 @@ def test_wrong_encoding(home: Home) -> None:
     assert "is not utf-8" in message
     assert "csv.encoding" in message
     assert "is not ascii" in broken(home, good_file(), csv={"encoding": "ascii"})
+    assert "is binary data, no text" in broken(home, bytes(range(256)))
 
 
 def test_invalid_workbook_or_parquet_file(home: Home) -> None:
