@@ -36,6 +36,7 @@ from data.errors import DataError
 PATH = "/files/attachment"
 PICTURES = ("jpg", "jpeg", "png", "webp")
 OFFER = Offer(Can.ACT, content.MOST_BYTES, 1, (*PICTURES, "pdf"))
+MOST_MB = content.MOST_BYTES // 1_000_000
 PHOTO = Offer(Can.ACT, content.MOST_BYTES, 1, PICTURES)
 
 
@@ -61,7 +62,9 @@ def draw(item: Item) -> None:
 
 def _field(item: Item, number: int) -> None:
     with st.expander(_("Add a file")):
-        given = uploader(_("Picture or PDF"), OFFER, token=guard.token(), key=f"file {item.number} {number}")
+        given = uploader(
+            _("Picture or PDF, up to {n} MB", n=MOST_MB), OFFER, token=guard.token(), key=f"file {item.number} {number}"
+        )
         if given and st.button(pgettext("a file", "Add")):
             home, data = settings.current().data, given[0].getvalue()
             work = partial(actions.attach, visitors.desk(), home, shared.actor(), item.number, data)
@@ -70,7 +73,7 @@ def _field(item: Item, number: int) -> None:
 
 def photo(key: str) -> list[Any]:
     """The field for a photo of something that is being reported; the photo, if one is given."""
-    return uploader(_("Photo (optional)"), PHOTO, token=guard.token(), key=f"photo {key}")
+    return uploader(_("Photo, up to {n} MB (optional)", n=MOST_MB), PHOTO, token=guard.token(), key=f"photo {key}")
 
 
 def attached(number: str, photos: Sequence[Any]) -> str:
