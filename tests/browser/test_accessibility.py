@@ -21,10 +21,15 @@ QUERIES = {
     "passport": ("?metric=on_time_rate",),
     "search": ("?q=路",),
     "compare": ("", "?areas=990101001000,990101002000"),
+    "start": ("?kind=order", "?kind=event&area=990101001001"),
 }
 """What a page is opened with; every other page is opened by its name alone."""
-FOUND = {"case": "rows?metric=intake", "site": "sites"}
-"""Pages of one row, and the list whose first row leads there."""
+FOUND = {
+    "case": ("rows?metric=intake", "td.lead a"),
+    "site": ("sites", "td.lead a"),
+    "item": ("inbox?show=all", 'a[href^="/item?"]'),
+}
+"""Pages of one row, the list that leads there, and the first of its ways there."""
 RULES = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa")
 RUN = f"""axe.run(document, {{ runOnly: {list(RULES)}, resultTypes: ["violations"], elementRef: false }}).then(found =>
     found.violations.filter(v => ["serious", "critical"].includes(v.impact)).map(v =>
@@ -124,7 +129,8 @@ def queries(page: Page, address: str, role: str) -> Iterator[tuple[str, str]]:
         if name not in FOUND:
             yield from ((name, f"{path}{query}") for query in QUERIES.get(name, ("",)))
         elif role in BUSINESS:
-            href = shown(page, f"{address}/{FOUND[name]}").locator("td.lead a")
+            path, way = FOUND[name]
+            href = shown(page, f"{address}/{path}").locator(way)
             if href.count():
                 yield name, (href.first.get_attribute("href") or "").lstrip("/")
 
