@@ -97,7 +97,7 @@ class Drafts {
   }
   say() {
     const { words } = this.data, at = [...restored.values()].sort().at(-1)
-    const time = at && new Date(at).toLocaleString(document.documentElement.lang || undefined, { month: "numeric", day: "numeric", hour: "2-digit", minute: "2-digit" })
+    const time = at && new Date(at).toLocaleString(document.documentElement.lang || undefined, { month: "2-digit", day: "2-digit", hour: "2-digit", minute: "2-digit", hourCycle: "h23" })
     show(this.root, at ? `<div class="drafts" role="status"><span>${esc(words.restored.replace("{time}", time))}</span>
       <button type="button" data-discard>${esc(words.discard)}</button></div>` : "")
   }

@@ -8,7 +8,7 @@ from typing import Any
 
 import duckdb
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from data.editions.edition import current
 from data.home import Home
@@ -179,6 +179,35 @@ def test_the_table_lists_sites_halls_and_orders_as_links(address: str, open_page
     assert len(asked) == 3
     links.first.click()
     page.wait_for_url(re.compile("/(case|site|cockpit)?[?]"))
+
+
+def test_a_layer_that_does_not_come_is_named_and_asked_for_again(address: str, open_page: Open) -> None:
+    page = drawn(open_page(f"{address}/map?lang=en&on=areas.70", alone=True))
+    asked: list[str] = []
+
+    def away(route: Route) -> None:
+        asked.append(route.request.url)
+        route.abort()
+
+    page.route(re.compile("/orders[.]bin"), away)
+    page.get_by_label("Orders", exact=True).check()
+    expect(page.locator(".said")).to_have_text("Orders does not load; it is asked for again.")
+    page.wait_for_timeout(1000)
+    assert len(asked) == 1, "not in every frame"
+    page.unroute(re.compile("/orders[.]bin"))
+    page.wait_for_function(f"() => {MAP}.map.layers.has('orders')")
+    expect(page.locator(".said")).to_have_text("")
+
+
+def test_the_search_flies_to_an_area_and_says_when_there_is_none(address: str, open_page: Open) -> None:
+    page = drawn(open_page(f"{address}/map?lang=en&on=areas.70", alone=True))
+    zoom, box = of_map(page, "map.space.zoom"), page.locator("[data-find]")
+    box.fill("北塘")
+    box.press("Enter")
+    page.wait_for_function(f"() => {MAP}.map.space.zoom > {zoom}")
+    box.fill("nowhere")
+    box.press("Enter")
+    expect(page.locator(".said")).to_have_text("No one area on the map is called nowhere.")
 
 
 def test_with_reduced_motion_nothing_moves_by_itself(address: str, open_page: Open) -> None:

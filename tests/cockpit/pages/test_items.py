@@ -7,6 +7,7 @@ from cockpit import editions, settings
 from cockpit.access import guard, visitors
 from cockpit.access.policy import Held
 from cockpit.screens import alerts as alert_screen
+from cockpit.screens.timemap import screen as timemap
 from cockpit.workflows.desk_source import rules
 from data.areas.levels import end_of
 from data.desk import alerts, clock
@@ -168,6 +169,20 @@ def test_a_card_that_somebody_else_has_changed_meanwhile_says_so(screen: Screen)
         store.append(visitors.desk(), known, locked, "refuse", {"reason": "重复"}, key=f"k{clock.now()}", actor="qian")
     assert "somebody has changed the item" in words(page.run()), "the click on a form that is gone was not heard"
     assert "somebody has changed the item" not in words(page.run())
+
+
+def test_the_map_says_how_many_items_are_newer_than_its_data(screen: Screen, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(timemap, "own_box", lambda *_area: (118.0, 32.0, 118.2, 32.2))
+
+    def said(area: int = VILLAGES[1]) -> str:
+        return words(screen("map", area=area, lang="en"))
+
+    assert "not on the map yet" not in said()
+    begun("电梯停运", area=VILLAGES[1])
+    assert "1 work item that began after the data of" in said()
+    begun("另一件", area=VILLAGES[1])
+    assert "2 work items that" in said()
+    assert "not on the map yet" not in said(VILLAGES[2])
 
 
 def test_own_steps_are_not_called_those_of_somebody_else(screen: Screen) -> None:
