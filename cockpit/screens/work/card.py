@@ -1,5 +1,6 @@
 """The card of one item: its state, clocks, parties and fields, what the visitor may do next, and its events."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 
@@ -25,7 +26,7 @@ from cockpit.view_state import View
 from data.desk import clock
 from data.desk.items import links, lists, store
 from data.desk.items.item import Item
-from data.workflow.model import Workflow
+from data.workflow.model import Transition, Workflow
 from data.workflow.parties import open_transitions
 from data.workflow.replay import Event, Snapshot, replay
 
@@ -147,23 +148,26 @@ def _changed_meanwhile(item: Item) -> None:
 
 
 def _next(view: View, flow: Workflow, item: Item, snapshot: Snapshot, at: datetime) -> None:
-    """A form for each step that the visitor may do now. One is open, so that a reply is two taps: the first that
-    answers what is waited for, else the first that takes fields.
-    """
+    """A form for each step that the visitor may do now; one is open, so that a reply is two taps."""
     drafts.drafts(guard.enter().session.account_id)
     who = shared.actor()
     possible = open_transitions(flow, snapshot, item.place, who.name, actions.reader(who).held, at)
     if not possible:
         return
     header.title(_("Next steps"))
-    given = [id for id in possible if any(flow.inputs(id))]
-    first = next((id for id in given if possible[id].step in ANSWERS), given[0] if given else "")
+    first = open_step(flow, possible)
     for id, transition in possible.items():
         if any(flow.inputs(id)):
             with st.expander(transition.name[language()], expanded=id == first):
                 forms.step(view, flow, item, id, snapshot.fields)
         else:
             forms.step(view, flow, item, id, snapshot.fields)
+
+
+def open_step(flow: Workflow, possible: Mapping[str, Transition]) -> str:
+    """The step whose form is open: the first that answers what is waited for, else the first that takes fields."""
+    given = [id for id in possible if any(flow.inputs(id))]
+    return next((id for id in given if possible[id].step in ANSWERS), given[0] if given else "")
 
 
 def _history(flow: Workflow, events: list[Event]) -> None:

@@ -8,6 +8,7 @@ from cockpit.access import guard, visitors
 from cockpit.access.policy import Held
 from cockpit.screens import alerts as alert_screen
 from cockpit.screens.timemap import screen as timemap
+from cockpit.screens.work import card
 from cockpit.workflows.desk_source import rules
 from data.areas.levels import end_of
 from data.desk import alerts, clock
@@ -183,6 +184,20 @@ def test_the_map_says_how_many_items_are_newer_than_its_data(screen: Screen, mon
     begun("另一件", area=VILLAGES[1])
     assert "2 work items that" in said()
     assert "not on the map yet" not in said(VILLAGES[2])
+
+
+@pytest.mark.parametrize(
+    ("kind", "steps", "opened"),
+    [
+        ("order", ("request_extension", "reply"), "reply"),
+        ("order", ("urge", "suspend", "cancel"), "urge"),
+        ("project", ("progress", "complete"), "progress"),
+        ("event", ("accept",), ""),
+    ],
+)
+def test_the_form_that_answers_is_open(kind: str, steps: tuple[str, ...], opened: str) -> None:
+    flow = rules(settings.current()).flows[kind]
+    assert card.open_step(flow, {id: flow.transitions[id] for id in steps}) == opened
 
 
 def test_own_steps_are_not_called_those_of_somebody_else(screen: Screen) -> None:
