@@ -51,9 +51,9 @@ class Sight:
 
 
 def resolved(sight: Sight, origin: str, links: Iterable[Link]) -> tuple[Link, ...]:
-    """The links with the addresses of their pages. Refused for what does not exist or the author may not see."""
+    """The links, each once, with the addresses of their pages. Refused for one that is not there or not to be seen."""
     origins = []
-    for link in links:
+    for link in dict.fromkeys(links):
         if link.kind not in KINDS.get(origin, ()):
             raise Refused("item.origin", "this kind of item does not begin from there: begin it from a list or freely")
         try:

@@ -340,7 +340,7 @@ def test_an_alert_becomes_ordered_in_the_transaction_of_its_item(desk: Desk, edi
 
 def test_the_key_of_an_order_about_an_alert_may_come_twice(desk: Desk, edition: Edition) -> None:
     link = Link("alert", f"{fired(desk, VILLAGES[0])}")
-    beginning = Beginning("order", "题", VILLAGES[0], {"matter": "x"}, origin="alert", links=(link,))
+    beginning = Beginning("order", "题", VILLAGES[0], {"matter": "x"}, origin="alert", links=(link, link))
     first = items.start(desk, LEADER, settings.current(), edition, beginning, "k")
     again = items.start(desk, LEADER, settings.current(), edition, beginning, "k")
     assert (again.item, again.again) == (first.item, True)
