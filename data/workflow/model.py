@@ -130,12 +130,14 @@ class ColourRule(Model):
 class Permission(Model):
     """Permission for a step: one of the roles, held at `scope`, by one of the parties; and the fields that it records.
 
+    The party others is everybody who does not take the part of the responsible unit: a unit is not its own judge.
+
     step: the step of the case's log that it becomes.
     """
 
     roles: tuple[str, ...] = Field(min_length=1)
     scope: Reach = "own"
-    party: tuple[Party, ...] = ("anyone",)
+    party: tuple[Party | Literal["others"], ...] = ("anyone",)
     required: tuple[Id, ...] = ()
     optional: tuple[Id, ...] = ()
     step: str = "other"

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import Literal, Protocol
 
 from data.areas.levels import end_of
 from data.workflow.model import Party, Permission, Reach, Transition, Workflow
@@ -118,7 +118,7 @@ def _reaches(scope: Reach, place: Place, grant: Held) -> bool:
     return covers and (wider or place.area % WHOLE_DISTRICT == 0)
 
 
-def _is(party: Party, place: Place, name: str, grant: Held) -> bool:
+def _is(party: Party | Literal["others"], place: Place, name: str, grant: Held) -> bool:
     match party:
         case "author":
             return name == place.author
@@ -130,5 +130,7 @@ def _is(party: Party, place: Place, name: str, grant: Held) -> bool:
             return grant.role in SUPERVISORS and name != place.holder
         case "asked":
             return bool(answerable(place, [grant]))
+        case "others":
+            return not is_of_unit(place, grant)
         case "anyone":
             return True

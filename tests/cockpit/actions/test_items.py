@@ -146,6 +146,25 @@ def test_an_account_of_a_unit_takes_the_part_of_that_unit_alone(desk: Desk, edit
     assert act(desk, edition, own, item, "sign").holder == "zhou"
 
 
+def test_a_unit_is_not_rated_by_its_own_leader(desk: Desk, edition: Edition) -> None:
+    street = who("qian", "leader", TOWNS[0])
+    department = Actor.holding("zhou", Grants((Held("leader", DISTRICT, end_of(DISTRICT), "区住建局"),)))
+    other = Actor.holding("wu", Grants((Held("leader", DISTRICT, end_of(DISTRICT), "区城管局"),)))
+    fields = {"matter": "占道经营", "unit": "区住建局", "kind": "work"}
+    beginning = Beginning("whistle", "占道经营", VILLAGES[0], fields)
+    item = items.start(desk, street, settings.current(), edition, beginning, "w").item
+    for step, given in (("sign", {}), ("contact", {}), ("arrive", {}), ("handle", {"result": "已处置"})):
+        item = act(desk, edition, who("li", "official", DISTRICT), item, step, **given)
+    for actor in (LEADER, department):
+        with pytest.raises(Forbidden, match="for others"):
+            act(desk, edition, actor, item, "rate", rating=5, solved=True)
+        with pytest.raises(Forbidden, match="for others"):
+            act(desk, edition, actor, item, "again", reason="未解决")
+    item = act(desk, edition, other, item, "again", reason="未解决")
+    item = act(desk, edition, who("li", "official", DISTRICT), item, "handle", result="已处置")
+    assert act(desk, edition, street, item, "rate", rating=4, solved=True).state == "closed"
+
+
 def test_own_request_cannot_be_decided(desk: Desk, edition: Edition) -> None:
     both = who("zhou", "leader", DISTRICT)
     item = act(desk, edition, LEADER, start(desk, edition), "issue", unit="区住建局", due=DUE)
@@ -395,6 +414,7 @@ def expected(step: Permission, role: str, area: int, name: str, unit: str) -> bo
         "asked": of_unit,
         "supervisor": role in ("leader", "inspector") and name != "holder",
         "anyone": True,
+        "others": not of_unit,
     }
     return role in step.roles and reach and any(parties[party] for party in step.party)
 
