@@ -8,7 +8,7 @@ import time
 from starlette.concurrency import run_in_threadpool
 
 from cockpit import editions, settings
-from cockpit.panels import screen
+from cockpit.panels import layouts, screen
 from cockpit.view import read
 from cockpit.view_state import catalog_of
 from data.editions.edition import Edition
@@ -39,25 +39,29 @@ def up() -> None:
 
 
 async def stay() -> None:
-    """Loop: compute the answers of each new edition for the top area and the areas below it.
+    """Loop: compute the answers of each new edition for the top area, the areas below it, and the topics of the top.
 
     The edition is shown when its top and the verdicts of its sites are ready, and everybody who may see an area shares
     its answers, so that the first one to come finds them made. Where pushes make an edition a minute, the areas below
-    have their turn now and then.
+    and the topics have their turn now and then.
     """
     ready, all_at = "", -ALL_SECONDS
     while True:
         edition, codes = await run_in_threadpool(_codes)
         if edition and edition.id != ready:
+            topics: list[str] = []
             if time.monotonic() - all_at < ALL_SECONDS:
                 codes = codes[:1]
             else:
-                all_at = time.monotonic()
+                all_at, topics = time.monotonic(), await run_in_threadpool(_topics, edition, codes[0])
             await run_in_threadpool(_verdicts, edition)
             await run_in_threadpool(_names, edition)
             for code in codes:
                 await run_in_threadpool(_answers, edition, code)
                 editions.show(edition)
+                await asyncio.sleep(BREATH_SECONDS)
+            for topic in topics:
+                await run_in_threadpool(_answers, edition, codes[0], topic)
                 await asyncio.sleep(BREATH_SECONDS)
             ready = edition.id
         await asyncio.sleep(LOOK_SECONDS)
@@ -89,10 +93,20 @@ def _names(edition: Edition) -> None:
         log.info("the search is not made ready: %s", error)
 
 
-def _answers(edition: Edition, code: int) -> None:
-    """Answers of an area's cockpit with default filters."""
+def _topics(edition: Edition, code: int) -> list[str]:
+    """The topics that the menu offers at the level of an area."""
+    try:
+        level = areas.area(edition, code).level
+        return [topic.id for topic in layouts.of(settings.current()).topics(level)]
+    except (DataError, MetricsError):
+        return []
+
+
+def _answers(edition: Edition, code: int, topic: str = "") -> None:
+    """Answers of an area's cockpit, or of a topic there, with default filters."""
     try:
         with editions.ahead(edition):
-            screen.prepare(read({"area": str(code)}, settings.current()).shared)
+            of_topic = {"topic": topic} if topic else {}
+            screen.prepare(read({"area": str(code), **of_topic}, settings.current()).shared)
     except Exception as error:  # prewarming is optional: opening the area shows the error
         log.info("area %s is not made ready: %s", code, error)  # also at shutdown, which cancels queries

@@ -9,7 +9,7 @@ import pytest
 
 from cockpit import editions, settings
 from cockpit.access.policy import Grants, Held
-from cockpit.panels import screen
+from cockpit.panels import layouts, screen
 from cockpit.panels.kinds import alerts
 from cockpit.server import prewarm as warm
 from cockpit.view import View, read
@@ -39,31 +39,36 @@ def edition(home: Home, day: int) -> str:
 
 def test_first_screens_are_prewarmed_once_an_edition(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
     sites._all.cache_clear()
-    made: list[tuple[str, int]] = []
+    made: list[tuple[str, int, str]] = []
     ready = screen.prepare
 
     def noted(view: View) -> None:
         ready(view)
-        made.append((view.edition.id, view.area.code))
+        made.append((view.edition.id, view.area.code, view.topic))
 
     monkeypatch.setattr(screen, "prepare", noted)
+
+    topics = [topic.id for topic in layouts.of(settings.current()).topics("district")]
 
     async def two_editions() -> tuple[str, str]:
         staying = asyncio.create_task(warm.stay())
         await asyncio.sleep(0.2)
         assert made == [], "nothing is published yet, which is no error"
         first = await asyncio.to_thread(edition, home, 20)
-        await until(lambda: len(made) == 3)
+        await until(lambda: len(made) == 3 + len(topics))
         second = await asyncio.to_thread(edition, home, 21)
-        await until(lambda: len(made) == 4)
+        await until(lambda: len(made) == 4 + len(topics))
         await asyncio.sleep(0.3)
         staying.cancel()
         return first, second
 
     first, second = asyncio.run(two_editions())
     assert sites._all.cache_info().currsize >= 2, "the verdicts of the sites as well"
-    # the areas below have their turn now and then, not with every edition
-    assert made == [(first, DISTRICT), *((first, town) for town in TOWNS), (second, DISTRICT)]
+    # the areas below and the topics have their turn now and then, not with every edition
+    assert made == [
+        (first, DISTRICT, ""), *((first, town, "") for town in TOWNS), *((first, DISTRICT, topic) for topic in topics),
+        (second, DISTRICT, ""),
+    ]  # fmt: skip
 
 
 def test_prewarmed_views_are_shared_by_all_who_may_see_the_area(home: Home) -> None:

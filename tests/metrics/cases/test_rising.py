@@ -44,7 +44,8 @@ def test_what_rose_most_comes_first_and_opens_its_rows(home: Home) -> None:
 
 def test_a_topic_never_seen_before_is_new(home: Home) -> None:
     edition = edition_of(home, [*cases("噪声", VILLAGES[0], *[12] * 9), *cases("停气", VILLAGES[0], 9)], AS_OF)
-    (rise,) = rising(query_of(edition, "intake", DISTRICT, MONTH), ("category",), 8)
+    rise, town = rising(query_of(edition, "intake", DISTRICT, MONTH), ("category",), 8)
+    assert town.group == str(TOWNS[0])
     assert (rise.group, rise.count, rise.usual, rise.times) == ("停气", 9, 0, None)
 
 
