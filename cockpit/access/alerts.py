@@ -4,7 +4,7 @@ import time
 
 from cockpit.access import visitors
 from cockpit.access.policy import Can, Grants
-from data.desk import alerts
+from data.desk.alerting import alerts
 from data.editions.scoped import Scope
 from data.errors import DataError
 

@@ -6,10 +6,11 @@ from cockpit.access import alerts as counts
 from cockpit.access.policy import Can
 from cockpit.actions.action import Actor, action
 from data.areas.levels import end_of
-from data.desk import alerts, silences, typed
-from data.desk.alerts import Alert
+from data.desk import typed
+from data.desk.alerting import alerts, silences
+from data.desk.alerting.alerts import Alert
+from data.desk.alerting.silences import Silence
 from data.desk.errors import Refused
-from data.desk.silences import Silence
 from data.desk.store import Desk
 
 ACKNOWLEDGE = action("alerts.acknowledge", "act", Can.ALERT, "areas")

@@ -17,7 +17,8 @@ from cockpit.settings import Settings
 from cockpit.view_state import catalog_of
 from cockpit.workflows.desk_source import rules
 from data.areas.levels import end_of
-from data.desk import alerts, clock
+from data.desk import clock
+from data.desk.alerting import alerts
 from data.desk.errors import Refused
 from data.desk.items import store
 from data.desk.items.links import Link

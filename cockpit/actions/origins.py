@@ -7,7 +7,7 @@ from cockpit.access.pages import own_address
 from cockpit.access.policy import Can, Grants
 from cockpit.address import link as address_of
 from data.areas.levels import end_of
-from data.desk import alerts
+from data.desk.alerting import alerts
 from data.desk.errors import Refused
 from data.desk.items.links import Link, LinkKind
 from data.desk.store import Desk

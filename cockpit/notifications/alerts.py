@@ -16,8 +16,9 @@ from cockpit.notifications.announce import Occasion, announce
 from cockpit.notifications.recipients import of_rule
 from cockpit.settings import Settings
 from data.areas.levels import TABLE, end_of
-from data.desk import alerts, clock, silences
-from data.desk.alerts import Alert, Outcome
+from data.desk import clock
+from data.desk.alerting import alerts, silences
+from data.desk.alerting.alerts import Alert, Outcome
 from data.desk.notifications import recipients
 from data.desk.notifications.recipients import areas_above
 from data.desk.store import Desk

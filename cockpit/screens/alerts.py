@@ -25,9 +25,10 @@ from cockpit.screens.work import origins
 from cockpit.server.alerting import rules_of
 from cockpit.view_state import View
 from data.areas.levels import end_of
-from data.desk import alerts, clock, silences
-from data.desk.alerts import Alert, Event
-from data.desk.silences import Silence
+from data.desk import clock
+from data.desk.alerting import alerts, silences
+from data.desk.alerting.alerts import Alert, Event
+from data.desk.alerting.silences import Silence
 from data.editions.scoped import Scope
 from metrics import areas
 from metrics.alerting.rules import Rule

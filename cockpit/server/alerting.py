@@ -16,8 +16,9 @@ from typing import TYPE_CHECKING
 from cockpit import settings
 from cockpit.server.background import Program, end_with_parent, module
 from cockpit.settings import Settings
-from data.desk import alerts, clock
-from data.desk.alerts import DESK, Observed, Outcome
+from data.desk import clock
+from data.desk.alerting import alerts
+from data.desk.alerting.alerts import DESK, Observed, Outcome
 from data.desk.items import due
 from data.desk.notifications import answers
 from data.desk.store import Desk, open_desk

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from data.desk import alerts
-from data.desk.alerts import Observed
+from data.desk.alerting import alerts
+from data.desk.alerting.alerts import Observed
 from data.desk.auditing.custody import Custody
 from data.desk.items import store
 from data.desk.items.deliver import deliver as deliver_desk

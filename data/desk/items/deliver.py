@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import select
 
-from data.desk import alerts
+from data.desk.alerting import alerts
 from data.desk.items import models
 from data.desk.items.item import Item, to_item
 from data.desk.items.store import Rules, to_event

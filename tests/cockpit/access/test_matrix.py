@@ -26,7 +26,7 @@ from cockpit.screens.admin import data
 from cockpit.screens.listing import rows as rows_screen
 from cockpit.view import BadParameter, View, read
 from data.areas.levels import end_of
-from data.desk import alerts
+from data.desk.alerting import alerts
 from data.desk.auditing import audit
 from data.home import Home
 from metrics.cases.todo import todo

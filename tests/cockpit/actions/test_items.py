@@ -21,8 +21,9 @@ from cockpit.panels import items as shown
 from cockpit.workflows import definitions
 from cockpit.workflows.desk_source import rules
 from data.areas.levels import end_of
-from data.desk import alerts, clock
-from data.desk.alerts import Observed
+from data.desk import clock
+from data.desk.alerting import alerts
+from data.desk.alerting.alerts import Observed
 from data.desk.auditing import audit
 from data.desk.errors import DeskError, Refused
 from data.desk.identity import accounts

@@ -16,15 +16,16 @@ from cockpit.notifications.alerts import Context
 from cockpit.server import alerting
 from cockpit.settings import Settings
 from cockpit.workflows.desk_source import rules
-from data.desk import alerts, clock, silences
-from data.desk.alerts import Observed, Outcome
+from data.desk import clock
+from data.desk.alerting import alerts, silences
+from data.desk.alerting.alerts import Observed, Outcome
+from data.desk.alerting.silences import Silence
 from data.desk.errors import Refused
 from data.desk.identity import accounts
 from data.desk.items import store as items
 from data.desk.items.store import Beginning
 from data.desk.notifications import choices, dispatches, store, subscriptions
 from data.desk.notifications.choices import Choices
-from data.desk.silences import Silence
 from data.desk.store import Desk
 from data.editions.edition import Edition, current
 from data.editions.scoped import EVERYTHING

@@ -13,8 +13,9 @@ from cockpit.screens.timemap import screen as timemap
 from cockpit.screens.work import card
 from cockpit.workflows.desk_source import rules
 from data.areas.levels import end_of
-from data.desk import alerts, clock
-from data.desk.alerts import Observed
+from data.desk import clock
+from data.desk.alerting import alerts
+from data.desk.alerting.alerts import Observed
 from data.desk.items import lists, store
 from data.desk.items.item import Item
 from data.desk.items.lists import Reader

@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from data.desk import alerts, silences
-from data.desk.alerts import Observed, What
+from data.desk.alerting import alerts, silences
+from data.desk.alerting.alerts import Observed, What
+from data.desk.alerting.silences import Silence
 from data.desk.errors import Refused
-from data.desk.silences import Silence
 from data.desk.store import Desk, open_desk
 from data.editions.scoped import EVERYTHING
 

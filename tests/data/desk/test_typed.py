@@ -7,8 +7,9 @@ from datetime import date, timedelta
 import pytest
 from sqlalchemy import String
 
-from data.desk import alerts, clock, deductions, events, findings, saved_views, silences
-from data.desk.alerts import Observed
+from data.desk import clock, deductions, events, findings, saved_views
+from data.desk.alerting import alerts, silences
+from data.desk.alerting.alerts import Observed
 from data.desk.assessing import assessments
 from data.desk.auditing import audit
 from data.desk.errors import Refused

@@ -7,7 +7,8 @@ from datetime import datetime, timedelta
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from data.desk import clock, models
+from data.desk import clock
+from data.desk.alerting import models
 from data.desk.errors import Refused
 from data.desk.store import Desk
 

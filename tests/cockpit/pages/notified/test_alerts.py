@@ -13,10 +13,11 @@ from cockpit.actions import alerts as actions
 from cockpit.actions.action import Actor, Forbidden
 from cockpit.server.alerting import evaluate
 from data.areas.levels import end_of
-from data.desk import alerts, clock
-from data.desk.alerts import Observed
+from data.desk import clock
+from data.desk.alerting import alerts
+from data.desk.alerting.alerts import Observed
+from data.desk.alerting.silences import Silence
 from data.desk.auditing import audit
-from data.desk.silences import Silence
 from data.editions.edition import current
 from data.editions.scoped import EVERYTHING
 from tests.cockpit.conftest import EVERYWHERE, session_of

@@ -9,7 +9,8 @@ from typing import Any, Literal, cast
 from sqlalchemy import ColumnElement, and_, func, or_, select, update
 from sqlalchemy.orm import Session
 
-from data.desk import clock, models, silences
+from data.desk import clock
+from data.desk.alerting import models, silences
 from data.desk.errors import Refused
 from data.desk.store import Desk
 from data.editions.scoped import Scope

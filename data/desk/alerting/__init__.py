@@ -1,0 +1,1 @@
+"""Alerts that rules raised, and the silences over them."""
