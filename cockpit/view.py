@@ -29,6 +29,7 @@ from data.errors import Damaged, DataError, TooSlow
 from metrics import areas
 from metrics.areas import Area
 from metrics.availability.extent import default_period
+from metrics.availability.feeds import feed
 from metrics.catalog import Catalog, Metric
 from metrics.engine.plan import metric_of
 from metrics.errors import MetricsError
@@ -100,7 +101,7 @@ def read(
     query = Query(
         edition,
         limited_catalog(edition, catalog, area.code, period, dict(where).get(CATEGORY, "")),
-        (_metric(catalog, parameters.get("metric") or layout.metric).id,),
+        (_metric(catalog, parameters.get("metric") or _first_metric(edition, catalog, layout)).id,),
         area.code,
         period,
         "last_year" if _choice("vs", parameters.get("vs"), COMPARISONS) == "last_year" else "previous",
@@ -193,6 +194,12 @@ def _layout(known: layouts.Layouts, topic: str | None, area: Area) -> Layout:
         near = [(layout.name[language()], link("cockpit", {"topic": layout.id})) for layout in by_id.values()]
         raise BadParameter("topic", topic, _("There is no topic of this name."), near)
     return by_id[topic]
+
+
+def _first_metric(edition: ScopedEdition, catalog: Catalog, layout: Layout) -> str:
+    """The metric of a layout that an edition feeds: its first one, so that no screen opens on what nobody delivers."""
+    names = (layout.metric, *layout.metrics, *layout.spare)
+    return next((name for name in names if feed(edition, catalog, catalog.metrics[name]).is_fed), layout.metric)
 
 
 def _metric(catalog: Catalog, requested: str) -> Metric:

@@ -150,7 +150,7 @@ def _role(known: Rules, flow: Workflow, locked: Locked, transition: str, actor: 
     role = permitted(step, locked.item.place, actor.name, reader(actor).held)
     if role is None:
         raise Forbidden("item.no_right", "This step is for others: your role or part in this item does not include it.")
-    match hindrance(locked.snapshot, transition, step, actor.name, known.local(clock.now())):
+    match hindrance(flow, locked.snapshot, transition, actor.name, known.local(clock.now())):
         case "own":
             raise Forbidden("item.own", "You asked for this yourself: somebody else decides on it.")
         case "nothing_asked":

@@ -68,6 +68,16 @@ class RowsOut(Answer):
     rows: list[dict[str, Any]]
 
 
+class HolderOut(Answer):
+    """Who holds most of what is wrong; what is not known is left out."""
+
+    unit: str | None = Field(default=None, description="none where no unit has a quarter of it")
+    share: float | None = Field(default=None, description="of what is wrong, 0 to 1; none where all is the unit's")
+    phone: str | None = Field(default=None, description="of the unit's office, as the directory has it")
+    administers: bool = Field(default=False, description="named as the unit that administers the area")
+    among: int = Field(default=0, description="without a unit: over how many units it is spread")
+
+
 class RedOut(Answer):
     """Something beyond its limit; what is empty is left out."""
 
@@ -87,6 +97,7 @@ class RedOut(Answer):
     affected: int
     days: int
     severity: float
+    holder: HolderOut | None = Field(default=None, description="none where no unit is registered")
 
 
 class AreaOut(Answer):

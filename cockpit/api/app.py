@@ -24,6 +24,7 @@ from cockpit.api.answers import (
     FoundMetric,
     FoundOut,
     FoundSite,
+    HolderOut,
     LimitOut,
     MetricOut,
     NumberOut,
@@ -49,6 +50,7 @@ from data.editions.scoped import ScopedEdition
 from metrics import areas
 from metrics import query as queries
 from metrics.analysis.compare import Comparison
+from metrics.analysis.headline import holders
 from metrics.analysis.reds import reds
 from metrics.answer import answer
 from metrics.areas import Area
@@ -196,8 +198,15 @@ def facts(
 
 @api.get("/reds", summary="What is beyond its limit", tags=["numbers"], response_model_exclude_unset=True)
 def beyond(query: OfArea) -> list[RedOut]:
-    """The list that screens and reports show, most severe first: the area itself, its sites, areas below and units."""
-    return [RedOut(**{k: v for k, v in vars(red).items() if v != ""}) for red in reds(query)]
+    """The list that screens and reports show, most severe first, each with the unit that holds it.
+
+    Of the area itself, its sites, the areas below and the units.
+    """
+    found = reds(query)
+    return [
+        RedOut(**_stated(red), holder=HolderOut(**_stated(held)) if held else None)
+        for red, held in zip(found, holders(query, found), strict=True)
+    ]
 
 
 @api.get(
@@ -360,6 +369,11 @@ def _area(place: Area) -> dict[str, Any]:
         "code": f"{place.code:012}", "name": place.name, "level": place.level, "population": place.population,
         "households": place.households, "lon": place.lon, "lat": place.lat,
     }  # fmt: skip
+
+
+def _stated(thing: object) -> dict[str, Any]:
+    """The attributes of a dataclass that are not empty texts."""
+    return {name: value for name, value in vars(thing).items() if value != ""}
 
 
 def _records(frame: pd.DataFrame) -> list[dict[str, Any]]:

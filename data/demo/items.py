@@ -145,9 +145,9 @@ class _Course:
         snapshot = replay(self.flow, events, self.rules.calendar)
         return [
             (id, person)
-            for id, transition in self.flow.leaving(self.item.state).items()
+            for id in self.flow.leaving(self.item.state)
             for person in _people(self.village)
-            if _fits(snapshot, self.item, id, transition, person, self.at)
+            if _fits(self.flow, snapshot, self.item, id, person, self.at)
         ]
 
     def step(self, id: str, person: Person, events: list[Event]) -> None:
@@ -261,9 +261,9 @@ def _leads_on(flow: Workflow, transition: Transition, visited: set[str]) -> bool
     return to is not None and to not in visited and flow.states[to].type != "cancelled"
 
 
-def _fits(snapshot: Any, item: Item, id: str, transition: Transition, person: Person, at: datetime) -> bool:
-    may = permitted(transition, item.place, person.name, [person])
-    return may is not None and hindrance(snapshot, id, transition, person.name, at) is None
+def _fits(flow: Workflow, snapshot: Any, item: Item, id: str, person: Person, at: datetime) -> bool:
+    may = permitted(flow.transitions[id], item.place, person.name, [person])
+    return may is not None and hindrance(flow, snapshot, id, person.name, at) is None
 
 
 def _village(rng: random.Random) -> Area:

@@ -236,6 +236,13 @@ class Workflow(Model):
         """The transitions of a state, by id in the order of the file."""
         return {id: transition for id, transition in self.transitions.items() if state in transition.from_}
 
+    def answers(self, transition: str) -> tuple[str, ...]:
+        """The transitions that decide on the same request as this one and keep the state; none if it changes that."""
+        given = self.transitions[transition]
+        if given.to is not None or not given.approves:
+            return ()
+        return tuple(id for id, one in self.transitions.items() if one.to is None and one.approves == given.approves)
+
     @property
     def units_field(self) -> str | None:
         """The field that names the units that are asked at once."""

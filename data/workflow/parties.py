@@ -57,15 +57,16 @@ def open_transitions(
     return {
         id: transition
         for id, transition in flow.leaving(snapshot.state).items()
-        if permitted(transition, place, name, grants) and hindrance(snapshot, id, transition, name, at) is None
+        if permitted(transition, place, name, grants) and hindrance(flow, snapshot, id, name, at) is None
     }
 
 
-def hindrance(snapshot: Snapshot, id: str, transition: Transition, name: str, at: datetime) -> str | None:
+def hindrance(flow: Workflow, snapshot: Snapshot, id: str, name: str, at: datetime) -> str | None:
     """Why a permitted transition is not possible now: own, nothing_asked, too_early or too_late; None if it is."""
+    transition = flow.transitions[id]
     if transition.approves:
         authors = requesters(snapshot, transition.approves)
-        if not authors or (transition.to is None and is_answered(snapshot, transition.approves, id)):
+        if not authors or is_answered(snapshot, transition.approves, flow.answers(id)):
             return "nothing_asked"
         if name in authors:
             return "own"

@@ -146,10 +146,10 @@ def colour_at(times: Mapping[Colour, datetime], at: datetime) -> Colour | None:
     return next((colour for colour in reversed(COLOURS) if colour in times and times[colour] <= at), None)
 
 
-def is_answered(snapshot: Snapshot, approves: Iterable[str], by: str) -> bool:
-    """Whether the newest event of `approves` has been decided by transition `by` already."""
+def is_answered(snapshot: Snapshot, approves: Iterable[str], answers: Iterable[str]) -> bool:
+    """Whether the newest event of `approves` has been decided by one of the transitions `answers` already."""
     newest = max((snapshot.last[id][0] for id in approves if id in snapshot.last), default=-1)
-    return by in snapshot.last and snapshot.last[by][0] > newest
+    return any(id in snapshot.last and snapshot.last[id][0] > newest for id in answers)
 
 
 def requesters(snapshot: Snapshot, approves: Iterable[str]) -> set[str]:

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from datetime import date, datetime
 from pathlib import Path
+from types import SimpleNamespace
 from urllib.parse import parse_qsl, urlsplit
 
 import pytest
@@ -61,6 +62,16 @@ def test_an_empty_url_is_the_backlog_of_the_whole_this_month(config: Settings) -
     assert view.period == Period(date(2026, 11, 1), date(2026, 11, 23))
     assert view.against == Period(date(2026, 10, 1), date(2026, 10, 23), datetime(2026, 10, 22, 8))
     assert view.as_of == AS_OF
+
+
+def test_a_topic_opens_on_what_a_source_delivers(config: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    layout = read({"topic": "hotline"}, config).layout
+    fed = {layout.metrics[1]}
+    monkeypatch.setattr(views, "feed", lambda edition, catalog, metric: SimpleNamespace(is_fed=metric.id in fed))
+    assert read({"topic": "hotline"}, config).metric.id == layout.metrics[1]
+    assert read({"topic": "hotline", "metric": layout.metrics[2]}, config).metric.id == layout.metrics[2]
+    fed.clear()
+    assert read({"topic": "hotline"}, config).metric.id == layout.metric
 
 
 def test_a_url_names_everything(config: Settings) -> None:

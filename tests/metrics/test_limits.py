@@ -212,7 +212,7 @@ def test_an_ended_limit_stays_valid_for_what_was_before(home: Home, desk: Desk) 
         ({"area": 120000000000}, "area 120000000000 is not in edition"),
         ({"valid_to": date(2026, 11, 1)}, "the last day of a limit is not before its first"),
         ({"source": " "}, "say where the limit is from"),
-        ({"source": "文件\u202e号"}, "one line of printable characters"),
+        ({"source": "文件\u202e号"}, "hidden control character"),
     ],
 )
 def test_a_limit_that_cannot_apply_is_refused_in_one_line(

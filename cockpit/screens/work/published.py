@@ -51,7 +51,7 @@ def _list() -> str:
     states = [
         (id, state) for id, flow in shared.rules().flows.items() for state, one in flow.states.items() if one.public
     ]
-    items = lists.in_states(visitors.desk(), states, MOST)
+    items = lists.in_states(visitors.desk(), states, MOST + 1)
     if not items:
         nothing = _("Nothing is published at this time.")
         return f"<p>{escape(nothing)}</p>"
@@ -63,9 +63,10 @@ def _list() -> str:
             item.number, shared.kind_name(item), item.title, area_name(edition, item.area), item.unit or "",
             shared.state_name(item), shared.stamp(item.changed_at)[:10],
         )) + "</tr>"
-        for item in items
+        for item in items[:MOST]
     )  # fmt: skip
-    return f"<table><tr>{head}</tr>{rows}</table>"
+    cut = _("The newest {n} are shown; there are more.", n=MOST) if len(items) > MOST else ""
+    return f"<table><tr>{head}</tr>{rows}</table>{f'<p>{escape(cut)}</p>' if cut else ''}"
 
 
 ROUTES = (Route(PATH, serve),)

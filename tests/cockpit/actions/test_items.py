@@ -184,6 +184,22 @@ def test_own_request_cannot_be_decided(desk: Desk, edition: Edition) -> None:
         act(desk, edition, both, item, "close")
 
 
+def test_a_declined_extension_is_decided_and_can_be_asked_for_again(desk: Desk, edition: Edition) -> None:
+    item = act(desk, edition, LEADER, start(desk, edition), "issue", unit="执法队", due=DUE)
+    item = act(desk, edition, OFFICIAL, item, "sign")
+    with pytest.raises(Refused, match="nothing is waiting"):
+        act(desk, edition, LEADER, item, "decline_extension", reason="期限充足")
+    for day in (5, 6):
+        asked = act(
+            desk, edition, OFFICIAL, item, "request_extension", wanted=DUE + timedelta(days=day), reason="等材料"
+        )
+        item = act(desk, edition, LEADER, asked, "decline_extension", reason="期限充足")
+        assert (item.state, item.due_at) == ("signed", asked.due_at)
+        for decision, fields in (("decline_extension", {"reason": "再议"}), ("grant_extension", {"due": "2027-12-31"})):
+            with pytest.raises(Refused, match="nothing is waiting"):
+                act(desk, edition, LEADER, item, decision, **fields)
+
+
 def test_a_draft_is_not_approved_by_its_author(desk: Desk, edition: Edition) -> None:
     author = who("zhou", "leader", DISTRICT)
     item = start(desk, edition, author, "approval")

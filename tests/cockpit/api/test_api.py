@@ -3,7 +3,7 @@
 import asyncio
 import io
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -19,7 +19,7 @@ from starlette.routing import Mount
 from cockpit import settings
 from cockpit.access import gate, visitors
 from cockpit.access.visitors import COOKIE
-from cockpit.api import answers
+from cockpit.api import answers, app
 from cockpit.api.app import MOST_ROWS, api
 from cockpit.server import health
 from data.desk import clock
@@ -27,8 +27,11 @@ from data.desk.auditing import audit
 from data.desk.identity import tokens
 from data.editions import queries
 from data.home import Home
+from metrics.analysis.headline import Holder
+from metrics.analysis.reds import Red
 from metrics.catalog import load as load_catalog
 from metrics.period import Period
+from metrics.query import Query
 from tests.asking import answer
 from tests.cockpit.conftest import session_of
 from tests.factory import DISTRICT, TOWNS, VILLAGES, areas, deliver, published
@@ -287,6 +290,10 @@ def test_the_document_names_every_route(get: Callable[..., httpx.Response]) -> N
         "/search",
         "/limits",
         "/areas",
+        "/assets",
+        "/assets/{source}/{key}",
+        "/assets/{source}/{key}/edits",
+        "/assets/{source}/{key}/edits/{id}/withdrawal",
         "/editions",
         "/push/{source}",
         "/item-kinds",
@@ -373,3 +380,24 @@ def test_a_question_without_end_is_stopped(get: Callable[..., httpx.Response], m
         queries.limit(None)
     assert response.status_code == 504
     assert "longer than 0.3 seconds and was stopped" in response.json()["detail"]
+
+
+def test_each_red_says_who_holds_it(get: Callable[..., httpx.Response], monkeypatch: pytest.MonkeyPatch) -> None:
+    known = [Holder("区住建局", 0.62, "010-5550"), Holder("", among=5), None]
+
+    def holders(query: Query, found: Sequence[Red]) -> list[Holder | None]:
+        return [known[i % 3] for i in range(len(found))]
+
+    monkeypatch.setattr(app, "holders", holders)
+    found = get("reds", "leader", DISTRICT, **NOVEMBER).json()
+    assert len(found) >= len(known)
+    assert found[0]["holder"] == {
+        "unit": "区住建局",
+        "share": 0.62,
+        "phone": "010-5550",
+        "administers": False,
+        "among": 0,
+    }
+    assert found[1]["holder"]["among"] == 5
+    assert "unit" not in found[1]["holder"]
+    assert found[2].get("holder") is None
