@@ -69,21 +69,22 @@ function publish(element) {
     to.setProperty(`--st-${name}`, from.getPropertyValue(`--st-${name}`))
 }
 
-// Whether the run has ended and every component of it is drawn, the map included.
-function isDrawn() {
-  if (document.querySelector('[data-testid="stApp"]')?.dataset.testScriptState !== "notRunning") return false
-  if (document.querySelector('[data-testid="stMain"] [data-testid="stSkeleton"]')) return false
-  return [...document.querySelectorAll('[data-testid^="stBidiComponent"]')].flatMap(host => [host, ...host.children])
+// The roots of all components once the run has ended and each has its place; null before.
+function placed() {
+  if (document.querySelector('[data-testid="stApp"]')?.dataset.testScriptState !== "notRunning") return null
+  if (document.querySelector('[data-testid="stMain"] [data-testid="stSkeleton"]')) return null
+  const roots = [...document.querySelectorAll('[data-testid^="stBidiComponent"]')].flatMap(host => [host, ...host.children])
     .map(host => host.shadowRoot?.querySelector(".root")).filter(Boolean)
-    .every(root => (root.drawn !== undefined || root.firstChild) && !root.hasAttribute("data-pending"))
+  return roots.every(root => root.drawn !== undefined || root.firstChild) ? roots : null
 }
 
-// style.css hides the first screen until it is whole, so that nothing on it moves. Streamlit says a moment late that a run
-// has begun: it must stay drawn for some frames.
-const FRAMES = 8
+// style.css hides the first screen until all has its place, so that nothing on it moves; outlines of a map may come later
+// into theirs, and then it is whole. Streamlit says a moment late that a run has begun: all must stay for some frames.
+const FRAMES = 4
 function reveal(frames = 0) {
-  if (frames >= FRAMES) document.documentElement.setAttribute("data-drawn", "")
-  else requestAnimationFrame(() => reveal(isDrawn() ? frames + 1 : 0))
+  const roots = placed(), drawn = document.documentElement.dataset
+  if (roots && frames >= FRAMES) drawn.drawn = roots.some(root => root.hasAttribute("data-pending")) ? "placed" : "whole"
+  if (drawn.drawn !== "whole") requestAnimationFrame(() => reveal(roots ? frames + 1 : 0))
 }
 
 // Streamlit's widgets speak English alone: their texts and labels are replaced where they appear.

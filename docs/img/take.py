@@ -26,7 +26,7 @@ def take(page: Page, url: str, lang: str) -> None:
     addresses = {name: f"/?lang={lang}&area={area}" for name, area in AREAS.items()}
     for name, address in (addresses | {"map": f"/map?lang={lang}&{MAP}"}).items():
         page.goto(f"{url}{address}")
-        page.wait_for_selector("html[data-drawn]", state="attached", timeout=PATIENCE_MS)
+        page.wait_for_selector("html[data-drawn=whole]", state="attached", timeout=PATIENCE_MS)
         page.locator('[data-testid="stApp"][data-test-script-state="notRunning"]').wait_for(timeout=PATIENCE_MS)
         page.wait_for_load_state("networkidle", timeout=PATIENCE_MS)  # the layers of the map come last
         page.wait_for_timeout(SETTLE_MS)

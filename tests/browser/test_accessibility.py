@@ -117,7 +117,7 @@ def signed_in(browser: Browser, address: str) -> Iterator[Open]:
 def shown(page: Page, url: str) -> Page:
     """The page, drawn whole."""
     page.goto(url)
-    page.wait_for_selector("html[data-drawn]", state="attached")
+    page.wait_for_selector("html[data-drawn=whole]", state="attached")
     page.locator('[data-testid="stApp"][data-test-script-state="notRunning"]').wait_for()
     return page
 

@@ -17,7 +17,7 @@ PNG = b"\x89PNG\r\n\x1a\n"
 
 def menu_of(page: Page, panel: str) -> Locator:
     """The button of a panel's menu, once the screen is shown: it is drawn whole then."""
-    page.wait_for_selector("html[data-drawn]", state="attached")
+    page.wait_for_selector("html[data-drawn=whole]", state="attached")
     return page.locator(f'button.panel-menu[data-panel="{panel}"]')
 
 

@@ -54,7 +54,7 @@ def test_a_printed_screen_is_composed(
     address: str, open_page: Callable[..., Page], tmp_path: Path, path: str, most: int
 ) -> None:
     page = open_page(f"{address}/{path}")
-    page.wait_for_selector("html[data-drawn]", state="attached")
+    page.wait_for_selector("html[data-drawn=whole]", state="attached")
     page.locator('[data-testid="stApp"][data-test-script-state="notRunning"]').wait_for()
     headings = {re.sub(r"\s", "", text) for text in page.evaluate(HEADINGS)}
     pages = printed(page, tmp_path / "screen.pdf")

@@ -96,12 +96,12 @@ def test_nothing_moves_on_a_first_visit_and_a_return(address: str, open_page: Op
         assert measured["shift"] < SHIFT, measured["shifts"]
 
 
-def test_a_screen_that_cannot_be_drawn_whole_is_shown_after_some_seconds(address: str, open_page: Open) -> None:
+def test_a_map_whose_outlines_do_not_come_holds_up_nothing_else(address: str, open_page: Open) -> None:
     page = open_page("about:blank", at=address, alone=True)
     page.route("**/geo/**", lambda route: None)  # an answer that never comes
     page.goto(f"{address}/?area={DISTRICT}")
     expect(page.locator(".tile").first).to_be_visible()
-    assert page.evaluate("document.documentElement.hasAttribute('data-drawn')") is False
+    expect(page.locator("html")).to_have_attribute("data-drawn", "placed")
 
 
 def test_a_day_of_a_trend_says_what_it_is_and_is_reached_by_the_arrows(address: str, open_page: Open) -> None:
