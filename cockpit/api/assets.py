@@ -62,7 +62,7 @@ class ValueOut(BaseModel):
 
 
 class EditOut(BaseModel):
-    """An edit of a value. It applies from the next edition on, until it is withdrawn or the same column edited anew."""
+    """An edit of a value. It applies from the next edition on, until it is withdrawn or followed by another."""
 
     id: int
     field: str

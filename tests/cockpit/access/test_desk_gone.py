@@ -163,7 +163,7 @@ def test_without_desk_unknown_tokens_are_not_let_in(
 def test_a_session_that_cannot_be_looked_up_is_no_stranger_to_the_api(
     gone: tuple[Callable[[], None], Callable[[], None]],
 ) -> None:
-    """A program that is told 401 throws its session away."""
+    """A program that gets 401 throws its session away."""
     away, back = gone
     token = token_of("wang")
     away()
