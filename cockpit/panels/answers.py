@@ -260,9 +260,13 @@ def holders(query: Query, problems: tuple[Red, ...]) -> tuple[Holder | None, ...
 def to_do(query: Query) -> tuple[pd.DataFrame, dict[str, int]]:
     """The open cases by the next clock, the most pressing first, and how many there are of each urgency.
 
-    Of the query's area under its filters; the rest of it is not looked at.
+    Of the query's area under its filters, and of the domain of its metric if it has one; the rest is not looked at.
     """
-    return todo.todo(query.edition, query.area, where=query.where), todo.counts(query.edition, query.area, query.where)
+    cases = (query.catalog.domain(query.catalog.metrics[query.metric]).where or "") if query.metrics else ""
+    return (
+        todo.todo(query.edition, query.area, where=query.where, cases=cases),
+        todo.counts(query.edition, query.area, query.where, cases),
+    )
 
 
 def open_cases(query: Query) -> int:

@@ -100,6 +100,11 @@ def dataset_key(number: int) -> str:
     return f"dataset-{number:03}"
 
 
+def theme_of(key: str) -> str:
+    """The theme of a data set by its key."""
+    return THEMES[(int(key.removeprefix("dataset-")) - 1) % len(THEMES)]
+
+
 def _datasets(as_of: datetime) -> Iterator[dict[str, Any]]:
     """DATASETS data sets; about one in fourteen is behind its cycle, a few are not mounted."""
     rng = random.Random("data sets")
@@ -115,7 +120,7 @@ def _datasets(as_of: datetime) -> Iterator[dict[str, Any]]:
             "parent": f"system-{i % 60 + 1:02}",
             "name": f"{THEMES[i % 10]}{SETS[i // 10 % 10]}" + ("", "（归档）", "（镇街）")[i // 100],
             "unit": names.DEPARTMENTS[i % len(names.DEPARTMENTS)],
-            "theme": THEMES[i % 10],
+            "theme": theme_of(dataset_key(i + 1)),
             "share_class": rng.choices(("open", "conditional", "closed"), (45, 45, 10))[0],
             "open_class": opened,
             "machine_readable": opened == "open" and rng.random() < 0.94,

@@ -9,7 +9,9 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from cockpit import i18n, settings
+from cockpit.panels import answers as panel_answers
 from cockpit.panels import layouts
+from cockpit.panels.kinds import breakdowns, todo
 from cockpit.panels.screen import _has_content, of_level, query_ahead
 from cockpit.screens.timemap import layers as timemap
 from cockpit.settings import Settings
@@ -31,6 +33,7 @@ from metrics.mapping.layers import MARKS
 from metrics.mapping.marks import marks
 from metrics.mapping.series import series
 from metrics.period import Period
+from metrics.rows import count_rows
 from tests import factory, trees
 from tests.asking import answer
 from tests.factory import deliver, published
@@ -105,6 +108,33 @@ def empty_panels(config: Settings, level: str, area: int, turn: int | None = Non
 @pytest.mark.parametrize(("level", "area"), [(level, area) for level in SOME for area in SOME[level]])
 def test_no_panel_of_an_area_is_empty(config: Settings, level: str, area: int) -> None:
     assert empty_panels(config, level, area) == []
+
+
+@pytest.mark.parametrize(("level", "area"), [(level, SOME[level][0]) for level in SOME])
+def test_a_list_of_open_cases_counts_the_rows_that_its_metric_opens(config: Settings, level: str, area: int) -> None:
+    for topic in ("", *(layout.id for layout in layouts.of(config).topics(level))):
+        view = read({"area": str(area), "topic": topic}, config)
+        for panel in view.layout.panels:
+            if isinstance(panel, todo.TodoPanel) and (not panel.levels or level in panel.levels):
+                asked = panel.at(view)
+                assert asked.metric.basis == "stock"
+                assert panel_answers.open_cases(todo.todo_query(view, *panel.metrics)) == count_rows(asked.query)
+                assert sum(row[1].value or 0 for row in panel.numbers(view).rows) == count_rows(asked.query)
+
+
+def test_bars_of_a_count_without_limits_begin_with_the_longest(config: Settings) -> None:
+    seen = 0
+    for topic in (layout.id for layout in layouts.of(config).topics("district")):
+        view = read({"topic": topic}, config)
+        for panel in view.layout.panels:
+            asked = panel.at(view)
+            if isinstance(panel, breakdowns.SplitPanel) and not panel.as_ranking and (by := panel.column(asked)):
+                metric = breakdowns.split_metric(asked)
+                lengths = [bar.value for bar in breakdowns.split_bars(asked, by)]
+                if metric.is_additive and not metric.thresholds:
+                    assert lengths == sorted(lengths, reverse=True), f"{topic}: {metric.id} by {by}"
+                    seen += metric.direction == "up"
+    assert seen
 
 
 @pytest.mark.parametrize("id", timemap.of(settings.load()))

@@ -471,6 +471,12 @@ def test_villages_fill_fewer_forms_each_year(db: duckdb.DuckDBPyConnection) -> N
     assert means[-1] == pytest.approx(stories.FORMS[-1], abs=1)
 
 
+def test_a_request_to_share_is_of_the_theme_of_its_data_set(db: duckdb.DuckDBPyConnection) -> None:
+    sql = "SELECT count(*) FROM data_requests r JOIN datasets d ON r.asset = d.key WHERE (category = theme) = $1"
+    assert one(db, sql, True) > 400
+    assert one(db, sql, False) == 0
+
+
 def test_systems_share_data_as_in_ankang_and_counters_stand_as_in_yuexiu(db: duckdb.DuckDBPyConnection) -> None:
     sql = "SELECT count(share_done_at), count(*) FROM systems WHERE share_required AND owner_level = $1"
     assert [one(db, sql, level) for level in ("市", "区")] == [(97, 99), (128, 144)]

@@ -182,7 +182,7 @@ def _span(low: float, high: float | None) -> str:
 
 @single_flight_cache(maxsize=512)
 def split_bars(view: View, by: str) -> tuple[Bar, ...]:
-    """The groups by need, each as long as its value; a group that holds nothing is left out."""
+    """The groups, each as long as its value; a group that holds nothing is left out."""
     metric, chosen = split_metric(view), dict(view.query.where).get(by)
     return tuple(
         Bar(
@@ -216,10 +216,15 @@ def groups(view: View, by: str, *, compared: bool = False) -> list[Part]:
     """The groups of a column that hold anything, under the filters of the other columns.
 
     compared: with the numbers of the period compared with, which bars do not show.
+    Bars of a count without limits begin with the longest also where more is better: the short ones are folded away.
     """
     others = [(name, value) for name, value in view.query.where if name != by]
-    parts = answers.parts(view.query.filtered(others).of(split_metric(view).id, by=by), compared=compared)
-    return [part for part in parts if part.now.n]
+    metric = split_metric(view)
+    parts = answers.parts(view.query.filtered(others).of(metric.id, by=by), compared=compared)
+    filled = [part for part in parts if part.now.n]
+    if compared or not metric.is_additive or metric.thresholds:
+        return filled
+    return sorted(filled, key=lambda part: -part.now.value if part.known else 0)
 
 
 def _pick(view: View, by: str, group: str) -> str:

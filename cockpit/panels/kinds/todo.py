@@ -4,6 +4,7 @@ from functools import partial
 from typing import Literal
 
 import pandas as pd
+from pydantic import Field
 
 from cockpit.components.charts.timeline import Stage, State
 from cockpit.components.lists.todo import Card, Count
@@ -30,29 +31,30 @@ PRESSING = ("overdue", "today", "three days")
 
 
 class TodoPanel(Panel):
-    """Counts of open cases by urgency, then a card for each. Its metric counts the open ones.
+    """Counts of open cases by urgency, then a card for each: the cases of the domain of its metric, which counts them.
 
     With `mine` the cards are the cases that the area's own units hold; the counts stay those of all.
     """
 
     kind: Literal["todo"]
+    metrics: tuple[str, ...] = Field(min_length=1, max_length=1)
 
     def subject(self, view: View) -> Metric | None:
-        return view.catalog.metrics[view.catalog.id_of("intake")]
+        return self.at(view).metric
 
     def shown(self, view: View) -> bool:
         return view.area.live
 
     def queries(self, view: View) -> list[Call]:
-        return [partial(answers.to_do, todo_query(view))]
+        return [partial(answers.to_do, todo_query(view, *self.metrics))]
 
     def prepare(self, view: View) -> None:
-        cards(view)
+        cards(self.at(view))
 
     def numbers(self, view: View) -> Numbers:
         """Open cases by urgency."""
         words = {**_urgencies(), "later": _("Due later"), "no deadline": _("no deadline")}
-        counts_by_name = answers.to_do(todo_query(view))[1]
+        counts_by_name = answers.to_do(todo_query(view, *self.metrics))[1]
         rows = tuple((word, count(counts_by_name[name])) for name, word in words.items() if name in counts_by_name)
         return Numbers(_("To do"), (_("Due"), _("Open")), rows)
 
@@ -65,21 +67,30 @@ class TodoPanel(Panel):
         own_only = is_mine()
         chosen = own_cards(view) if own_only else cards(view)
         todo.todo(chosen, counts=(*counts(view), *_choice(view, own_only)), empty=_("Nothing is open."))
-        if not own_only and (left := answers.open_cases(todo_query(view)) - len(chosen)):
+        if not own_only and (left := answers.open_cases(_own_query(view)) - len(chosen)):
             everything = view.href("rows", metric=view.metric, sort="due_at")
             header.notice(_("{n} more, due later or without a deadline", n=left), links=[(_("All"), everything)])
 
 
-def todo_query(view: View) -> Query:
-    """The open cases are those of now: views that differ in metric, period or comparison share them."""
+def todo_query(view: View, metric: str = "") -> Query:
+    """The open cases are those of now: views that differ in period or comparison share them.
+
+    metric: those of its domain; empty for every kind, as is a metric of a domain of all cases.
+    """
+    limited = metric and view.catalog.domain(view.catalog.metrics[metric]).where
     return Query(
         view.edition,
         view.catalog,
-        (),
+        (metric,) if limited else (),
         view.area.code,
         Period(view.as_of.date(), view.as_of.date() + DAY),
         where=view.query.where,
     )
+
+
+def _own_query(view: View) -> Query:
+    """The open cases of the panel's own metric, which a view `at` the panel asks."""
+    return todo_query(view, view.metric.id)
 
 
 def _urgencies() -> dict[str, str]:
@@ -88,7 +99,7 @@ def _urgencies() -> dict[str, str]:
 
 @single_flight_cache(maxsize=512)
 def counts(view: View) -> tuple[Count, ...]:
-    counts_by_name = answers.to_do(todo_query(view))[1]
+    counts_by_name = answers.to_do(_own_query(view))[1]
     words = _urgencies()
     pressing = [
         Count(words[name], format.number(counts_by_name[name]), STATES[name])
@@ -103,13 +114,13 @@ def counts(view: View) -> tuple[Count, ...]:
 
 @single_flight_cache(maxsize=512)
 def cards(view: View) -> tuple[Card, ...]:
-    return tuple(_card(view, row) for row in each(answers.to_do(todo_query(view))[0].head(MOST_CARDS)))
+    return tuple(_card(view, row) for row in each(answers.to_do(_own_query(view))[0].head(MOST_CARDS)))
 
 
 @single_flight_cache(maxsize=512)
 def own_cards(view: View) -> tuple[Card, ...]:
     """The cards of the open cases that a unit of the area itself holds, or that no unit holds yet."""
-    frame = answers.to_do(todo_query(view))[0]
+    frame = answers.to_do(_own_query(view))[0]
     return tuple(_card(view, row) for row in each(frame) if _is_own(view, row.unit))[:MOST_CARDS]
 
 
@@ -122,14 +133,14 @@ def is_mine() -> bool:
 
 def _choice(view: View, own_only: bool) -> tuple[Count, ...]:
     """All cases or those of the area's own units; nothing to choose where the two are the same."""
-    frame = answers.to_do(todo_query(view))[0]
+    frame = answers.to_do(_own_query(view))[0]
     own = sum(_is_own(view, unit) for unit in frame.unit)
     if own == len(frame) and not own_only:
         return ()
     return (
         Count(
             _("Held by all units"),
-            format.number(answers.open_cases(todo_query(view))),
+            format.number(answers.open_cases(_own_query(view))),
             href=view.href(),
             chosen=not own_only,
         ),
@@ -147,7 +158,7 @@ def _is_own(view: View, unit: object) -> bool:
 @single_flight_cache(maxsize=512)
 def _contacts(view: View) -> dict[str, Contact]:
     """The units of the open cases in the directory."""
-    frame = answers.to_do(todo_query(view))[0]
+    frame = answers.to_do(_own_query(view))[0]
     return contacts(view.edition, view.area.code, [unit for unit in frame.unit if isinstance(unit, str)])
 
 

@@ -44,13 +44,15 @@ def requests(seed: int, as_of: datetime) -> Iterator[dict[str, Any]]:
             unit = rng.choice(names.DEPARTMENTS)
             at = datetime.combine(rng.choice(days), time(9)) + timedelta(minutes=rng.randrange(480))
             area = stories.DISTRICT if kind != "flow_req" or rng.random() < 0.3 else rng.choice(towns)
+            dataset = _dataset(choice, theme) if kind == "share_req" else None
+            theme = registers.theme_of(dataset) if dataset else theme
             yield {
                 "key": f"{kind}-{i + 1:03}",
                 "kind": kind,
                 "area": area,
                 "unit": unit,
                 "category": theme,
-                "asset": _dataset(choice, theme) if kind == "share_req" else None,
+                "asset": dataset,
                 "title": f"{TITLES[kind]}{theme}数据",
                 **_clocks(kind, unit, at, rng, as_of),
             }
