@@ -19,6 +19,7 @@ from cockpit.drawing import outlines
 from cockpit.errors import CockpitError
 from cockpit.i18n import _, language, pgettext
 from cockpit.labels.wording import worded
+from cockpit.nav import here
 from cockpit.screens.admin import desk
 from cockpit.screens.work import evidence, origins, shared
 from cockpit.view_state import View
@@ -33,6 +34,8 @@ from metrics import areas, directory
 
 ONE_LINE = 200
 """Longest text of a field of one line."""
+LONGEST_KIND = 40
+"""Of an unknown kind in an address so much is repeated."""
 _BEGUN = "work.begun"
 
 
@@ -193,8 +196,7 @@ def begin(view: View) -> None:
     kinds = shared.startable(view.area.code)
     kind = st.query_params.get("kind", "")
     if kind not in kinds:
-        header.title(_("No such kind of item"), level=1)
-        header.notice(_("You may not begin this kind here."), links=[(_("Work items"), view.href("inbox"))])
+        _offer(view, kind, kinds)
         return
     flow = kinds[kind]
     header.title(flow.name[language()], note=view.area.name, level=1)
@@ -218,6 +220,25 @@ def begin(view: View) -> None:
             )
         beginning = Beginning(kind, title, place, filled, origin=origin, links=links)
         _begin(view, beginning, draft, photos)
+
+
+def _offer(view: View, kind: str, kinds: Mapping[str, Workflow]) -> None:
+    """The kinds that the visitor may begin here, in place of one that is not named, not known or not theirs to begin.
+
+    They keep what the address says that the item is about: those that begin so, if there are any.
+    """
+    header.title(_("Begin an item"), note=view.area.name, level=1)
+    known = shared.rules().flows.get(kind)
+    if known:
+        header.notice(_("You may not begin this kind here: {kind}.", kind=known.name[language()]))
+    elif kind:
+        header.notice(_("There is no kind of item “{kind}”.", kind=kind[:LONGEST_KIND]))
+    if not kinds:
+        header.notice(_("Your role may begin no item here."), links=[(_("Work items"), view.href("inbox"))])
+        return
+    origin = st.query_params.get("origin", "free")
+    fitting = [id for id, flow in kinds.items() if origin in flow.origins] or list(kinds)
+    ways.actions([(kinds[id].name[language()], here(kind=id)) for id in fitting], key="kinds")
 
 
 def _tapped(view: View, kind: str, located: Located) -> int | None:

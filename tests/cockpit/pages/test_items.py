@@ -135,8 +135,32 @@ def test_a_form_without_a_title_says_what_is_missing_and_stores_nothing(screen: 
     assert store.count(visitors.desk()) == before
 
 
+@pytest.mark.parametrize("kind", ["", "nothing", "not theirs"])
+@pytest.mark.parametrize("role", ["leader", "cadre", "data_officer"])
+def test_begin_without_a_kind_that_is_ones_to_begin_offers_those_that_are(
+    screen: Screen, monkeypatch: pytest.MonkeyPatch, role: str, kind: str | None
+) -> None:
+    monkeypatch.setattr(guard, "token", lambda: session_of(settings.current().desk_url, (role,), VILLAGES[0]))
+    flows = rules(settings.current()).flows
+    kind = (
+        next((id for id, flow in flows.items() if role not in flow.start.roles), "nothing")
+        if kind == "not theirs"
+        else kind
+    )
+    page = screen(
+        "start", area=VILLAGES[0], lang="en", origin="area", ref=str(VILLAGES[0]), **({"kind": kind} if kind else {})
+    )
+    offered = [dict(parameters(href)) for bar in drawn(page, "actions") for _text, href in bar["links"]]
+    for given in offered:
+        assert (given["origin"], given["ref"]) == ("area", str(VILLAGES[0]))
+        assert screen("start", **given).text_input, given
+    begun_so = {id for id, flow in flows.items() if role in flow.start.roles and "area" in flow.origins}
+    assert {given["kind"] for given in offered} == begun_so
+    assert bool(offered) == (role != "data_officer")
+
+
 def test_an_unknown_kind_or_number_is_one_line(screen: Screen) -> None:
-    assert "No such kind of item" in words(screen("start", kind="nothing", lang="en"))
+    assert "There is no kind of item “nothing”." in words(screen("start", kind="nothing", lang="en"))
     assert "No such item" in words(screen("item", item="DB20260101-99999", lang="en"))
 
 
