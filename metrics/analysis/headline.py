@@ -11,7 +11,7 @@ from metrics.analysis.severity import affected
 from metrics.analysis.why import Explanation, why
 from metrics.answer import answer
 from metrics.areas import area
-from metrics.cases.casefile import contacts_of, units_of
+from metrics.cases.casefile import contacts_of, lead_units_of, units_of
 from metrics.engine.frames import each
 from metrics.engine.plan import exists_at, filters
 from metrics.errors import MetricsError
@@ -31,7 +31,7 @@ class Holder:
     """The responsible unit of most of what is wrong. share: of it, 0 to 1; None where all of it is the unit's.
 
     phone: of its office, as delivered; empty where the directory has none. administers: named as the unit that
-    administers the area. among: over how many units it is spread where none has LEAST_SHARE of it and no unit
+    administers or leads the area. among: over how many units it is spread where none has LEAST_SHARE of it and no unit
     administers the area; `unit` is then empty.
     """
 
@@ -90,17 +90,21 @@ def holder(query: Query, red: Red) -> Holder | None:
 def holders(query: Query, items: Sequence[Red]) -> tuple[Holder | None, ...]:
     """The unit responsible for each of these reds, with the telephone of its office; None if no unit is known.
 
-    The unit itself, the site's unit, the unit that holds most of what is wrong, or the one that administers the area.
-    One query of numbers an area and two of the directory, however many reds there are.
+    The unit itself, the site's unit, the unit that holds most of what is wrong, the one that administers the area, or
+    of what is kept by no unit the one that leads it. One query of numbers an area and three of the directory, however
+    many reds there are.
     """
     split = _by_unit(query, items)
     named = [_named(query, red, split.get((red.area, red.metric))) for red in items]
     pairs = list(zip(items, named, strict=True))
     offices = units_of(query.edition, [red.area for red, unit in pairs if _needs(red, unit)])
+    without = [red.area for red, unit in pairs if unit is None and _needs(red, unit) and red.area not in offices]
+    leads = lead_units_of(query.edition, without)
     directory = contacts_of(query.edition, [(red.area, unit.unit) for red, unit in pairs if unit and unit.unit])
 
     def reached(red: Red, unit: Holder | None) -> Holder | None:
-        if office := offices.get(red.area) if _needs(red, unit) else None:
+        area_unit = offices.get(red.area) or (leads.get(red.area) if unit is None else None)
+        if (office := area_unit) and _needs(red, unit):
             return Holder(office.name, None, office.phone or "", administers=True)
         contact = directory.get((red.area, unit.unit)) if unit else None
         return replace(unit, phone=contact.phone or "") if unit and contact else unit

@@ -113,6 +113,23 @@ def units_of(edition: ScopedEdition, places: Collection[int]) -> dict[int, Conta
     return {code: Contact(*unit) for code, *unit in rows}  # of several in an area the first by source and key
 
 
+def lead_units_of(edition: ScopedEdition, places: Collection[int]) -> dict[int, Contact]:
+    """The unit that leads each of these areas: the only one of the area that has other units of it below itself and
+    none of it above; an area without one is left out."""
+    if not places or {"phone", "unit_kind", "parent"} & edition.unscoped.lacks(FACTS["assets"]):
+        return {}
+    units = "(SELECT * FROM assets WHERE kind = 'unit' AND list_contains($1::BIGINT[], area))"
+    sql = (
+        f"WITH units AS (SELECT * FROM ({known(FACTS['assets'], _time(edition.as_of), units)}) "
+        "WHERE retired_at IS NULL) SELECT area, any_value(name), any_value(unit_kind), any_value(phone) FROM units u "
+        "WHERE (source, area, key) IN (SELECT (source, area, parent) FROM units) "
+        "AND NOT coalesce((source, area, parent) IN (SELECT (source, area, key) FROM units), false) "
+        "GROUP BY area HAVING count(*) = 1"
+    )
+    rows = edition.unscoped.cursor().execute(sql, [sorted(set(places))]).fetchall()
+    return {code: Contact(*unit) for code, *unit in rows}
+
+
 def _nearest(path: list[int], units: list[tuple[int, Contact]]) -> Contact | None:
     """path: codes from the area up."""
     for code in path:

@@ -404,6 +404,14 @@ def test_fold_has_a_few_of_each_metric_and_a_link_to_the_rest(see: See, count: i
     assert {urlsplit(item.href).path for item in more} <= {"/", "/sites"}
 
 
+def test_a_red_without_a_unit_says_why_and_what_to_do(see: See) -> None:
+    view = see()
+    for red in answers.reds(view.ask()):
+        text = headlines.held(view, red, None).text
+        assert ("台账" if red.of_site else "单位目录") in text
+        assert "督办" in text
+
+
 def test_no_metric_over_its_limit_is_shown_in_green(see: See) -> None:
     line = alerts.reds(see(), [])
     assert (line.state, line.mark, len(line.items)) == ("green", "●", 0)

@@ -66,9 +66,11 @@ def way_to(view: View, red: Red) -> str:
 
 
 def held(view: View, red: Red, holder: Holder | None) -> Held:
-    """The holder in words with its telephone number and its screen, or what to do where no unit is known."""
+    """The holder in words with its telephone number and its screen, or why none is named and what to do."""
+    if holder is None and red.of_site:
+        return Held(_("the register names no unit of this site: name one there or in an order"))
     if holder is None:
-        return Held(_("no registered unit; an order can name one"))
+        return Held(_("the directory has no unit that leads this area: name one in an order"))
     if not holder.unit:
         return Held(
             ngettext("{n} unit", "{n} units, none with a quarter of it", holder.among),

@@ -109,6 +109,50 @@ def test_the_areas_own_unit_is_named_for_what_no_unit_has_a_quarter_of(home: Hom
     assert (problem.holder.unit, problem.holder.share, problem.holder.phone) == ("北塘街道办事处", None, "")
 
 
+UNITS = {
+    "root": {
+        "key": "g",
+        "area": DISTRICT,
+        "kind": "unit",
+        "unit_kind": "department",
+        "name": "区人民政府",
+        "phone": "1",
+    },
+    "below": {
+        "key": "b",
+        "area": DISTRICT,
+        "kind": "unit",
+        "unit_kind": "department",
+        "name": "区民政局",
+        "parent": "g",
+    },
+    "other": {"key": "o", "area": DISTRICT, "kind": "unit", "unit_kind": "department", "name": "区管委会"},
+    "under": {"key": "u", "area": DISTRICT, "kind": "unit", "unit_kind": "department", "name": "园区", "parent": "o"},
+}
+
+
+@pytest.mark.parametrize(
+    ("directory", "expected"),
+    [
+        (["root", "below"], Holder("区人民政府", None, "1", administers=True)),
+        (["root"], None),  # nothing shows that it leads
+        (["root", "below", "other"], Holder("区人民政府", None, "1", administers=True)),
+        (["root", "below", "other", "under"], None),  # two that lead
+        ([], None),
+    ],
+)
+def test_what_is_kept_by_no_unit_is_held_by_the_unit_that_leads_the_area(
+    home: Home, directory: list[str], expected: Holder | None
+) -> None:
+    if directory:
+        deliver(home, "assets", [UNITS[name] for name in directory], source="register")
+    late = {"registered_at": datetime(2026, 11, 2), "due_at": datetime(2026, 11, 5)}
+    edition = edition_of(home, [case(f"a{i}", **late) for i in range(40)])
+    own = [red for red in reds(edition, DISTRICT, NOVEMBER) if red.kind == "own"]
+    assert own
+    assert set(holders(query_of(edition, (), DISTRICT, NOVEMBER), own)) == {expected}
+
+
 @pytest.mark.parametrize("comparison", [None, "previous", "last_year"])
 def test_the_holder_is_of_the_period_alone_and_of_what_is_wrong_alone(
     home: Home, comparison: Comparison | None
