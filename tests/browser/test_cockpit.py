@@ -244,6 +244,52 @@ def test_the_groups_left_out_unfold_and_can_be_touched(address: str, open_page: 
     assert fits(page)
 
 
+@pytest.mark.parametrize("query", ["", "lang=en", "size=l", "lang=en&size=l", f"area={TOWN}&lang=en"])
+def test_the_count_of_folded_reds_is_on_the_first_row_whatever_wraps(address: str, open_page: Open, query: str) -> None:
+    page = open_page(f"{address}/?{query}", width=1400)
+    fold = page.locator(".more > details > summary").first
+    line = page.locator(".line").filter(has=fold)
+    expect(fold).to_be_visible()
+    rows = fold.bounding_box(), line.locator(".label").bounding_box()
+    assert rows[0]
+    assert rows[1]
+    assert abs(rows[0]["y"] - rows[1]["y"]) < rows[1]["height"] / 2
+    for item in line.locator("ul > li:not(.more)").all():
+        box = item.bounding_box()
+        assert box
+        assert box["x"] + box["width"] <= rows[0]["x"]
+    fold.click()
+    expect(line.locator(".more li").first).to_be_visible()
+
+
+@pytest.mark.parametrize(("area", "level"), [(DISTRICT, "district"), (TOWN, "town")])
+def test_the_holder_of_a_red_opens_in_the_list(address: str, open_page: Open, area: int, level: str) -> None:
+    """Every red says its unit, or why none is named; a share and a telephone number where there are any."""
+    page = open_page(f"{address}/?area={area}")
+    page.locator(".more > details > summary").first.click()
+    folded = page.locator(".line .held")
+    expect(folded.first).to_be_visible()
+    assert folded.count() > 3, level
+    said = []
+    for one in folded.all():
+        assert not one.locator("> span").is_visible()
+        one.locator("summary").click()
+        expect(one.locator("> span")).to_be_visible()
+        said.append(one.locator("> span").inner_text())
+    assert all(said)
+    assert any(re.search(r"（占 [1-9]\d* %）", text) for text in said), said
+    assert not any("未登记" in text for text in said if "网站" not in text), said
+    telephone = folded.locator("a.phone").first
+    number = re.sub(r"[^0-9+]", "", telephone.inner_text())
+    assert telephone.get_attribute("href") == f"tel:{number}"
+    unit = folded.locator("> span > a:not(.phone)").filter(has_text="局").first
+    name = unit.inner_text().split("（")[0]
+    unit.click()
+    page.wait_for_url(re.compile("unit="))
+    assert parameters_of(page)["unit"] == name
+    expect(page.locator(".chip").filter(has_text=name)).to_be_visible()
+
+
 def test_the_language_switch_keeps_everything_else(address: str, open_page: Open) -> None:
     page = open_page(f"{address}/?area={TOWN}&metric=closure_rate")
     page.get_by_role("link", name="English").click()

@@ -165,9 +165,7 @@ def reds(view: View, problems: Sequence[Red]) -> Line:
         return Line("●", _("Nothing is over its limit"), state="green")
     new = sum(red.new for red in problems)
     listed = _listed(view, problems)
-    label = (
-        _("{n} others over the limit", n=len(problems)) if headline(view) else _("Over the limit: {n}", n=len(problems))
-    )
+    label = _("{n} other reds", n=len(problems)) if headline(view) else _("Over the limit: {n}", n=len(problems))
     label += _(" ({n} new)", n=new) if new else ""
     return Line("▲", label, listed, state="red", left=len(problems) - SHOWN)
 
