@@ -56,6 +56,7 @@ PAGES = {
         Page("board", N_("Board of work items"), Can.ACT),
         Page("start", N_("Begin an item"), Can.ACT),
         Page("site", N_("Site"), Can.LOOK),
+        Page("schemes", N_("Assessment schemes"), Can.DATA),
         Page("deductions", N_("Deductions"), Can.LOOK),
         Page("tiles", N_("Choose metrics"), Can.LOOK),
         Page("notifications", N_("Notifications"), None),

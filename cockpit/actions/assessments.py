@@ -1,4 +1,7 @@
-"""Actions on assessments: draft, objections, approval, publication. Nobody approves what they drafted."""
+"""Actions on assessments and their schemes: draft, objections, approval, publication.
+
+Nobody approves what they drafted or proposed.
+"""
 
 from datetime import datetime
 
@@ -7,13 +10,20 @@ from cockpit.actions.action import Actor, action
 from data.areas.levels import end_of
 from data.desk import typed
 from data.desk.assessing import assessments
+from data.desk.assessing import schemes as rows
 from data.desk.assessing.assessments import Draft
+from data.desk.assessing.schemes import Proposal
+from data.desk.errors import Refused
 from data.desk.store import Desk
 from data.editions import files
-from data.editions.scoped import Scope
+from data.editions.scoped import Scope, ScopedEdition
 from data.home import Home
+from metrics import areas
+from metrics.assessment import schemes
 from metrics.assessment.schemes import Scheme
 from metrics.assessment.score import packed, score
+from metrics.catalog import Catalog
+from metrics.errors import MetricsError
 from metrics.query import Query
 
 DRAFT = action("assessments.draft", "act", Can.ASSESS, "areas")
@@ -23,14 +33,23 @@ ANSWER = action("assessments.answer", "act", Can.ASSESS, "areas")
 APPROVE = action("assessments.approve", "act", Can.APPROVE, "areas")
 PUBLISH = action("assessments.publish", "act", Can.APPROVE, "areas")
 WITHDRAW = action("assessments.withdraw", "act", Can.ASSESS, "areas")
+PROPOSE_SCHEME = action("schemes.propose", "settings", Can.PROPOSE, "areas")
+WITHDRAW_SCHEME = action("schemes.withdraw", "settings", Can.PROPOSE, "areas")
+APPROVE_SCHEME = action("schemes.approve", "settings", Can.APPROVE, "areas")
+REFUSE_SCHEME = action("schemes.refuse", "settings", Can.APPROVE, "areas")
 
 
 def draft(desk: Desk, actor: Actor, query: Query, scheme: Scheme, home: Home) -> int:
     """Score the areas below the query's by a scheme and keep that as a draft. Returns its number.
 
-    The edition is pinned, so that the rows that were counted can be opened for ever.
+    The edition is pinned, so that the rows that were counted can be opened for ever. Refused for a scheme whose metrics
+    the catalog has no more.
     """
     period, edition = query.period, query.edition.id
+    try:
+        schemes.check(scheme, query.catalog)
+    except MetricsError as error:
+        raise Refused.of(error) from error
     what = f"assessment {scheme.id} of {query.area}, {period.start} to {period.end}, edition {edition}"
     with DRAFT.by(desk, actor, what, _all(query.area)):
         made = Draft(
@@ -77,6 +96,46 @@ def withdraw(desk: Desk, actor: Actor, id: int, reason: str) -> None:
     reason = typed.words(reason)
     with WITHDRAW.by(desk, actor, f"assessment {id} withdrawn: {reason}", _of(desk, id)):
         assessments.withdraw(desk, id, reason)
+
+
+def propose_scheme(desk: Desk, actor: Actor, edition: ScopedEdition, catalog: Catalog, what: Proposal) -> int:
+    """Propose a scheme for an area and all below it. Returns its number.
+
+    Refused for an unknown area and for weights, targets and metrics that nobody can be assessed by.
+    """
+    try:
+        schemes.proposed(what, catalog)
+        areas.area(edition, what.area)
+    except MetricsError as error:
+        raise Refused.of(error) from error
+    with PROPOSE_SCHEME.by(desk, actor, f"scheme {_words(what)} proposed", _all(what.area)):
+        return rows.propose(desk, what, actor.name)
+
+
+def withdraw_scheme(desk: Desk, actor: Actor, id: int) -> None:
+    """Take back an own proposal that nobody has decided on."""
+    what = rows.find(desk, id).what
+    with WITHDRAW_SCHEME.by(desk, actor, f"scheme {id} {_words(what)} withdrawn", _all(what.area)):
+        rows.withdraw(desk, id, actor.name)
+
+
+def approve_scheme(desk: Desk, actor: Actor, id: int, note: str = "") -> None:
+    """Approve a scheme that somebody else proposed: assessments of periods from its day on use it."""
+    what = rows.find(desk, id).what
+    with APPROVE_SCHEME.by(desk, actor, f"scheme {id} {_words(what)} approved", _all(what.area)):
+        rows.decide(desk, id, actor.name, approve=True, note=note)
+
+
+def refuse_scheme(desk: Desk, actor: Actor, id: int, note: str) -> None:
+    """Refuse a scheme that somebody else proposed, and say why."""
+    what, note = rows.find(desk, id).what, typed.words(note)
+    with REFUSE_SCHEME.by(desk, actor, f"scheme {id} {_words(what)} refused: {note}", _all(what.area)):
+        rows.decide(desk, id, actor.name, approve=False, note=note)
+
+
+def _words(what: Proposal) -> str:
+    lines = ", ".join(f"{line.metric} {line.weight:g} ({line.floor:g} to {line.target:g})" for line in what.lines)
+    return f"{what.scheme} of {what.area} from {what.valid_from}: {lines}"
 
 
 def _of(desk: Desk, id: int) -> Scope:

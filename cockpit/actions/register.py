@@ -34,6 +34,7 @@ class Change:
 PROPOSE_LIMIT = action("limits.propose", "settings", Can.PROPOSE, "areas")
 APPROVE_LIMIT = action("limits.approve", "settings", Can.APPROVE, "areas")
 REFUSE_LIMIT = action("limits.refuse", "settings", Can.APPROVE, "areas")
+WITHDRAW_LIMIT = action("limits.withdraw", "settings", Can.PROPOSE, "areas")
 END_LIMIT = action("limits.end", "settings", Can.APPROVE, "areas")
 EDIT_ASSET = action("assets.edit", "settings", Can.PROPOSE, "areas")
 WITHDRAW_EDIT = action("assets.withdraw_edit", "settings", Can.PROPOSE, "areas")
@@ -76,6 +77,14 @@ def refuse_limit(desk: Desk, actor: Actor, id: int, note: str) -> Row:
 def _is_second_click(row: Row, actor: Actor, state: State) -> bool:
     """Whether the actor has just decided so: a button pressed twice is no fault."""
     return (row.state, row.decided_by) == (state, actor.name)
+
+
+def withdraw_limit(desk: Desk, actor: Actor, id: int) -> Row:
+    """Take back an own proposal that nobody has decided on."""
+    row = limits.find(desk, id)
+    with WITHDRAW_LIMIT.by(desk, actor, f"limit {id} {_words(row.what)} withdrawn", _range(row.what.area)):
+        limits.withdraw(desk, id, actor.name)
+    return row
 
 
 def end_limit(desk: Desk, actor: Actor, id: int, day: date) -> Row:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import data.demo.stories as stories
 from data.demo import decisions
 from data.desk.assessing import assessments
+from data.desk.assessing import schemes as proposed
 from data.desk.register import edits, limits
 from data.desk.register.edits import Wanted
 from data.desk.store import Desk
@@ -34,6 +35,7 @@ def decide(desk: Desk, home: Home, today: date, now: datetime) -> None:
         for proposal in decisions.approved_limits(today):
             limits.decide(desk, limits.propose(desk, proposal, OFFICER), LEADER, approve=True)
         limits.propose(desk, decisions.proposed_limit(today), OFFICER)
+        proposed.propose(desk, decisions.proposed_scheme(today), OFFICER)
         made = [edits.edit(desk, wanted, OFFICER, now=now - timedelta(days=2)) for wanted in _wanted(home)]
         for id in made[1:]:
             edits.withdraw(desk, id, OFFICER)
@@ -61,7 +63,8 @@ def assess(desk: Desk, home: Home, edition: "Edition", catalog: "Catalog", now: 
     scheme = schemes.load(catalog)["towns"]
     pin(home, edition.id)
     with desk.begin():
-        for period, steps in zip(quarters(edition.as_of.date(), 3), (_publish, _object, None), strict=True):
+        complete = quarters(edition.as_of.date(), 4)[:-1]
+        for period, steps in zip(complete, (_publish, _object, None), strict=True):
             query = Query(edition.scoped(EVERYTHING), catalog, (), stories.DISTRICT, period)
             results = packed(score(query, scheme))
             draft = assessments.Draft(

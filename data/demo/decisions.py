@@ -3,6 +3,8 @@
 from datetime import date
 
 import data.demo.stories as stories
+from data.desk.assessing import schemes
+from data.desk.assessing.schemes import SchemeLine
 from data.desk.register.limits import Proposal
 
 EDITS = (
@@ -33,3 +35,17 @@ def approved_limits(today: date) -> tuple[Proposal, ...]:
 def proposed_limit(today: date) -> Proposal:
     """A limit that waits for approval."""
     return Proposal("satisfaction_rate", stories.UNHAPPY_TOWN, ">= 90", "< 80", today, "一季度工作例会")
+
+
+def proposed_scheme(today: date) -> schemes.Proposal:
+    """A scheme that waits for approval: more weight on deadlines, a higher floor, from next year on."""
+    lines = (
+        SchemeLine("on_time_rate", 30, 97, 88), SchemeLine("closure_rate", 15, 98, 85),
+        SchemeLine("solved_rate", 20, 96, 80), SchemeLine("satisfaction_rate", 25, 96, 80),
+        SchemeLine("rework_rate", 10, 1, 5),
+    )  # fmt: skip
+    start = today.replace(year=today.year + 1, month=1, day=1)
+    return schemes.Proposal(
+        "towns", "镇街治理成效考核", "Assessment of towns", "town", "quarter", 10, lines, stories.DISTRICT, start,
+        "年度考核办法（征求意见稿）",
+    )  # fmt: skip

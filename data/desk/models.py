@@ -310,6 +310,33 @@ class Limit(Base):
     version: Mapped[int] = mapped_column(default=0)
 
 
+class AssessmentScheme(Base):
+    """A proposed scheme of assessment for an area and what lies below, for periods that begin on a day or later.
+
+    scheme: its id, which it replaces. lines: JSON, see `data.desk.assessing.schemes`. state: proposed, approved,
+    refused or withdrawn.
+    """
+
+    __tablename__ = "assessment_scheme"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    scheme: Mapped[str] = mapped_column(String(60))
+    zh: Mapped[str] = mapped_column(String(60), info=TYPED)
+    en: Mapped[str] = mapped_column(String(60), info=TYPED)
+    level: Mapped[str] = mapped_column(String(20))
+    period: Mapped[str] = mapped_column(String(10))
+    least: Mapped[int]
+    lines: Mapped[str] = mapped_column(Text)
+    area: Mapped[int] = mapped_column(BigInteger)
+    valid_from: Mapped[date]
+    source: Mapped[str] = mapped_column(String(200), info=TYPED)
+    state: Mapped[str] = mapped_column(String(12))
+    proposed_by: Mapped[str] = mapped_column(String(120))
+    proposed_at: Mapped[datetime]
+    decided_by: Mapped[str] = mapped_column(String(120), default="")
+    decided_at: Mapped[datetime | None]
+    note: Mapped[str] = mapped_column(Text, default="", info=TYPED)
+
+
 class Assessment(Base):
     """An assessment of the areas below `area` in [first, end). scheme, results: JSON, as they were when it was drafted.
 

@@ -1,20 +1,27 @@
-"""Assessment schemes (考核评价): weighted lines, each a metric with a target and a floor; one YAML file a scheme.
+"""Assessment schemes (考核评价): weighted lines, each a metric with a target and a floor.
+
+One YAML file a scheme, or a row of the desk that a leader approved: it replaces the file of its id from a day on. Which
+one is in force is decided here and nowhere else.
 
 A scheme is refused that counts how an app is used, or a number without a sample or a good direction.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import asdict
+from datetime import date
 from functools import lru_cache
 from math import isclose
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import yaml
-from pydantic import Field, ValidationError, model_validator
+from pydantic import Field, FiniteFloat, ValidationError, model_validator
 
 from data import yamls
-from data.areas.levels import LEVELS
+from data.areas.levels import LEVELS, end_of
+from data.desk.assessing.schemes import Proposal, Row
+from data.messages import Name as Named
 from data.system_errors import line_of
 from metrics.catalog import Catalog, Domain, Metric
 from metrics.catalog.model import Flow, Model, Name, Text
@@ -23,6 +30,8 @@ from metrics.errors import MetricsError, did_you_mean
 
 OURS = Path(__file__).parent / "schemes"
 MOST_FAULTS = 8
+LEAST = 10
+"""Cases of a line below which nobody is assessed."""
 APP_USE = re.compile(
     r"users_registered|registered_users|log_?ins?\b|installs?\b|downloads?\b|online_minutes|check_?ins?\b|likes\b"
 )
@@ -34,8 +43,8 @@ class Line(Model):
 
     metric: Name
     weight: Annotated[float, Field(gt=0, le=100)]
-    target: float
-    floor: float
+    target: FiniteFloat
+    floor: FiniteFloat
 
     def points(self, value: float) -> float:
         """The points of a value, from 0 to 100. The floor lies below the target, or above it where less is better."""
@@ -54,7 +63,7 @@ class Scheme(Model):
     name: Text
     level: str
     period: Literal["month", "quarter", "year"]
-    least: int = Field(default=10, ge=10)
+    least: int = Field(default=LEAST, ge=LEAST)
     lines: tuple[Line, ...] = Field(min_length=1)
 
     @model_validator(mode="after")
@@ -89,12 +98,82 @@ def load(catalog: Catalog, own: Path | None = None) -> dict[str, Scheme]:
         except MetricsError as error:
             faults.append(str(error))
             continue
-        faults += [f"{file.name}: {fault}" for line in scheme.lines for fault in _faults(scheme, line, catalog)]
+        faults += [f"{file.name}: lines: {fault}" for line in scheme.lines for fault in _faults(scheme, line, catalog)]
         schemes[scheme.id] = scheme
     if faults:
         more = f" (and {len(faults) - MOST_FAULTS} more)" if len(faults) > MOST_FAULTS else ""
         raise MetricsError("schemes.faults", "{faults}{more}", faults="; ".join(faults[:MOST_FAULTS]), more=more)
     return schemes
+
+
+def in_force(known: Mapping[str, Scheme], rows: Iterable[Row], area: int, day: date) -> dict[str, Scheme]:
+    """The schemes by id for an assessment of an area over a period that begins on a day.
+
+    known: those of files. An approved row of the area or of one above replaces the file of its id: that of the smallest
+    area, of these the one that began last, and of the same day the newest.
+    """
+    valid = [
+        row
+        for row in rows
+        if row.state == "approved" and row.what.area <= area < end_of(row.what.area) and row.what.valid_from <= day
+    ]
+    return dict(known) | {row.what.scheme: of_row(row) for row in sorted(valid, key=_precedence)}
+
+
+def _precedence(row: Row) -> tuple[int, date, int]:
+    return row.what.area - end_of(row.what.area), row.what.valid_from, row.id
+
+
+def of_row(row: Row) -> Scheme:
+    """The scheme of a row of the desk."""
+    return _scheme(row.what)
+
+
+def _scheme(what: Proposal) -> Scheme:
+    lines = [asdict(line) for line in what.lines]
+    name = {"zh": what.zh.strip() or "–", "en": what.en.strip() or "–"}
+    given = {"id": what.scheme, "file": "", "name": name, "level": what.level, "period": what.period}
+    return Scheme.model_validate(given | {"least": what.least, "lines": lines})
+
+
+def proposed(what: Proposal, catalog: Catalog) -> Scheme:
+    """The scheme of a proposal. Raises MetricsError for what cannot be assessed by."""
+    total = sum(line.weight for line in what.lines)
+    if not what.lines:
+        raise MetricsError("scheme.no_lines", "a scheme needs a line: a metric with weight, target and floor")
+    if any(not 0 < line.weight <= 100 for line in what.lines) or not isclose(total, 100, abs_tol=1e-6):
+        raise MetricsError(
+            "scheme.weights", "the weights add up to {total}: make it 100, each above 0", total=f"{total:g}"
+        )
+    names = [line.metric for line in what.lines]
+    if twice := next((name for name in names if names.count(name) > 1), ""):
+        raise MetricsError("scheme.twice", "{metric} is in two lines", metric=_label(catalog, twice))
+    try:
+        scheme = _scheme(what)
+    except ValidationError:
+        raise MetricsError(
+            "scheme.shape",
+            "a scheme has an id of small letters, digits and _, a level, a period of month, quarter or year, and "
+            "at least 10 cases a line",
+        ) from None
+    check(scheme, catalog)
+    return scheme
+
+
+def check(scheme: Scheme, catalog: Catalog) -> None:
+    """Raise MetricsError for the first line that nobody can be assessed by."""
+    for line in scheme.lines:
+        for fault in _faults(scheme, line, catalog):
+            raise fault
+
+
+def usable(catalog: Catalog, level: str) -> list[Metric]:
+    """The metrics that areas of a level can be assessed by."""
+    return [metric for metric in catalog.metrics.values() if not any(_unfit(metric, level, catalog))]
+
+
+def _label(catalog: Catalog, name: str) -> Any:
+    return catalog.metrics[name].label if name in catalog.metrics else name
 
 
 def _read(file: Path) -> Scheme:
@@ -121,23 +200,43 @@ def _read(file: Path) -> Scheme:
         raise MetricsError("schemes.invalid", "{faults}", faults=text) from error
 
 
-def _faults(scheme: Scheme, line: Line, catalog: Catalog) -> Iterator[str]:
+def _faults(scheme: Scheme, line: Line, catalog: Catalog) -> Iterator[MetricsError]:
     """Why a metric cannot be a line of a scheme."""
     metric = catalog.metrics.get(line.metric)
     if metric is None:
-        yield f'lines: there is no metric "{line.metric}".{did_you_mean(line.metric, catalog.metrics)}'
+        near = did_you_mean(line.metric, catalog.metrics)
+        yield MetricsError("metric.unknown", 'there is no metric "{name}".{near}', name=line.metric, near=near)
         return
-    if not exists_at(metric, scheme.level):
-        yield f"lines: {metric.id} does not exist at the level {scheme.level}"
+    yield from _unfit(metric, scheme.level, catalog)
+    if metric.direction == "up" and line.target <= line.floor:
+        yield MetricsError("scheme.target_above", "{metric}: the target must lie above the floor", metric=metric.label)
+    if metric.direction == "down" and line.target >= line.floor:
+        yield MetricsError("scheme.target_below", "{metric}: the target must lie below the floor", metric=metric.label)
+
+
+def _unfit(metric: Metric, level: str, catalog: Catalog) -> Iterator[MetricsError]:
+    """Why areas of a level cannot be assessed by a metric, whatever its target."""
+    if not exists_at(metric, level):
+        yield MetricsError(
+            "scheme.level",
+            "{metric} does not exist at the level {level}",
+            metric=metric.label,
+            level=Named("level", level),
+        )
     if not metric.parts[1:]:
-        yield f"lines: {metric.id} is no rate of counted rows and has no sample: use a metric with a denominator"
+        yield MetricsError(
+            "scheme.no_sample",
+            "{metric} is no rate of counted rows and has no sample: use a metric with a denominator",
+            metric=metric.label,
+        )  # fmt: skip
     if metric.direction == "none":
-        yield f"lines: {metric.id} has no good direction: nobody can be assessed by it"
-    elif (line.target > line.floor) != (metric.direction == "up") or line.target == line.floor:
-        better = "above" if metric.direction == "up" else "below"
-        yield f"lines: {metric.id}: the target must lie {better} the floor"
+        yield MetricsError(
+            "scheme.no_direction", "{metric} has no good direction: nobody can be assessed by it", metric=metric.label
+        )
     if _counts_app_use(catalog, metric):
-        yield f"lines: {metric.id} counts how an app is used, which must not be assessed"
+        yield MetricsError(
+            "scheme.app_use", "{metric} counts how an app is used, which must not be assessed", metric=metric.label
+        )
 
 
 def _counts_app_use(catalog: Catalog, metric: Metric) -> bool:

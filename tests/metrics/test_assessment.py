@@ -2,9 +2,11 @@
 
 from datetime import date, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from data.desk.assessing.schemes import Proposal, Row, SchemeLine
 from data.editions.scoped import EVERYTHING
 from data.home import Home
 from metrics.assessment import schemes
@@ -133,3 +135,81 @@ def test_scores_are_kept_as_they_were(home: Home, tmp_path: Path) -> None:
 
 def test_our_schemes_stand() -> None:
     assert {"towns", "villages"} <= schemes.load(load()).keys()
+
+
+LINES = (SchemeLine("on_time_rate", 60, 97, 85), SchemeLine("rework_rate", 40, 1, 5))
+
+
+def row(id: int, what: Proposal, state: str = "approved") -> Row:
+    return Row(id, what, state, "li", datetime(2026, 1, 1), "", None, "")
+
+
+def proposal(**changes: Any) -> Proposal:
+    given = {
+        "scheme": "own", "zh": "考核", "en": "Trial", "level": "town", "period": "month", "least": 10, "lines": LINES,
+        "area": DISTRICT, "valid_from": date(2026, 7, 1), "source": "文件",
+    }  # fmt: skip
+    return Proposal(**given | changes)
+
+
+def lines(*given: SchemeLine) -> dict[str, tuple[SchemeLine, ...]]:
+    return {"lines": given}
+
+
+@pytest.mark.parametrize(
+    ("changes", "fault"),
+    [
+        (lines(), "a scheme needs a line"),
+        (lines(SchemeLine("on_time_rate", 60, 97, 85)), "the weights add up to 60"),
+        (lines(SchemeLine("on_time_rate", 110, 97, 85), SchemeLine("rework_rate", -10, 1, 5)), "each above 0"),
+        (lines(SchemeLine("on_time_rate", 50, 97, 85), SchemeLine("on_time_rate", 50, 98, 85)), "is in two lines"),
+        (lines(SchemeLine("on_time_rate", 100, 85, 85)), "the target must lie above the floor"),
+        (lines(SchemeLine("rework_rate", 100, 5, 1)), "the target must lie below the floor"),
+        (lines(SchemeLine("on_time_rate", 100, float("inf"), 85)), "a scheme has an id"),
+        (lines(SchemeLine("on_time_rat", 100, 97, 85)), 'there is no metric "on_time_rat"'),
+        (lines(SchemeLine("intake", 100, 97, 85)), "has no sample"),
+        ({"level": "village", **lines(SchemeLine("once_rate", 100, 90, 50))}, "does not exist at the level"),
+        (
+            {"level": "district", **lines(SchemeLine("registered_share", 100, 90, 50))},
+            "which must not be assessed|no good",
+        ),
+        ({"scheme": "Own Scheme"}, "a scheme has an id"),
+        ({"period": "week"}, "a scheme has an id"),
+        ({"level": "street"}, "a scheme has an id"),
+        ({"least": 9}, "at least 10 cases"),
+    ],
+)
+def test_a_proposal_that_nobody_can_be_assessed_by_is_refused(changes: dict[str, Any], fault: str) -> None:
+    with pytest.raises(MetricsError, match=fault):
+        schemes.proposed(proposal(**changes), load())
+
+
+def test_a_proposal_that_fits_is_a_scheme() -> None:
+    made = schemes.proposed(proposal(), load())
+    assert [line.metric for line in made.lines] == ["on_time_rate", "rework_rate"]
+    assert {"on_time_rate", "rework_rate"} <= {metric.id for metric in schemes.usable(load(), "town")}
+    assert "registered_share" not in {metric.id for metric in schemes.usable(load(), "district")}
+
+
+def test_the_scheme_of_the_smallest_area_is_in_force_then_the_one_that_began_last() -> None:
+    known = schemes.load(load())
+    rows = [
+        row(1, proposal(scheme="towns", least=11)),
+        row(2, proposal(scheme="towns", least=12, valid_from=date(2026, 10, 1))),
+        row(3, proposal(scheme="towns", least=13, valid_from=date(2026, 10, 1))),
+        row(4, proposal(scheme="towns", least=14, area=TOWNS[0])),
+        row(5, proposal(scheme="towns", least=15), "proposed"),
+        row(6, proposal(scheme="towns", least=16), "refused"),
+        row(7, proposal(scheme="towns", least=17, valid_from=date(2027, 1, 1))),
+        row(8, proposal()),
+    ]
+
+    def least(area: int, *day: int) -> int:
+        return schemes.in_force(known, rows, area, date(*day))["towns"].least
+
+    assert least(DISTRICT, 2026, 6, 30) == known["towns"].least
+    assert [least(DISTRICT, 2026, month, 1) for month in (7, 9, 10, 12)] == [11, 11, 13, 13]
+    assert least(TOWNS[0], 2026, 12, 1) == 14
+    assert least(TOWNS[1], 2026, 12, 1) == 13
+    assert set(schemes.in_force(known, rows, DISTRICT, date(2026, 7, 1))) == {"towns", "villages", "own"}
+    assert set(schemes.in_force(known, rows, DISTRICT, date(2026, 6, 1))) == {"towns", "villages"}

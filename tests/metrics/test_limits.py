@@ -1,7 +1,7 @@
 """Limits as dated rows: who decides them, which row applies, and what an old edition shows."""
 
 from collections.abc import Iterator
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 
 from cockpit.access.policy import Grants, Held
 from cockpit.actions.action import Actor, Forbidden
-from cockpit.actions.register import approve_limit, end_limit, propose_limit, refuse_limit
+from cockpit.actions.register import approve_limit, end_limit, propose_limit, refuse_limit, withdraw_limit
 from data.areas.levels import end_of
+from data.desk import clock
 from data.desk.auditing import audit
 from data.desk.errors import Refused
 from data.desk.register import limits
@@ -183,6 +184,30 @@ def test_a_decision_pressed_twice_is_made_once(home: Home, desk: Desk) -> None:
     assert {row.id: row.state for row in limits.listing(desk)} == {id: "approved", other: "refused"}
     done = [row["what"] for row in audit.entries(desk, limit=20) if row["result"] == "ok"]
     assert [sum(word in what for what in done) for word in (" approved", " refused: ")] == [1, 1]
+
+
+def test_a_proposal_is_taken_back_by_whoever_made_it_until_it_is_decided(home: Home, desk: Desk) -> None:
+    edition = edition_with(home).scoped(EVERYTHING)
+    first, second = (propose_limit(desk, OFFICER, edition, CATALOG, proposal(source=text)) for text in ("甲", "乙"))
+    withdraw_limit(desk, OFFICER, first)
+    assert limits.find(desk, first).state == "withdrawn"
+    with pytest.raises(Refused, match="decided already"):
+        approve_limit(desk, LEADER, first)
+    with pytest.raises(Refused, match="only who proposed"):
+        limits.withdraw(desk, second, "somebody else")
+    approve_limit(desk, LEADER, second)
+    with pytest.raises(Refused, match="decided already"):
+        withdraw_limit(desk, OFFICER, second)
+    assert [limit.id for limit in limits.approved(desk)] == [second]
+
+
+def test_a_limit_that_has_not_begun_may_end_on_its_first_day_and_never_applies(home: Home, desk: Desk) -> None:
+    day = clock.now().date() + timedelta(days=40)
+    id = propose_limit(desk, OFFICER, edition_with(home).scoped(EVERYTHING), CATALOG, proposal(valid_from=day))
+    approve_limit(desk, LEADER, id)
+    end_limit(desk, LEADER, id, day)
+    (limit,) = limits.approved(desk)
+    assert rules.choose([limit], limit.metric, rules.At(limit.area, day)) is None
 
 
 def test_an_ended_limit_stays_valid_for_what_was_before(home: Home, desk: Desk) -> None:

@@ -35,7 +35,7 @@ def listed(view: View) -> None:
     header.title(
         _("Limits"),
         note=_("A data officer proposes, a leader approves; an approved limit applies from the next edition on"),
-        links=[(_("Definitions"), view.href("dictionary"))],
+        links=[(_("Definitions"), view.href("dictionary")), (_("Assessment schemes"), view.href("schemes"))],
         level=1,
     )
     desk.show_outcome(FORM)
@@ -65,7 +65,7 @@ def _line(view: View, row: Row) -> list[Cell | str]:
     proposed = f"{row.proposed_by} {format.stamp(desk.local(row.proposed_at))}"
     state = Cell(STATES[row.state](), state=COLOURS[row.state], note=_decided(row))
     return [
-        Cell(name, note=what.category), _area_name(view, what.area), _span(what), what.green or "–", what.red,
+        Cell(name, note=what.category), area_name(view, what.area), _span(what), what.green or "–", what.red,
         what.source, proposed, state,
     ]  # fmt: skip
 
@@ -75,8 +75,9 @@ STATES: dict[str, Callable[[], str]] = {
     "approved": lambda: _("approved"),
     "refused": lambda: pgettext("of a proposal", "refused"),
     "ended": lambda: pgettext("of a limit", "ended"),
+    "withdrawn": lambda: _("withdrawn"),
 }
-COLOURS = {"proposed": "amber", "approved": "green", "refused": "none", "ended": "none"}
+COLOURS = {"proposed": "amber", "approved": "green", "refused": "none", "ended": "none", "withdrawn": "none"}
 
 
 def _decided(row: Row) -> str:
@@ -88,10 +89,13 @@ def _decided(row: Row) -> str:
 def _span(what: Proposal) -> str:
     if what.valid_to is None:
         return _("from {day}", day=what.valid_from)
+    if what.valid_to <= what.valid_from:
+        return pgettext("of a limit", "on no day")
     return _("{first} to {last}", first=what.valid_from, last=what.valid_to - timedelta(days=1))
 
 
-def _area_name(view: View, code: int) -> str:
+def area_name(view: View, code: int) -> str:
+    """The name of an area; its code if the edition has none."""
     try:
         return areas.area(view.edition, code).name
     except MetricsError:
@@ -99,8 +103,11 @@ def _area_name(view: View, code: int) -> str:
 
 
 def deciding(view: View) -> None:
-    """Approve or refuse a proposal, or end an approved limit; for those who may."""
+    """Approve or refuse a proposal, take an own one back, or end an approved limit; for those who may."""
     actor = Actor.of(guard.enter())
+    with desk.answering():
+        every = _within(actor.grants.scope(Can.PROPOSE))
+        _withdraw(view, actor, [row for row in every if (row.state, row.proposed_by) == ("proposed", actor.name)])
     if not actor.grants.may(Can.APPROVE):
         return
     with desk.answering():
@@ -122,6 +129,19 @@ def _decide(view: View, actor: Actor, waiting: dict[int, Row]) -> None:
         act(partial(actions.approve_limit, visitors.desk(), actor, id, note), _("Approved."), "decide limit")
     if refused:
         act(partial(actions.refuse_limit, visitors.desk(), actor, id, note), _("Refused."), "decide limit")
+
+
+def _withdraw(view: View, actor: Actor, rows: list[Row]) -> None:
+    if not rows:
+        return
+    header.title(_("Take back a proposal"))
+    with st.form(desk.form_key("withdraw limit"), border=False):
+        names = {row.id: _title(view, row) for row in rows}
+        id = st.selectbox(pgettext("own", "Proposal"), list(names), format_func=names.__getitem__)
+        withdrawn = st.form_submit_button(_("Withdraw"))
+    if withdrawn:
+        work = partial(actions.withdraw_limit, visitors.desk(), actor, id)
+        desk.act(work, _("Withdrawn."), form="withdraw limit", place=FORM)
 
 
 def _end(view: View, actor: Actor, current: dict[int, Row]) -> None:
@@ -150,15 +170,15 @@ def act(action: Callable[[], object], said: str, form: str) -> None:
 def _title(view: View, row: Row) -> str:
     metric = view.catalog.metrics.get(row.what.metric)
     name = metric.name[language()] if metric else row.what.metric
-    parts = (name, row.what.category, _area_name(view, row.what.area), row.what.green, row.what.red, _span(row.what))
+    parts = (name, row.what.category, area_name(view, row.what.area), row.what.green, row.what.red, _span(row.what))
     return " · ".join(filter(None, parts))
 
 
 def proposing(view: View) -> None:
     """Propose a limit; for those who may."""
     actor = Actor.of(guard.enter())
-    places = _places(view, actor)
-    if not places:
+    where = places(view, actor)
+    if not where:
         return
     header.title(_("Propose a limit"), note=_("For an area and all below it, from a day on"))
     catalog = view.catalog.base
@@ -170,7 +190,7 @@ def proposing(view: View) -> None:
             _("Metric"), list(limited), list(limited).index(named) if named in limited else 0,
             format_func=lambda name: _with_bounds(limited[name]),
         )  # fmt: skip
-        place = second.selectbox(_("Area"), places, format_func=lambda place: f"{place.name} {place.code:012}")
+        place = second.selectbox(_("Area"), where, format_func=lambda place: f"{place.name} {place.code:012}")
         category = third.text_input(_("Category, if not for all"), max_chars=200, autocomplete="off")
         fourth, fifth, sixth, seventh = st.columns(4)
         green = fourth.text_input(_("Green, such as >= 95"), max_chars=40, autocomplete="off")
@@ -195,7 +215,7 @@ def _with_bounds(metric: Metric) -> str:
     return f"{metric.name[language()]} ({bounds})"
 
 
-def _places(view: View, actor: Actor) -> list[Area]:
+def places(view: View, actor: Actor) -> list[Area]:
     """The areas down to towns that the actor may propose for."""
     top = areas.root(view.edition)
     between = (one for one in areas.levels(view.edition) if is_above(top.level, one) and is_above(one, LOWEST.id))

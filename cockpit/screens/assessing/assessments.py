@@ -9,6 +9,7 @@ import streamlit as st
 
 from cockpit import settings
 from cockpit.access import guard, visitors
+from cockpit.access.pages import PAGES, may_open
 from cockpit.access.policy import Can
 from cockpit.actions import assessments as actions
 from cockpit.actions.action import Actor
@@ -18,9 +19,11 @@ from cockpit.i18n import _, language
 from cockpit.labels import format, words
 from cockpit.screens.admin import desk
 from cockpit.screens.assessing import explanation
+from cockpit.screens.assessing import schemes as shown
 from cockpit.view_state import View
 from data.areas.levels import end_of
 from data.desk.assessing import assessments
+from data.desk.assessing import schemes as desk_schemes
 from data.desk.assessing.assessments import Assessment
 from metrics.assessment import schemes
 from metrics.assessment.schemes import Scheme
@@ -47,8 +50,8 @@ def visible(view: View) -> Iterator[Assessment]:
     """Those that the visitor may see: drafts only with the right to assess there."""
     for one in assessments.listing(visitors.desk()):
         may_assess = view.grants.may(Can.ASSESS, one.area, end_of(one.area))
-        shown = one.state in ("open", "approved", "published") and explanation.within(view, one)
-        if may_assess or shown:
+        for_all = one.state in ("open", "approved", "published") and explanation.within(view, one)
+        if may_assess or for_all:
             yield one
 
 
@@ -74,7 +77,7 @@ def _listed(view: View) -> None:
 
 def _drafting(view: View) -> None:
     """The form of a new draft, for those who may; the schemes themselves for everybody."""
-    known = schemes.load(view.catalog, settings.current().schemes)
+    known = shown.current(view)
     actor = Actor.of(guard.enter())
     if actions.DRAFT.allowed(actor, ((view.area.code, view.area.end),)):
         header.title(_("Draft an assessment"))
@@ -86,11 +89,21 @@ def _drafting(view: View) -> None:
             made = st.form_submit_button(_("Draw it up"))
         if made:
             query = replace(view.query.filtered(()), period=period, comparison=None)
-            work = partial(actions.draft, visitors.desk(), actor, query, scheme, settings.current().data)
+            used = _in_force(view, scheme.id, period)
+            work = partial(actions.draft, visitors.desk(), actor, query, used, settings.current().data)
             desk.act(work, _("Drafted."), form="draft")
-    header.title(_("Schemes"))
+    links = [(_("Assessment schemes"), view.href("schemes"))] if may_open(PAGES["schemes"], actor.grants) else []
+    header.title(_("Schemes"), note=_("Each period is assessed by the scheme in force on its first day"), links=links)
     for scheme in known.values():
-        _scheme(view, scheme)
+        shown.lines(view, scheme)
+
+
+def _in_force(view: View, id: str, period: Period) -> Scheme:
+    """The scheme of an id on the first day of a period; the one of today if there was none yet."""
+    known = schemes.load(view.catalog, settings.current().schemes)
+    rows = desk_schemes.listing(visitors.desk())
+    then = schemes.in_force(known, rows, view.area.code, period.start)
+    return then.get(id) or shown.current(view)[id]
 
 
 def _periods(scheme: Scheme, today: date) -> list[Period]:
@@ -99,26 +112,3 @@ def _periods(scheme: Scheme, today: date) -> list[Period]:
     start = month_start(today)
     start = start.replace(month=(start.month - 1) // months * months + 1)
     return [Period(shift(start, -months * (i + 1)), shift(start, -months * i)) for i in range(OFFERED)]
-
-
-def _scheme(view: View, scheme: Scheme) -> None:
-    columns = [
-        Column(_("Metric"), lead=True),
-        Column(_("Weight"), number=True),
-        Column(_("Target"), number=True),
-        Column(_("Floor"), number=True),
-    ]
-    rows: list[list[Cell | str]] = []
-    for line in scheme.lines:
-        metric = view.catalog.metrics[line.metric]
-        rows.append(
-            [
-                Cell(metric.name[language()], view.href("passport", metric=metric)),
-                f"{line.weight:g}",
-                format.quantity(metric, line.target),
-                format.quantity(metric, line.floor),
-            ]
-        )
-    note = _("at least {n} cases in every line", n=scheme.least)
-    header.title(f"{scheme.name[language()]} · {words.level_heading(scheme.level, 2)}", note=note)
-    table(columns, rows, key=f"scheme-{scheme.id}")

@@ -1,6 +1,6 @@
 """One assessment: ranking by kind of area, an area explained line by line, objections, and the next step."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from itertools import groupby
 
@@ -17,6 +17,7 @@ from cockpit.labels import format, words
 from cockpit.screens.admin import desk
 from cockpit.view_state import View
 from data.areas.levels import end_of
+from data.desk import clock
 from data.desk.assessing import assessments
 from data.desk.assessing.assessments import Assessment, Objection
 from data.desk.store import Desk
@@ -37,7 +38,7 @@ def card(view: View, one: Assessment) -> None:
     state, time = words.assessment_state(one.state), format.stamp(desk.local(one.made_at))
     said = _("{state}. Drafted by {who} on {time} from edition {edition}.", state=state, who=one.made_by, time=time,
              edition=one.edition)  # fmt: skip
-    header.notice(said)
+    header.notice(" ".join([said, *_course(one)]))
     desk.show_outcome()
     areas = within(view, one)
     code = st.query_params.get("of", "")
@@ -48,6 +49,24 @@ def card(view: View, one: Assessment) -> None:
         _lines(view, one, chosen)
     _objections(view, one, chosen)
     _next(one)
+
+
+def _course(one: Assessment) -> Iterator[str]:
+    """What has happened since it was drafted, and until when objections are taken."""
+    if one.state == "open" and one.open_until:
+        until = format.stamp(desk.local(one.open_until))
+        taken = _("Objections are taken until {time}.", time=until)
+        yield taken if _takes_objections(one) else _("Objections were taken until {time}.", time=until)
+    if one.approved_at:
+        yield _("Approved by {who} on {time}.", who=one.approved_by, time=format.stamp(desk.local(one.approved_at)))
+    if one.published_at:
+        yield _("Published by {who} on {time}.", who=one.published_by, time=format.stamp(desk.local(one.published_at)))
+    if one.reason:
+        yield _("Withdrawn: {reason}", reason=one.reason)
+
+
+def _takes_objections(one: Assessment) -> bool:
+    return one.state == "open" and one.open_until is not None and clock.now() < one.open_until
 
 
 def _ranking(view: View, one: Assessment, name: str, areas: Sequence[Assessed]) -> None:
@@ -130,7 +149,7 @@ def _objections(view: View, one: Assessment, chosen: Assessed | None) -> None:
     for objection in raised:
         if objection.accepted is None and actions.ANSWER.allowed(actor, where) and objection.who != actor.name:
             _answering(actor, objection)
-    if chosen and actions.OBJECT.allowed(actor, ((chosen.code, end_of(chosen.code)),)):
+    if chosen and _takes_objections(one) and actions.OBJECT.allowed(actor, ((chosen.code, end_of(chosen.code)),)):
         _objecting(view, actor, one, chosen)
 
 
@@ -183,8 +202,9 @@ def _next(one: Assessment) -> None:
         "approved": [(_("Publish"), actions.PUBLISH, actions.publish)],
     }
     for label, action, work in steps.get(one.state, []):
-        own_draft = action is actions.APPROVE and one.made_by == actor.name
-        if action.allowed(actor, where) and not own_draft and st.button(label):
+        approval = action is actions.APPROVE
+        barred = approval and (one.made_by == actor.name or _takes_objections(one))
+        if action.allowed(actor, where) and not barred and st.button(label):
             desk.act(partial(work, own, actor, one.id), _("Done."))
     if one.state in ("draft", "open", "approved") and actions.WITHDRAW.allowed(actor, where):
         with st.form(desk.form_key("withdraw"), border=False):

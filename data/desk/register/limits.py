@@ -15,7 +15,7 @@ from data.desk.errors import Refused
 from data.desk.store import Desk
 from data.editions.from_desk import Limit
 
-State = Literal["proposed", "approved", "refused", "ended"]
+State = Literal["proposed", "approved", "refused", "ended", "withdrawn"]
 LONGEST_SOURCE, LONGEST_NOTE = 200, 1000
 
 
@@ -112,13 +112,34 @@ def decide(desk: Desk, id: int, who: str, *, approve: bool, note: str = "") -> N
         row.note, row.version = note.strip(), row.version + 1
 
 
+def withdraw(desk: Desk, id: int, who: str) -> None:
+    """Take back a proposal of one's own that nobody has decided on."""
+    with desk.begin() as session:
+        row = session.get(models.Limit, id, with_for_update=True)
+        if row is None:
+            raise Refused("limit.unknown", "there is no limit {id}", id=id)
+        if row.state != "proposed":
+            raise Refused("limit.decided", "limit {id} is decided already", id=id)
+        if row.proposed_by != who:
+            raise Refused("limit.not_own", "only who proposed a limit withdraws it")
+        row.state, row.decided_by, row.decided_at, row.version = "withdrawn", who, clock.now(), row.version + 1
+
+
 def end(desk: Desk, id: int, who: str, day: date) -> None:
-    """Let an approved limit apply up to but not including a day. What was shown before keeps it."""
+    """Let an approved limit apply up to but not including a day. What was shown before keeps it.
+
+    One that has not begun may end on its first day: it never applies.
+    """
     with desk.begin() as session:
         row = session.get(models.Limit, id, with_for_update=True)
         if row is None or row.state not in ("approved", "ended"):
             raise Refused("limit.not_approved", "limit {id} is not approved", id=id)
-        if day <= row.valid_from or (row.valid_to is not None and day > row.valid_to):
+        begun = row.valid_from <= clock.now().date()
+        if (
+            day < row.valid_from
+            or (day == row.valid_from and begun)
+            or (row.valid_to is not None and day > row.valid_to)
+        ):
             raise Refused("limit.end", "a limit ends after its first day and not later than before")
         row.state, row.valid_to, row.version = "ended", day, row.version + 1
         row.note = f"{row.note} {who} {day}".strip()[:LONGEST_NOTE]

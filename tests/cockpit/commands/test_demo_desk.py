@@ -8,12 +8,13 @@ import pytest
 from cockpit import settings
 from cockpit.commands import demo_desk
 from data.demo import decisions, stories
-from data.desk.assessing import assessments
+from data.desk.assessing import assessments, schemes
 from data.desk.register import edits, limits
 from data.desk.store import open_desk
 from data.editions.edition import current
 from data.editions.files import pinned
 from data.home import Home
+from metrics.assessment.schemes import proposed
 from metrics.catalog import load
 from metrics.period import Period
 from tests.cockpit.test_topics_filled import demo
@@ -34,6 +35,10 @@ def test_the_demo_has_assessments_limits_and_edits_once(homes: Homes, tmp_path: 
     drafted, opened, published = assessments.listing(desk)
     assert [one.state for one in (drafted, opened, published)] == ["draft", "open", "published"]
     assert published.end == opened.first
+    assert drafted.end <= edition.as_of.date(), "a period is assessed when it is over"
+    (waiting,) = schemes.listing(desk)
+    assert waiting.state == "proposed"
+    assert proposed(waiting.what, load())
     assert all(len(one.results) == 22 for one in (drafted, opened, published))
     assert [one.accepted for one in assessments.objections(desk, opened.id)] == [False, None]
     assert edition.id in pinned(home)

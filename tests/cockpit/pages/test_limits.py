@@ -71,3 +71,13 @@ def test_who_may_neither_propose_nor_decide_only_reads(screen: Screen, role: Cal
     page = screen("limits")
     assert not page.text_input
     assert "待批" in str(drawn(page, "table"))
+
+
+def test_a_data_officer_takes_an_own_proposal_back(screen: Screen, role: Callable[[str], None]) -> None:
+    propose(screen, role)
+    page = screen("limits")
+    next(button for button in page.button if button.label == "撤回").click().run()
+    assert "已撤回。" in words(page)
+    (row,) = limits.listing(visitors.desk())
+    assert row.state == "withdrawn"
+    assert "撤回" not in [button.label for button in screen("limits").button]

@@ -10,7 +10,7 @@ from sqlalchemy import String
 from data.desk import clock, deductions, events, findings, saved_views
 from data.desk.alerting import alerts, silences
 from data.desk.alerting.alerts import Observed
-from data.desk.assessing import assessments
+from data.desk.assessing import assessments, schemes
 from data.desk.auditing import audit
 from data.desk.errors import Refused
 from data.desk.identity import accounts, tokens
@@ -61,12 +61,18 @@ BY_PROGRAM = {
     "dispatch": "key channel sequence batch content state fault",
     "subscription": "metric",
     "case_answer": "key source case_key step who",
+    "assessment_scheme": "scheme level period lines state proposed_by decided_by",
 }
 """The columns of text that programs write, by table; the fields of items are checked as they are recorded."""
 
 
 def limit(source: str, category: str = "") -> limits.Proposal:
     return limits.Proposal("backlog", 990101001000, "", "> 5", date(2026, 1, 1), source, category=category)
+
+
+def scheme(source: str, name: str = "考核") -> schemes.Proposal:
+    lines = (schemes.SchemeLine("on_time_rate", 100, 95, 75),)
+    return schemes.Proposal("s", name, name, "town", "month", 10, lines, 990101000000, date(2026, 1, 1), source)
 
 
 def silence(desk: Desk, text: str) -> None:
@@ -114,6 +120,11 @@ WAYS: dict[str, Callable[[Desk, str], object]] = {
     "category of a limit": lambda desk, text: limits.propose(desk, limit("文件", text), "li"),
     "reason of a refusal": lambda desk, text: limits.decide(
         desk, limits.propose(desk, limit(f"文件 {clock.now()}"), "li"), "wang", approve=False, note=text
+    ),
+    "source of a scheme": lambda desk, text: schemes.propose(desk, scheme(text), "li"),
+    "name of a scheme": lambda desk, text: schemes.propose(desk, scheme("文件", text), "li"),
+    "reason to refuse a scheme": lambda desk, text: schemes.decide(
+        desk, schemes.propose(desk, scheme(f"文件 {clock.now()}"), "li"), "wang", approve=False, note=text
     ),
     "reason of a silence": silence,
     "note of an alert": false_alarm,

@@ -90,14 +90,26 @@ def test_the_next_step_is_offered_to_whoever_may_and_not_to_the_author(
     id = drafted(OTHER)
     page = pressed(screen("assessments", id=id, lang="en"), "Open to objections")
     assert assessments.find(visitors.desk(), id).state == "open"
-    assert "Approve" in labels(page)
-    pressed(page, "Approve")
-    assert "objections are taken until" in words(page)
+    assert "Approve" not in labels(page), "objections are still taken"
+    assert "Objections are taken until" in words(page)
     now = clock.now() + timedelta(days=assessments.OBJECTION_DAYS)
     monkeypatch.setattr(clock, "now", lambda: now)
+    page = screen("assessments", id=id, of=TOWNS[0], lang="en")
+    assert "Objections were taken until" in words(page)
+    assert "Approve" in labels(page)
+    assert "Object" not in labels(page), "it is too late to object"
     assessments.approve(visitors.desk(), id, "sun")
-    pressed(screen("assessments", id=id, lang="en"), "Publish")
+    page = pressed(screen("assessments", id=id, lang="en"), "Publish")
     assert assessments.find(visitors.desk(), id).state == "published"
+    assert "Approved by sun on" in words(page)
+    assert "Published by" in words(page)
+
+
+def test_a_withdrawn_assessment_says_why(screen: Screen, drafted: Callable[[Actor], int]) -> None:
+    id = drafted(OTHER)
+    page = screen("assessments", id=id, lang="en")
+    next(field for field in page.text_input if field.label == "Reason").set_value("口径有误")
+    assert "Withdrawn: 口径有误" in words(pressed(page, "Withdraw"))
 
 
 def test_an_objection_is_made_and_shown_on_the_page(screen: Screen, drafted: Callable[[Actor], int]) -> None:
