@@ -1,4 +1,4 @@
-"""Printed pages: few, none half empty, no heading at the end of a page."""
+"""Printed pages: few, none half empty, no heading at the end of a page, no lines of a list alone on one."""
 
 import re
 import subprocess
@@ -14,6 +14,8 @@ HEIGHT = 595.0
 """Of A4 landscape, in points."""
 FULL = 0.5
 """A page that another follows is filled to this share of its height at least."""
+LEAST = 4
+"""Lines of a page after another: one bar, one row or one card of a list does not stand alone."""
 HEADINGS = """() => {
   const all = []
   const walk = root => root.querySelectorAll("*").forEach(e => { all.push(e); if (e.shadowRoot) walk(e.shadowRoot) })
@@ -24,7 +26,9 @@ HEADINGS = """() => {
 }"""
 SCREENS = {
     "": 3, "?metric=on_time_rate": 3, "?metric=overdue_open&lang=en": 3, "?area=990101100000": 2,
-    "?area=990101100201": 3, "?area=990101100201&sheet=publicity": 2, "?topic=services": 3,
+    "?area=990101100201": 3, "?area=990101100201&sheet=publicity": 2, "?topic=services": 4,
+    "?area=990101100201&lang=en": 3, "?topic=services&lang=en": 4, "?topic=events": 4,
+    "?topic=events&area=990101100000&lang=en": 4, "?topic=hotline": 4, "?topic=data_sharing": 4,
     "passport?metric=on_time_rate": 2,
     "why?metric=backlog": 8, "rows?metric=overdue_open": 4, "sites": 3, "compare?areas=990101100000,990101101000": 2,
     "dictionary": 9, "alerts": 2, "inbox": 2, "?topic=market": 3, "?topic=sites_and_apps": 3, "data": 6,
@@ -63,4 +67,5 @@ def test_a_printed_screen_is_composed(
         assert lines, f"page {number} is empty"
         bottom, last = lines[-1]
         assert re.sub(r"\s", "", last) not in headings, f"page {number} ends with a heading"
+        assert number == 1 or len(lines) >= LEAST, f"page {number} has {len(lines)} lines alone"
         assert number == len(pages) or bottom > FULL, f"page {number} ends at {bottom:.0%}"

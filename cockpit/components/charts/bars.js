@@ -15,10 +15,10 @@ const ems = b => (b.state === "none" ? 0 : 1.4) + [...b.text].reduce((sum, sign)
 
 const draw = ({ bars, full, most, words }) => {
   const longest = full || Math.max(...bars.map(b => b.value), 0) || 1
-  const list = some => `<ul>${some.map(b => b.pick ? pair(b, longest, words) : whole(b, longest)).join("")}</ul>`
+  const list = (some, end = "") => `<ul>${some.map(b => b.pick ? pair(b, longest, words) : whole(b, longest)).join("")}${end}</ul>`
   const rest = bars.slice(most)
-  return `<div class="${bars.some(b => b.chosen) ? "picked" : ""}" style="--text:${Math.max(3.5, ...bars.map(ems)).toFixed(1)}em">${list(bars.slice(0, most))}${rest.length
-    ? `<details ${rest.some(b => b.chosen) ? "open" : ""}><summary>${esc(words.more)}</summary>${list(rest)}</details>` : ""}</div>`
+  return `<div class="${bars.some(b => b.chosen) ? "picked" : ""}" style="--text:${Math.max(3.5, ...bars.map(ems)).toFixed(1)}em">${list(bars.slice(0, most), rest.length
+    ? `<li><details ${rest.some(b => b.chosen) ? "open" : ""}><summary>${esc(words.more)}</summary>${list(rest)}</details></li>` : "")}</div>`
 }
 
 export default component(draw)

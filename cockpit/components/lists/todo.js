@@ -10,8 +10,10 @@ const card = (c, words) => `<article class="card ${c.state}-card">
   ${stages(c.stages, words)}
   ${c.ways.length ? `<div class="ways">${c.ways.map(([text, href]) => `<a href="${esc(href)}" aria-label="${esc(`${text}: ${c.title}`)}">${esc(text)}</a>`).join("")}</div>` : ""}</article>`
 
-const draw = ({ cards, counts, empty, words }) => `
+const last = rest => rest ? `<p class="rest">${shape("none")} ${esc(rest.text)} <a href="${esc(rest.href)}">${esc(rest.on)}</a></p>` : ""
+
+const draw = ({ cards, counts, empty, rest, words }) => `
   ${counts.length ? `<div class="counts">${counts.map(c => link(c.href, `<span class="${c.state}">${c.state === "none" ? "" : shape(c.state)}${esc(c.text)}</span> <b>${esc(c.n)}</b>`, `class="count" data-stay ${c.chosen ? 'aria-current="true"' : ""}`)).join("")}</div>` : ""}
-  ${cards.length ? `<div class="cards">${cards.map(c => card(c, words)).join("")}</div>` : empty ? `<p class="grey">${esc(empty)}</p>` : ""}`
+  ${cards.length ? `<div class="cards">${cards.map(c => card(c, words)).join("")}${last(rest)}</div>` : empty ? `<p class="grey">${esc(empty)}</p>` : ""}`
 
 export default component(draw)

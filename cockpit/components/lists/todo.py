@@ -37,7 +37,18 @@ class Card:
     ways: Sequence[tuple[str, str]] = field(default=())
 
 
-def todo(cards: Sequence[Card], *, counts: Sequence[Count] = (), empty: str = "", key: str = "todo") -> None:
-    """Draw the counts and the cards in the order given; `empty` is shown without cards."""
-    data = {"cards": tuple(cards), "counts": tuple(counts), "empty": empty, "words": words()}
+@dataclass(frozen=True)
+class Rest:
+    """How many cases have no card here, in words, and the link to all."""
+
+    text: str
+    on: str
+    href: str
+
+
+def todo(
+    cards: Sequence[Card], *, counts: Sequence[Count] = (), empty: str = "", rest: Rest | None = None, key: str = "todo"
+) -> None:
+    """Draw the counts and the cards in the order given; `empty` is shown without cards, `rest` below them."""
+    data = {"cards": tuple(cards), "counts": tuple(counts), "empty": empty, "rest": rest, "words": words()}
     _todo(key=key, data=data)

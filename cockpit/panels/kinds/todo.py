@@ -66,10 +66,12 @@ class TodoPanel(Panel):
         header.title(self.title[language()] if self.title else _("To do"))
         own_only = is_mine()
         chosen = own_cards(view) if own_only else cards(view)
-        todo.todo(chosen, counts=(*counts(view), *_choice(view, own_only)), empty=_("Nothing is open."))
-        if not own_only and (left := answers.open_cases(_own_query(view)) - len(chosen)):
-            everything = view.href("rows", metric=view.metric, sort="due_at")
-            header.notice(_("{n} more, due later or without a deadline", n=left), links=[(_("All"), everything)])
+        left = 0 if own_only else answers.open_cases(_own_query(view)) - len(chosen)
+        rest = _("{n} more, due later or without a deadline", n=left)
+        todo.todo(
+            chosen, counts=(*counts(view), *_choice(view, own_only)), empty=_("Nothing is open."),
+            rest=todo.Rest(rest, _("All"), view.href("rows", metric=view.metric, sort="due_at")) if left else None,
+        )  # fmt: skip
 
 
 def todo_query(view: View, metric: str = "") -> Query:
