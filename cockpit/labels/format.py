@@ -71,13 +71,13 @@ def limit(catalog: Catalog, metric: Metric, level: str = BASE.id) -> str:
                 else _("Limit {bound} × 30-day mean", bound=bound)
             )
         case "weekday_8_weeks":
-            words = _("Alarm {bound} spreads off the usual weekday", bound=bound)
+            words = _("Limit {bound} spreads off the usual weekday", bound=bound)
         case "per_10k_people" if level != LOWEST.id:
             amount = with_unit(str(bound), metric.unit[language()])
             words = _("Target {bound} per 10,000 people", bound=amount)
         case _:
             amount = with_unit(str(bound), metric.unit[language()])
-            words = _("Target {bound}", bound=amount) if limits.green else _("Alarm {bound}", bound=amount)
+            words = _("Target {bound}", bound=amount) if limits.green else _("Limit {bound}", bound=amount)
     if not limits.also:
         return words
     return _("{target}, {metric} on target", target=words, metric=catalog.metrics[limits.also].name[language()])

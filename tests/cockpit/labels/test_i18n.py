@@ -19,6 +19,17 @@ from cockpit import i18n
 from data.errors import Problem
 
 ROOT = Path(__file__).parents[3]
+TERMS = {
+    "预警线|预警值|警戒": "限值",
+    "版次": "数据版本",
+    "逾期": "超期",
+    "村居": "村社",
+    "承办单位|办理单位|主办单位|责任部门": "责任单位",
+    "台账库": "业务库",
+    "(?<!政务)(?<!新媒体)[账帐]号": "账户",
+    "告警": "预警",
+}
+"""Synonyms that are not used, and the term in their place."""
 
 
 def problems(base: type[Problem] = Problem) -> set[str]:
@@ -150,6 +161,22 @@ def test_no_text_is_translated_twice() -> None:
         if line.startswith("msgid ") and line != 'msgid ""'
     ]
     assert [text for text, count in Counter(english).items() if count > 1] == []
+
+
+def test_a_thing_has_one_chinese_term() -> None:
+    """Of synonyms one is used: for what turns a metric red 限值, for the bounds of its definition 阈值."""
+    folders = ("cockpit", "metrics", "docs/zh")
+    files = [
+        file for folder in folders for ending in ("*.yaml", "*.md", "*.po") for file in (ROOT / folder).rglob(ending)
+    ]
+    assert len(files) > 50
+    found = [
+        f"{file.relative_to(ROOT)}: {match[0]}, not {term}"
+        for file in (*files, ROOT / "README.zh-CN.md")
+        for pattern, term in TERMS.items()
+        for match in re.finditer(pattern, file.read_text("utf-8"))
+    ]
+    assert found == []
 
 
 def test_no_text_hides_where_the_extractor_does_not_look() -> None:
