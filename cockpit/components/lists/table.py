@@ -13,7 +13,8 @@ _table = define("table")
 class Column:
     """A heading. `sort` is the address of the same table sorted by it, `sorted` how it is now: up, down or not.
 
-    lead: names the row; on a phone it heads the card. number: set to the right. short: kept in one line, as a time is.
+    lead: names the row; on a phone it heads the card. number: set to the right. short: kept in one line, as a time or
+    the name of an area is.
     """
 
     text: str

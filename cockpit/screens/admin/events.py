@@ -27,7 +27,7 @@ def section(view: View) -> None:
         known = events.listing(visitors.desk())
         actor = Actor.of(guard.enter())
         if known:
-            columns = [Column(_("Day"), lead=True, short=True), Column(_("Event")), Column(_("Area"))]
+            columns = [Column(_("Day"), lead=True, short=True), Column(_("Event")), Column(_("Area"), short=True)]
             table(columns, [[format.day(e.day), _words(e), _where(view, e)] for e in known], key="events")
         else:
             header.notice(_("No event is kept."))

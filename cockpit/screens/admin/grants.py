@@ -47,7 +47,7 @@ def listed() -> None:
         Column(_("Account"), lead=True),
         Column(_("Name and office")),
         Column(_("Role")),
-        Column(_("Area")),
+        Column(_("Area"), short=True),
         Column(_("Unit")),
         Column(_("Holds")),
     ]

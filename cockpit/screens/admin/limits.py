@@ -43,7 +43,7 @@ def listed(view: View) -> None:
         rows = sorted(_within(guard.enter().grants.scope(Can.DATA)), key=lambda row: row.state != "proposed")
         shown, pages = desk.some(rows)
         columns = [
-            Column(_("Metric"), lead=True), Column(_("Area")), Column(_("Applies")), Column(_("Green")),
+            Column(_("Metric"), lead=True), Column(_("Area"), short=True), Column(_("Applies")), Column(_("Green")),
             Column(_("Red")), Column(pgettext("of a limit", "Source")), Column(_("Proposed")), Column(_("State")),
         ]  # fmt: skip
         if rows:

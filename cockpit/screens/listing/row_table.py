@@ -122,7 +122,7 @@ def heading(view: View, name: str, selection: Selection, lead: str) -> Column:
         ("down" if falling else "up") if name == order else "",
         name == lead,
         stored.type in NUMERIC and name not in words.CODES if stored else name in NUMBERS_OF_VIEWS,
-        name == "state" or name.endswith("_at"),
+        name in ("area", "state") or name.endswith("_at"),
     )
 
 

@@ -247,3 +247,12 @@ def test_headings_and_categories_are_no_formulas_either() -> None:
         ["'=cmd", "'=cmd", "'@unit"],
         ["'=1", "2", "'=2"],
     ]
+
+
+@pytest.mark.parametrize("page", ["rows", "registry", "grants", "limits"])
+def test_the_name_of_an_area_is_kept_in_one_line(screen: Screen, page: str) -> None:
+    """Names of several words, such as `Ward 21 Precinct 2`, made every row twice as high."""
+    tables = drawn(screen(page, metric="backlog", lang="en"), "table")
+    headings = [column for table in tables for column in table["columns"] if column["text"] == "Area"]
+    assert all(column["short"] for column in headings)
+    assert headings or page not in ("rows", "registry")
