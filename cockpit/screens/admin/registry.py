@@ -57,8 +57,8 @@ def listed(view: View) -> None:
         return
     shown, pages = desk.some(rows)
     columns = [
-        Column(_("Name"), lead=True), Column(_("Kind")), Column(_("Area"), short=True), Column(_("Unit")), Column(_("Source")),
-        Column(_("State")),
+        Column(_("Name"), lead=True), Column(_("Kind")), Column(_("Area"), short=True), Column(_("Unit")),
+        Column(_("Source")), Column(_("State")),
     ]  # fmt: skip
     table(columns, [_line(view, row) for row in shown], pages=pages, key="registry")
 

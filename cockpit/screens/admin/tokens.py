@@ -31,8 +31,8 @@ def section(visitor: Visitor) -> None:
     desk.show_outcome(PLACE, _("Token"))
     if known:
         columns = [
-            Column(_("No."), number=True), Column(_("System"), lead=True), Column(_("Area"), short=True), Column(_("Reports")),
-            Column(_("Sources")), Column(_("Holds")),
+            Column(_("No."), number=True), Column(_("System"), lead=True), Column(_("Area"), short=True),
+            Column(_("Reports")), Column(_("Sources")), Column(_("Holds")),
         ]  # fmt: skip
         table(columns, [_row(one) for one in known], key="tokens")
     else:

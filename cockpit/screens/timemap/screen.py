@@ -130,7 +130,7 @@ def _words() -> dict[str, str]:
         "enclose": _("Draw around cases on the map; Enter selects all in view, Escape ends."),
         "clear": _("Clear the selection"),
         "selected": _("{n} selected"),
-        "too_many": _("At most {n} can be opened as rows: draw a smaller outline."),
+        "too_many": _("{n} selected. At most {most} can be opened as rows: draw a smaller outline."),
         "link": _("Copy link"),
         "copied": _("Copied"),
         "by_hand": _("Copy this address"),

@@ -85,7 +85,7 @@ def test_counts_of_a_day_are_those_of_sql(
     (count,) = cases.execute(sql, [DAY]).fetchone()
     assert of_map(page, "map.layers.get('cases').marks.count") == count
     texts = page.locator("[data-legend=cases] b").all_inner_texts()
-    assert sum(map(int, texts)) == count
+    assert sum(int(text.replace(",", "")) for text in texts) == count
 
 
 def test_playing_asks_the_server_for_nothing(address: str, open_page: Open, page_log: PageLog) -> None:
@@ -208,6 +208,7 @@ def test_the_search_flies_to_an_area_and_says_when_there_is_none(address: str, o
     box.fill("nowhere")
     box.press("Enter")
     expect(page.locator(".said")).to_have_text("No one area on the map is called nowhere.")
+    assert is_over_the_map(page)
 
 
 def test_with_reduced_motion_nothing_moves_by_itself(address: str, open_page: Open) -> None:
@@ -289,6 +290,20 @@ def test_a_rectangle_begins_an_order_about_its_cases(address: str, open_page: Op
     assert len(listed) == count
 
 
+def is_over_the_map(page: Page) -> bool:
+    """What is said stands inside the map's frame and beside its zoom buttons: in sight wherever the map is."""
+    said, stage, zoom = (page.locator(name).bounding_box() for name in (".said", ".stage", ".zoom"))
+    assert said
+    assert stage
+    assert zoom
+    inside = (
+        stage["x"] <= said["x"]
+        and stage["y"] <= said["y"]
+        and said["y"] + said["height"] < stage["y"] + stage["height"] / 2
+    )
+    return inside and said["x"] + said["width"] <= zoom["x"]
+
+
 def test_the_keyboard_selects_what_is_in_view_and_clears_it(address: str, open_page: Open) -> None:
     page = drawn(open_page(f"{address}/map?on=cases.85"))
     at = of_map(page, "(({X, Y, index}) => [X[index[0]], Y[index[0]]])(map.layers.get('cases').marks)")
@@ -299,6 +314,7 @@ def test_the_keyboard_selects_what_is_in_view_and_clears_it(address: str, open_p
     page.keyboard.press("Enter")
     page.keyboard.press("Enter")
     expect(page.locator(".said b")).to_have_text(re.compile("已选 [1-9]"))
+    assert is_over_the_map(page)
     page.get_by_role("button", name="清除选择").click()
     assert of_map(page, "map.chosen.length") == 0
     expect(page.locator(".said a")).to_have_count(0)

@@ -33,6 +33,7 @@ function unpack(buffer) {
 
 // Days are whole numbers since 1970.
 const dayOf = text => Math.round(Date.parse(`${text}T00:00Z`) / DAY_MS)
+const grouped = n => n.toLocaleString("en-US")                      // 1,026
 const textOf = day => new Date(day * DAY_MS).toISOString().slice(0, 10)
 
 // Counts by hexagon and day of a layer with too many marks, as running sums; its marks come by tile when near.

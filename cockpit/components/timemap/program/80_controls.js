@@ -44,5 +44,5 @@ function layersHtml(specs, state, esc, w) {
 }
 
 function legendHtml(entries, esc) {
-  return entries.map(({ key, label, bound, n, colour }) => `<span class="entry"><i class="swatch ${esc(key)}" ${colour ? `style="background:${colour}"` : ""}>${SHAPES[key] ?? ""}</i> ${esc(label)}${bound ? ` <small>${esc(bound)}</small>` : ""} <b>${n}</b></span>`).join("")
+  return entries.map(({ key, label, bound, n, colour }) => `<span class="entry"><i class="swatch ${esc(key)}" ${colour ? `style="background:${colour}"` : ""}>${SHAPES[key] ?? ""}</i> ${esc(label)}${bound ? ` <small>${esc(bound)}</small>` : ""} <b>${grouped(n)}</b></span>`).join("")
 }

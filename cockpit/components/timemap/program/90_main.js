@@ -3,6 +3,7 @@ const SHOWS = ["open", "opened", "closed", "overdue"], STEPS = ["day", "week", "
 const OWN = ["day", "step", "show", "on", "at", "draw"]           // parameters of this page alone
 const DARK_TILES = .5                                              // tiles are bright: they are drawn fainter on a dark ground
 const SELECTS = ["lasso", "rectangle"], MOST_SELECTED = 50, HINT_MS = 1500, LEGEND_MS = 200, WRITE_MS = 300, MOST_LISTED = 600
+const tooMany = (words, n) => words.too_many.replace("{n}", grouped(n)).replace("{most}", MOST_SELECTED)
 const RETRY_MS = [2000, 5000, 15000, 60000]                        // waits before a layer that did not come is asked for again
 
 export function mount(root, data, { esc, copied }) {
@@ -334,7 +335,7 @@ class TimeMap {
 
   sentence({ words, bucket }) { return words?.[bucket] ? `<p>${this.esc(words[bucket])}</p>` : "" }
 
-  unplaced({ marks, bins }) { const n = (marks ?? bins)?.unplaced; return n ? `<small>${this.esc(this.data.words.unplaced.replace("{n}", n))}</small>` : "" }
+  unplaced({ marks, bins }) { const n = (marks ?? bins)?.unplaced; return n ? `<small>${this.esc(this.data.words.unplaced.replace("{n}", grouped(n)))}</small>` : "" }
 
   // Entries of a layer's legend, each with the number of its areas or marks in view.
   entries(layer) {
@@ -473,7 +474,7 @@ class TimeMap {
   wordsOf({ layer, area, cell, feature, i, k }) {
     if (feature) return [feature.name || layer.about.name, layer.groups[feature.group]].filter(Boolean).join(" · ")
     if (area) return `${area.name} ${this.valueOf(layer, area)}`
-    if (cell) return `${layer.about.name} ${cell.n}`
+    if (cell) return `${layer.about.name} ${grouped(cell.n)}`
     const key = keyOf(layer, i, k), { value, groups, start, first } = layer.marks
     const label = typeof key === "number" ? groups[key] : this.data.states[this.state.show].find(entry => entry.key === key)?.label
     const number = value ? value[i].toLocaleString("en-US", { maximumFractionDigits: 1 }) : textOf(start[i] + first)
@@ -529,7 +530,7 @@ class TimeMap {
     const { words } = this.data, seen = new Set(), of = this.active.filter(({ url }) => !seen.has(url) && seen.add(url))
     const found = inside(of, this.space, line), n = Math.max(0, ...found.map(one => one.found.length))
     this.choose(found.flatMap(({ layer, found }) => found.map(i => [layer.marks.X[i], layer.marks.Y[i]])))
-    if (n > MOST_SELECTED) return this.say(`${words.selected.replace("{n}", n)}. ${words.too_many.replace("{n}", MOST_SELECTED)}`)
+    if (n > MOST_SELECTED) return this.say(tooMany(words, n))
     if (!n) return this.say(words.selected.replace("{n}", n))
     this.say(words.loading)
     try {
@@ -545,7 +546,7 @@ class TimeMap {
   // The actions on selected rows, which layers of the same cases share.
   offer(picks, actions) {
     const { data: { words }, esc } = this, text = words.selected.replace("{n}", picks.length)
-    if (picks.length > MOST_SELECTED) return this.say(`${text}. ${words.too_many.replace("{n}", MOST_SELECTED)}`)
+    if (picks.length > MOST_SELECTED) return this.say(tooMany(words, picks.length))
     const address = href => { const url = new URL(href, location.origin); url.searchParams.set("pick", picks.join(",")); return url.pathname + url.search }
     const links = actions.map(({ text, kind, href }) => `<a class="go" href="${esc(address(href))}" ${kind === "file" ? "download" : ""}>${esc(text)}</a>`)
     this.part(".said").innerHTML = `<b>${esc(text)}</b> ${links.join(" ")} <button type="button" data-do="clear">${esc(words.clear)}</button>`
