@@ -17,3 +17,14 @@ class Text(Model):
 
     def __getitem__(self, language: str) -> str:
         return self.en if language == "en" else self.zh
+
+
+class Unit(Text):
+    """What a number counts, in both languages. one: the English word behind 1; empty: as behind every other number."""
+
+    one: str = ""
+
+    def behind(self, number: str, language: str) -> str:
+        """The word behind a number as it is written, signed or not: `1 case`, `+2 cases`, `> 1 case`."""
+        single = language == "en" and number.rpartition(" ")[2].lstrip("+−-") == "1"
+        return self.one if single and self.one else self[language]

@@ -353,7 +353,8 @@ def _defined(metric: Metric) -> MetricOut:
     limits = metric.thresholds
     return MetricOut.model_validate({
         "id": metric.id, "code": metric.code, "name": dict(metric.name), "definition": dict(metric.definition),
-        "unit": dict(metric.unit), "direction": metric.direction, "levels": list(metric.levels), "min_n": metric.min_n,
+        "unit": {"zh": metric.unit.zh, "en": metric.unit.en},
+        "direction": metric.direction, "levels": list(metric.levels), "min_n": metric.min_n,
         "version": metric.version, "splits": list(splits(_catalog(), metric)),
         "filters": list(filters(_catalog(), metric)), "parts": list(metric.parts),
         "thresholds": limits

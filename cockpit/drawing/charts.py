@@ -183,7 +183,7 @@ def _mean(metric: Metric, mean: float | None) -> list[tuple[float, str, str]]:
     if mean is None:
         return []
     text = format.number(mean, max(metric.decimals, 1))
-    return [(mean, _("Mean {value}", value=format.with_unit(text, metric.unit[language()])), "mean")]
+    return [(mean, _("Mean {value}", value=format.with_unit(text, metric.unit)), "mean")]
 
 
 def _bounds(metric: Metric) -> list[tuple[float, str, str]]:

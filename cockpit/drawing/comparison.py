@@ -13,7 +13,7 @@ from typing import Any, Literal
 
 import streamlit as st
 
-from cockpit.i18n import _, language
+from cockpit.i18n import _
 from cockpit.labels import format
 from metrics.catalog import Metric
 
@@ -138,7 +138,7 @@ def _said(metric: Metric, line: Line, point: Point) -> str:
     if point.value is None:
         return ""
     value = format.number(point.value, max(metric.decimals, 1 if line.typical else 0))
-    text = format.with_unit(value, metric.unit[language()])
+    text = format.with_unit(value, metric.unit)
     return _plain(f"{text} · {point.note}" if point.note else text)
 
 

@@ -7,6 +7,7 @@ from datetime import date, datetime, timedelta
 
 from cockpit.i18n import _, language, ngettext
 from data.areas.levels import BASE, LOWEST
+from data.texts import Unit
 from metrics.catalog import Catalog, Metric
 from metrics.period import DAY, Period, shift
 
@@ -43,9 +44,9 @@ def alarm(catalog: Catalog, metric: Metric, level: str = BASE.id) -> str:
         case "weekday_8_weeks":
             words = _("{bound} spreads off the usual weekday", bound=limits.red)
         case "per_10k_people" if level != LOWEST.id:
-            words = _("{bound} per 10,000 people", bound=with_unit(str(limits.red), metric.unit[language()]))
+            words = _("{bound} per 10,000 people", bound=with_unit(str(limits.red), metric.unit))
         case _:
-            words = with_unit(str(limits.red), metric.unit[language()])
+            words = with_unit(str(limits.red), metric.unit)
     if not limits.also:
         return words
     return _("{bound}, or {metric} off target", bound=words, metric=catalog.metrics[limits.also].name[language()])
@@ -73,10 +74,10 @@ def limit(catalog: Catalog, metric: Metric, level: str = BASE.id) -> str:
         case "weekday_8_weeks":
             words = _("Limit {bound} spreads off the usual weekday", bound=bound)
         case "per_10k_people" if level != LOWEST.id:
-            amount = with_unit(str(bound), metric.unit[language()])
+            amount = with_unit(str(bound), metric.unit)
             words = _("Target {bound} per 10,000 people", bound=amount)
         case _:
-            amount = with_unit(str(bound), metric.unit[language()])
+            amount = with_unit(str(bound), metric.unit)
             words = _("Target {bound}", bound=amount) if limits.green else _("Limit {bound}", bound=amount)
     if not limits.also:
         return words
@@ -146,11 +147,12 @@ def _reads_true(metric: Metric, exact: float, rounded: float) -> bool:
 
 def quantity(metric: Metric, amount: float | None) -> str:
     """A metric's value with its unit, `95.1 %`, `412 件`."""
-    return with_unit(value(metric, amount), metric.unit[language()])
+    return with_unit(value(metric, amount), metric.unit)
 
 
-def with_unit(text: str, unit: str) -> str:
-    return f"{text} {unit}" if unit else text
+def with_unit(text: str, unit: Unit) -> str:
+    """A number with what it counts behind it, `1 case`, `412 件`."""
+    return f"{text} {unit.behind(text, language())}"
 
 
 @dataclass(frozen=True)
@@ -176,7 +178,7 @@ def change(metric: Metric, now: float | None, before: float | None) -> Change:
     tone = "none" if metric.direction == "none" else "good" if (step > 0) == (metric.direction == "up") else "bad"
     if metric.is_percent:
         return Change(_("{n} points", n=signed(step, 1)), tone)
-    amount = with_unit(short(abs(step), metric.decimals), metric.unit[language()])
+    amount = with_unit(short(abs(step), metric.decimals), metric.unit)
     share = f" {signed(100 * step / abs(before), 1)} %" if abs(before) >= SMALL_BASE and not metric.is_rate else ""
     return Change(f"{sign}{amount}{share}", tone)
 

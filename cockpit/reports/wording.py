@@ -143,7 +143,7 @@ def change(context: ReportContext, summary: MetricSummary) -> str:
     if not step:
         return _("unchanged {compared}", compared=compared)
     size = format.number(abs(step), places)
-    size_text = _("{n} points", n=size) if metric.is_percent else format.with_unit(size, metric.unit[language()])
+    size_text = _("{n} points", n=size) if metric.is_percent else format.with_unit(size, metric.unit)
     size_text = tight(size_text)
     if metric.is_rate:
         up, down = _("up {amount} {compared}"), _("down {amount} {compared}")

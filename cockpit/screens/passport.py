@@ -178,7 +178,7 @@ def compared_with(catalog: Catalog, metric: Metric) -> str:
         }[limits.against]
     ]
     if limits.min_count:
-        words.append(_("no alert below {n}", n=format.with_unit(str(limits.min_count), metric.unit[language()])))
+        words.append(_("no alert below {n}", n=format.with_unit(str(limits.min_count), metric.unit)))
     if limits.also:
         words.append(_("alert where {metric} is off target", metric=catalog.metrics[limits.also].name[language()]))
     return _("; ").join(filter(None, words))

@@ -17,6 +17,7 @@ from data.messages import Name as Label
 from data.schema import FACTS
 from data.texts import Model as Model
 from data.texts import Text as Text
+from data.texts import Unit
 from metrics.catalog import generated
 
 Mark = Literal["S", "F", "M", "G", "A"]
@@ -215,7 +216,7 @@ class Metric(Model):
     role: Role | None = None
     counterpart: Counterpart | None = None
     scale: float = 1
-    unit: Text
+    unit: Unit
     decimals: int = Field(default=0, ge=0, le=4)
     direction: Literal["up", "down", "none"]
     levels: Annotated[tuple[str, ...], Field(min_length=1), AfterValidator(expand_levels)] = LEVELS

@@ -82,7 +82,7 @@ def tile(
     return Tile(
         name=metric.name[language()],
         value=_absent(row) if silent else format.value(metric, row.value),
-        unit="" if silent else metric.unit[language()],
+        unit="" if silent else metric.unit.behind(format.value(metric, row.value), language()),
         href=href,
         passport=passport,
         change=step.text,

@@ -172,7 +172,7 @@ def typical_text(metric: Metric, value: float | None) -> str:
         return _("No data")
     if metric.decimals or value == int(value):
         return format.quantity(metric, value)
-    return format.with_unit(format.number(value, 1), metric.unit[language()])
+    return format.with_unit(format.number(value, 1), metric.unit)
 
 
 # --- the chart ----------------------------------------------------------------------------------------------------

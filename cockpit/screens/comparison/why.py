@@ -53,7 +53,7 @@ def _amount(view: View, change: float) -> str:
     number = format.signed(change, decimals(view))
     if view.metric.is_percent:
         return _("{n} points", n=number)
-    return format.with_unit(number, view.metric.unit[language()])
+    return format.with_unit(number, view.metric.unit)
 
 
 def decimals(view: View) -> int:
@@ -72,7 +72,7 @@ def both(view: View, explanation: Explanation) -> None:
         Tile(
             f"{metric.name[language()]} · {format.period(period)}",
             _("No data") if value is None else format.value(metric, value),
-            "" if value is None else metric.unit[language()],
+            "" if value is None else metric.unit.behind(format.value(metric, value), language()),
             passport="" if period.until else view.href("passport", period=period),
             faint=value is None,
         )

@@ -122,6 +122,19 @@ def test_every_limit_names_its_unit(metric: Metric, spoken: str) -> None:
         for level in ("district", "town", "village"):
             for text in (format.limit(CATALOG, metric, level), format.alarm(CATALOG, metric, level)):
                 if metric.thresholds.against in ("value", "per_10k_people"):
-                    assert metric.unit[spoken] in text
+                    assert metric.unit[spoken] in text or f" 1 {metric.unit.behind('1', spoken)}" in text
                 assert "  " not in text
                 assert not text.endswith(" ")
+
+
+@pytest.mark.parametrize("amount", [0, 1, 2, 21])
+def test_what_is_counted_is_singular_behind_one_alone(amount: int) -> None:
+    """Of every metric whose unit is a countable word; `1 cases` stood on the screens."""
+    with i18n.using("en"):
+        for metric in load().metrics.values():
+            if not metric.unit.one or metric.decimals:
+                continue
+            word = metric.unit.one if amount == 1 else metric.unit.en
+            assert format.quantity(metric, amount).endswith(f" {word}")
+            if amount:
+                assert f"+{amount} {word}" in format.change(metric, 5 + amount, 5).text
