@@ -1,7 +1,7 @@
 """Signs of work done for the sake of a number: rates that are clearly higher in one area or unit than in the others."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import asin, sqrt
 
 from metrics.analysis.interval import wilson
@@ -57,8 +57,10 @@ class Compared:
 def compare(query: Query, by: str, level: str) -> Compared:
     """The signs of each gaming check of the catalog in the groups of a breakdown: units, or areas of a level.
 
-    Never of people: only areas and units are compared. level: of the query's area.
+    Never of people: only areas and units are compared. level: of the query's area. The query's period alone counts,
+    whatever it is compared with.
     """
+    query = replace(query, comparison=None)
     signs, compared, small = list[Sign](), 0, 0
     for metric in query.catalog.gaming:
         if not exists_at(metric, level) or by not in splits(query.catalog, metric):

@@ -53,7 +53,11 @@ class Assessed:
 
 
 def score(query: Query, scheme: Scheme) -> tuple[Assessed, ...]:
-    """The areas of the scheme's level below the query's area, by kind and rank; those not scored come last."""
+    """The areas of the scheme's level below the query's area, by kind and rank; those not scored come last.
+
+    Of the query's period alone, whatever it is compared with.
+    """
+    query = replace(query, comparison=None)
     names = [line.metric for line in scheme.lines]
     rows: dict[int, dict[str, Any]] = defaultdict(dict)
     for row in each(answer(query.of(*names, by=scheme.level))):

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from datetime import date, datetime
 from pathlib import Path
+from urllib.parse import parse_qsl, urlsplit
 
 import numpy as np
 import pytest
@@ -11,8 +12,10 @@ from streamlit.testing.v1 import AppTest
 from cockpit import i18n, settings
 from cockpit.panels import answers as panel_answers
 from cockpit.panels import layouts
-from cockpit.panels.kinds import breakdowns, todo
+from cockpit.panels.kinds import breakdowns, mergers, todo
+from cockpit.panels.numbers import Number
 from cockpit.panels.screen import _has_content, of_level, query_ahead
+from cockpit.screens.assessing import gaming
 from cockpit.screens.timemap import layers as timemap
 from cockpit.settings import Settings
 from cockpit.view import read
@@ -120,6 +123,33 @@ def test_a_list_of_open_cases_counts_the_rows_that_its_metric_opens(config: Sett
                 assert asked.metric.basis == "stock"
                 assert panel_answers.open_cases(todo.todo_query(view, *panel.metrics)) == count_rows(asked.query)
                 assert sum(row[1].value or 0 for row in panel.numbers(view).rows) == count_rows(asked.query)
+
+
+def test_a_sign_of_gaming_opens_the_rows_that_it_counts(config: Settings) -> None:
+    view = read({}, config, page="gaming")
+    signs = [sign for by in ("town", "department") for sign in gaming.compared(view, by).signs]
+    assert signs
+    for sign in signs:
+        where = {"unit": sign.group} if sign.by == "department" else {"area": sign.group}
+        opened = read({"metric": sign.metric.id, **where}, config, page="rows")
+        asked = answer(
+            opened.edition, [sign.metric.id], opened.area.code, opened.period, where=dict(opened.query.where)
+        )
+        assert (asked["numerator"].item(), asked["denominator"].item()) == (sign.hits, sign.n)
+
+
+def test_numbers_of_merged_areas_open_the_rows_that_they_count(config: Settings) -> None:
+    view = read({"topic": "village_life"}, config)
+    (panel,) = (panel for panel in view.layout.panels if isinstance(panel, mergers.MergersPanel))
+    cells = [pair for *_line, pairs in panel._rows(view) for pair in pairs]
+    linked = [(cell, dict(parse_qsl(urlsplit(href).query))) for cell, href in cells if href]
+    assert {parameters["metric"] for _cell, parameters in linked} >= {"residents"}
+    for cell, parameters in linked:
+        opened = read(parameters, config, page="rows")
+        where, period = opened.area.code, opened.period
+        value = answer(opened.edition, [opened.metric.id], where, period, as_of=opened.query.as_of)["value"].item()
+        assert isinstance(cell, Number)
+        assert value == cell.value, (parameters, count_rows(opened.query))
 
 
 def test_bars_of_a_count_without_limits_begin_with_the_longest(config: Settings) -> None:

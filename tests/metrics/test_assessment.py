@@ -1,5 +1,6 @@
 """Assessment schemes: what is refused, points between floor and target, small samples, ranks by kind."""
 
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -126,6 +127,23 @@ def test_villages_do_not_include_what_is_the_towns_own(home: Home, tmp_path: Pat
     results = assessed(home, tmp_path, {VILLAGES[0]: (20, 20), TOWNS[0]: (20, 0)}, level="village")
     assert VILLAGES[0] in {one.code for one in results}
     assert TOWNS[0] not in {one.code for one in results}
+
+
+def test_what_a_period_is_compared_with_counts_for_nothing(home: Home, tmp_path: Path) -> None:
+    scheme = schemes.load(load(), written(tmp_path))["own"]
+    cases = [
+        {
+            "area": TOWNS[0],
+            "registered_at": due - timedelta(days=9),
+            "due_at": due,
+            "closed_at": due if i < good else None,
+        }
+        for due, good in ((DUE, 18), (DUE - timedelta(days=31), 2))
+        for i in range(20)
+    ]
+    query = Query(edition_of(home, cases, AS_OF).scoped(EVERYTHING), load(), (), DISTRICT, OCTOBER)
+    compared = {one.code: one for one in score(replace(query, comparison="previous"), scheme)}
+    assert compared[TOWNS[0]].lines[0].numerator == 18
 
 
 def test_scores_are_kept_as_they_were(home: Home, tmp_path: Path) -> None:

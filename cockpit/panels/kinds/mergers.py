@@ -6,6 +6,7 @@ from typing import Literal
 
 from pydantic import Field
 
+from cockpit.access.policy import Can
 from cockpit.i18n import _, language, ngettext
 from cockpit.labels import format
 from cockpit.panels.base import Call, Panel
@@ -22,6 +23,7 @@ from metrics.query import Query
 class MergersPanel(Panel):
     """Areas that merged, newest first, each with its parts and their sum in as long before as after the day.
 
+    A number opens its rows; that of a part under the area's own code has no list of its own.
     Its metrics must add up over areas, such as intake. most: mergers shown.
     """
 
@@ -62,14 +64,17 @@ class MergersPanel(Panel):
         lines: list[list[Entry | str]] = [
             [
                 Entry(name, href=view.href(area=place) if place else "", note=note),
-                *(cell if isinstance(cell, str) else Entry(cell.text) for cell in cells),
+                *(cell if isinstance(cell, str) else Entry(cell.text, href=link) for cell, link in cells),
             ]
             for place, name, note, cells in self._rows(view)
         ]
         table(columns, lines, key=self.key(view))
 
     def numbers(self, view: View) -> Numbers:
-        rows = tuple((" ".join(filter(None, (name, note))), *cells) for _place, name, note, cells in self._rows(view))
+        rows = tuple(
+            (" ".join(filter(None, (name, note))), *(cell for cell, _link in cells))
+            for _place, name, note, cells in self._rows(view)
+        )
         return Numbers(self._title(), self._columns(view), rows)
 
     def has_numbers(self, view: View) -> bool:
@@ -83,18 +88,19 @@ class MergersPanel(Panel):
         names = [f"{metric.name[language()]} {side}" for metric in self._metrics(view) for side in sides]
         return (_("Area"), *names)
 
-    def _rows(self, view: View) -> Iterator[tuple[Area | None, str, str, tuple[Cell, ...]]]:
-        """Area to open, name, note and numbers of each line: the former areas, the area's own, and their sum."""
+    def _rows(self, view: View) -> Iterator[tuple[Area | None, str, str, list[tuple[Cell, str]]]]:
+        """The former areas, the own code, their sum: each the area to open, name, note, and numbers with links."""
         metrics = self._metrics(view)
         for same in zip(*(of(query, self.most)[0] for query in self._queries(view)), strict=True):
             one = same[0]
             for i, (place, _side) in enumerate(one.parts):
                 note = _("separate until {day}", day=format.day(one.day))
-                yield place, place.name, note, _cells(metrics, [merger.parts[i][1] for merger in same])
+                yield place, place.name, note, _cells(view, metrics, [m.parts[i][1] for m in same], one, place)
             own = _("under its own code")
-            yield None, one.area.name, own, _cells(metrics, [merger.rest for merger in same])
+            yield None, one.area.name, own, _cells(view, metrics, [merger.rest for merger in same], one)
             note = _span(one)
-            yield one.area, _("Now {area}", area=one.area.name), note, _cells(metrics, [m.total for m in same])
+            cells = _cells(view, metrics, [merger.total for merger in same], one, one.area)
+            yield one.area, _("Now {area}", area=one.area.name), note, cells
 
 
 @single_flight_cache(maxsize=256)
@@ -107,9 +113,13 @@ def _span(one: Merger) -> str:
     return ngettext("{n} day before and after", "{n} days before and after", one.since.days)
 
 
-def _cells(metrics: list[Metric], sides: list[Side]) -> tuple[Cell, ...]:
-    return tuple(
-        quantity(metric, value)
+def _cells(
+    view: View, metrics: list[Metric], sides: list[Side], one: Merger, place: Area | None = None
+) -> list[tuple[Cell, str]]:
+    """The numbers before and after, each with the list of its rows where the visitor may see those of the place."""
+    seen = place is not None and view.grants.may(Can.LOOK, place.code, place.end)
+    return [
+        (quantity(metric, value), view.href("rows", metric=metric, area=place, period=period) if seen and value else "")
         for metric, side in zip(metrics, sides, strict=True)
-        for value in (side.before, side.since)
-    )
+        for value, period in ((side.before, one.before), (side.since, one.since))
+    ]

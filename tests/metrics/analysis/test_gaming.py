@@ -1,6 +1,7 @@
 """Gaming checks: intervals and effects by hand, and what is and is not a sign."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -39,6 +40,20 @@ def test_a_unit_that_closes_in_bursts_is_a_sign_and_ordinary_variation_is_none(h
     cases = [*closed(60, 50, unit="甲"), *closed(200, 20, unit="乙"), *closed(200, 24, unit="丙")]
     assert ("closing_burst_rate", "甲") in signs(home, cases, "department")
     assert {group for _, group in signs(home, cases, "department")} == {"甲"}
+
+
+def test_what_the_period_is_compared_with_counts_for_nothing(home: Home) -> None:
+    """Screens compare with the period before: a unit that closed in bursts then is no sign now."""
+    earlier = [
+        {name: value - timedelta(days=31) if isinstance(value, datetime) else value for name, value in case.items()}
+        for case in (*closed(60, 50, unit="甲"), *closed(200, 10, unit="乙"))
+    ]
+    cases = [*closed(100, 5, unit="甲"), *closed(100, 80, unit="乙"), *earlier]
+    query = Query(edition_of(home, cases, AS_OF).scoped(EVERYTHING), load(), (), DISTRICT, OCTOBER)
+    plain = compare(query, "department", "district")
+    assert [(sign.group, sign.hits, sign.n) for sign in plain.signs] == [("乙", 80, 100)]
+    for comparison in ("previous", "last_year"):
+        assert compare(replace(query, comparison=comparison), "department", "district") == plain
 
 
 def test_a_small_sample_is_never_a_sign(home: Home) -> None:
