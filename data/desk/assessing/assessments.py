@@ -183,8 +183,19 @@ def approve(desk: Desk, id: int, who: str, *, now: datetime | None = None) -> No
 
 
 def publish(desk: Desk, id: int, who: str, *, now: datetime | None = None) -> None:
-    """Publish an approved assessment."""
-    with desk.begin() as session:
+    """Publish an approved assessment. Refused if the areas have one of its scheme and period: they get one score."""
+    with desk.alone("assessments") as session:
+        row = _row(session, id)
+        table = models.Assessment
+        same = (table.area == row.area, table.first == row.first, table.end == row.end, table.state == "published")
+        scheme = json.loads(row.scheme).get("id")
+        for other in session.scalars(select(table).where(*same, table.id != id)):
+            if json.loads(other.scheme).get("id") == scheme:
+                raise Refused(
+                    "assessment.twice",
+                    "assessment {id} of this scheme and period is published already: withdraw this one",
+                    id=other.id,
+                )
         _move(session, id, ("approved",), state="published", published_by=who, published_at=now or clock.now())
 
 

@@ -120,6 +120,30 @@ def test_nobody_approves_the_own_draft(desk: Desk, draft: int, home: Home, monke
     actions.approve(desk, person("wu", "leader"), own)
 
 
+def test_of_two_assessments_of_a_period_one_is_published(
+    desk: Desk, draft: int, home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    edition = current(home)
+    assert edition is not None
+    query = Query(edition.scoped(EVERYTHING), load(), (), DISTRICT, Period(date(2026, 7, 1), date(2026, 10, 1)))
+    known = schemes.load(load())
+    second = actions.draft(desk, INSPECTOR, query, known["towns"], home)
+    earlier = replace(query, period=Period(date(2026, 4, 1), date(2026, 7, 1)))
+    others = [
+        actions.draft(desk, INSPECTOR, *of, home) for of in ((query, known["villages"]), (earlier, known["towns"]))
+    ]
+    for id in (draft, second, *others):
+        actions.take_objections(desk, INSPECTOR, id)
+    later(monkeypatch, assessments.OBJECTION_DAYS)
+    for id in (draft, second, *others):
+        actions.approve(desk, LEADER, id)
+    for id in (draft, *others):
+        actions.publish(desk, LEADER, id)
+    with pytest.raises(Refused, match=f"assessment {draft} of this scheme and period is published already"):
+        actions.publish(desk, LEADER, second)
+    actions.withdraw(desk, INSPECTOR, second, "已公布另一份")
+
+
 def test_an_accepted_objection_needs_a_new_draft(desk: Desk, draft: int, monkeypatch: pytest.MonkeyPatch) -> None:
     actions.take_objections(desk, INSPECTOR, draft)
     number = actions.object_to(desk, OFFICIAL, draft, TOWNS[0], "", "数据有误")
