@@ -95,17 +95,26 @@ def reds(query: Query) -> list[Red]:
     """Everything red of an area in a period: the most severe that touches enough cases, what is red of the area itself,
     then the others, each from the most severe on.
 
-    Of the query's metrics, or of all with thresholds if it names none. Worked out once an edition, for screens, walls
-    and the API alike. OutOfScope for an area not granted.
+    Of the query's metrics, or of all with thresholds if it names none. Worked out once an edition, for screens, walls,
+    topics and the API alike. OutOfScope for an area not granted.
     """
     area_in_scope(query.edition, query.area)
-    edition = query.edition.unscoped.scoped(EVERYTHING)
-    names = query.metrics or with_thresholds(query.catalog)
-    return list(_all_reds(Query(edition, query.catalog, names, query.area, query.period)))
+    edition, catalog = query.edition.unscoped.scoped(EVERYTHING), query.catalog
+    names = with_thresholds(catalog)
+    found = _all_reds(Query(edition, catalog, names, query.area, query.period))
+    return list(_listed(catalog, query.area, found, query.metrics or names))
+
+
+@dataclass(frozen=True, eq=False)
+class _Found:
+    """What is red of an area, repeats included. failing: the areas of the sites that fail."""
+
+    reds: tuple[Red, ...]
+    failing: tuple[int, ...]
 
 
 @lru_cache(maxsize=256)
-def _all_reds(query: Query) -> tuple[Red, ...]:
+def _all_reds(query: Query) -> _Found:
     catalog, names = query.catalog, query.metrics
     place = area(query.edition, query.area)
     lower = below(query.edition, place)
@@ -123,8 +132,16 @@ def _all_reds(query: Query) -> tuple[Red, ...]:
     if score and score.id in names and exists_at(score, place.level):
         named, failing = failing_sites(query.edition, score.id, place.code, query.period)
         result += [*named, *sites_near_veto(query.edition, score.id, place.code, query.period)]
+    return _Found(tuple(result), tuple(failing))
+
+
+@lru_cache(maxsize=256)
+def _listed(catalog: Catalog, code: int, found: _Found, names: tuple[str, ...]) -> tuple[Red, ...]:
+    """The list of the reds of these metrics, as if no others had been looked for."""
+    score = catalog.with_role("site_score")
+    failing = found.failing if score and score.id in names else ()
     of_sites = {name for name in names if catalog.metrics[name].role in SUM_UP_SITES}
-    distinct = _deduplicated(result, place.code, failing, of_sites)
+    distinct = _deduplicated([red for red in found.reds if red.metric in names], code, failing, of_sites)
     return tuple(_ordered(catalog, _as_grave_as_explained(catalog, distinct)))
 
 

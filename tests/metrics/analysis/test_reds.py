@@ -68,6 +68,22 @@ def test_the_own_level_of_an_area_that_is_red_is_not_listed_again(edition: Editi
     assert TOWNS[0] in [red.area for red in problems if red.kind == "below"], "an area below is no repeat"
 
 
+def test_the_reds_of_some_metrics_are_taken_from_the_list_of_all(
+    edition: Edition, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    every = reds(edition, DISTRICT, NOVEMBER)
+    metrics = {red.metric for red in every}
+    assert len(metrics) > 3
+    monkeypatch.setattr("metrics.analysis.reds.beyond_limits", None)
+    for metric in sorted(metrics):
+        alone = reds(edition, DISTRICT, NOVEMBER, names=[metric])
+        if metric != OF_SITES[1]:
+            assert of(alone, metric) == of(every, metric)
+        assert {red.metric for red in alone} == {metric}
+    alone = of(reds(edition, DISTRICT, NOVEMBER, names=OF_SITES[1:]), OF_SITES[1])
+    assert ("below", TOWNS[0], "") in alone, "without the sites themselves their areas say that they fail"
+
+
 @pytest.mark.parametrize("area", [DISTRICT, *TOWNS, *VILLAGES])
 def test_no_red_is_listed_twice(edition: Edition, area: int) -> None:
     identities = [(red.metric, red.kind, red.area, red.name, red.key) for red in reds(edition, area, NOVEMBER)]
