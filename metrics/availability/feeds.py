@@ -66,14 +66,23 @@ def _feed(edition: Edition, catalog: Catalog, id: str) -> Feed:
     mapped_columns = {source: columns for source, of, columns in mapped if of == fact.name}
     missing = {source: lacking(fact, needed.columns, columns) for source, columns in mapped_columns.items()}
     with_rows = counted(edition, domain.fact, domain.where) if domain.where else None
+    if needed.kinds is not None:
+        of_kinds = frozenset(source for source, kind in _delivered_kinds(edition, fact.name) if kind in needed.kinds)
+        with_rows = of_kinds if with_rows is None else with_rows & of_kinds
     incomplete = {
         source: columns for source, columns in missing.items() if columns and (with_rows is None or source in with_rows)
     }
     complete = tuple(source for source in mapped_columns if not missing[source])
-    # one without rows of the domain delivers something else; before the first rows any of them may be the one
+    # one without rows that it counts delivers something else; before the first rows any of them may be the one
     complete = tuple(source for source in complete if source in (with_rows or complete)) or complete
     counts_others = any(not set(columns) & needed.uncounted for columns in incomplete.values())
     return Feed(complete, tuple(incomplete.items()), complete if complete and counts_others else None)
+
+
+@lru_cache(maxsize=32)
+def _delivered_kinds(edition: Edition, fact: str) -> frozenset[tuple[str, str]]:
+    """Source and kind of all rows of a fact."""
+    return frozenset(edition.cursor().execute(f"SELECT DISTINCT source, kind FROM {fact}").fetchall())
 
 
 def lacking(fact: Fact, needed: Iterable[str], mapped: Iterable[str]) -> tuple[str, ...]:

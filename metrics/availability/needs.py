@@ -1,10 +1,11 @@
-"""The columns that a metric depends on, read from the SQL of its measures."""
+"""The columns that a metric depends on, and the kinds of facts it counts, read from the SQL of its measures."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, reduce
 from typing import Any
 
+from data.schema import FACTS
 from data.sources.expressions import statements
 from data.values.functions import WORKDAYS
 from metrics.catalog import Catalog, Domain, Metric, Stock, Trailing
@@ -18,10 +19,12 @@ class Needs:
     """Columns of the fact. uncounted: those without which a fact does not count in any of the metric's measures.
 
     A column with a default, such as `coalesce(close_kind, 'done')` or `deferred IS NOT TRUE`, is not needed.
+    kinds: the kinds of facts that its measures can count; None where that may be any.
     """
 
     columns: frozenset[str]
     uncounted: frozenset[str]
+    kinds: frozenset[str] | None = None
 
 
 def needs(catalog: Catalog, id: str) -> Needs:
@@ -43,7 +46,9 @@ def _needs(catalog: Catalog, id: str) -> Needs:
     ]
     needed = frozenset(name for flow in flows for tree in flow for name in _needed(tree, terms))
     uncounted = frozenset(name for name in needed if all(_not_counted(flow, name, terms) for flow in flows))
-    return Needs(needed, uncounted)
+    has_kinds = "kind" in FACTS[domain.fact].by_name
+    kinds = _any_of([_kinds_of_flow(flow, terms) for flow in flows]) if has_kinds else None
+    return Needs(needed, uncounted, kinds)
 
 
 def _flows(domain: Domain, metric: Metric) -> Iterator[tuple[str, str | None, str | None]]:
@@ -105,6 +110,48 @@ def _is_constant(tree: Tree) -> bool:
     if tree.get("class") == "CAST":
         return _is_constant(tree["child"])
     return tree.get("class") == "CONSTANT" and not _is_null_literal(tree)
+
+
+def _kinds_of_flow(flow: tuple[Tree, Tree | None, Tree | None], terms: Mapping[str, Tree]) -> frozenset[str] | None:
+    anchor, where, _value = flow
+    otherwise = anchor.get("else_expr")
+    chosen = [check["when_expr"] for check in anchor["case_checks"]] if _is_null_literal(otherwise or {}) else []
+    at_anchor = _any_of([_kinds(condition, terms) for condition in chosen]) if chosen else None
+    return _both(at_anchor, _kinds(where, terms) if where else None)
+
+
+def _kinds(tree: Tree, terms: Mapping[str, Tree]) -> frozenset[str] | None:
+    """The kinds of which facts can meet a condition; None where that may be any."""
+    match tree.get("type"):
+        case "CONJUNCTION_AND":
+            return reduce(_both, (_kinds(part, terms) for part in tree["children"]))
+        case "CONJUNCTION_OR":
+            return _any_of([_kinds(part, terms) for part in tree["children"]])
+        case "COMPARE_EQUAL":
+            return _named([tree["left"], tree["right"]])
+        case "COMPARE_IN":
+            return _named(tree["children"])
+        case "COLUMN_REF":
+            term = terms.get(tree["column_names"][-1].lower())
+            return _kinds(term, terms) if term else None
+    return None
+
+
+def _named(compared: list[Tree]) -> frozenset[str] | None:
+    """The kinds that the column is compared with."""
+    column, *words = compared
+    is_kind = column.get("class") == "COLUMN_REF" and column["column_names"][-1].lower() == "kind"
+    texts = [word.get("literal", {}) for word in words]
+    return frozenset(t["text"] for t in texts) if is_kind and all(t.get("kind") == "STRING" for t in texts) else None
+
+
+def _both(one: frozenset[str] | None, other: frozenset[str] | None) -> frozenset[str] | None:
+    return other if one is None else one if other is None else one & other
+
+
+def _any_of(every: list[frozenset[str] | None]) -> frozenset[str] | None:
+    known = [kinds for kinds in every if kinds is not None]
+    return frozenset().union(*known) if known and len(known) == len(every) else None
 
 
 def _is_null_literal(tree: Tree) -> bool:

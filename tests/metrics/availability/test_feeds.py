@@ -56,6 +56,39 @@ def test_needed_columns_are_read_from_the_measures(metric: str, columns: set[str
     assert needs(CATALOG, metric).columns == columns
 
 
+@pytest.mark.parametrize(
+    ("metric", "kinds"),
+    [
+        ("intake", None),
+        ("order_reply_rate", {"order"}),
+        ("red_orders", {"order"}),
+        ("escalation_rate", None),
+        ("overdue_approvals", {"approval"}),
+        ("wish_claim_rate", {"wish"}),
+    ],
+)
+def test_counted_kinds_are_read_from_the_measures(metric: str, kinds: set[str] | None) -> None:
+    assert needs(CATALOG, metric).kinds == kinds
+
+
+def test_a_source_without_rows_of_the_counted_kinds_does_not_narrow_a_metric(home: Home) -> None:
+    answered = {"due_at": datetime(2026, 11, 15), "responded_at": datetime(2026, 11, 14)}
+    orders = [case(i, kind="order", **answered) for i in range(12)]
+    deliver(home, "cases", orders, source="desk", mapped=False)
+    deliver(home, "cases", [case(i, due_at=datetime(2026, 11, 15)) for i in range(5)], source="grid", mapped=False)
+    edition = published(home, AS_OF)
+    sources = feed(edition, CATALOG, CATALOG.metrics["order_reply_rate"])
+    assert (sources.sources, sources.missing, sources.only) == (("desk",), (), None)
+    assert value(edition, "order_reply_rate") == (100, "ok")
+
+    late = [case(20, kind="order", due_at=datetime(2026, 11, 15))]
+    deliver(home, "cases", late, source="grid", mapped=False)
+    edition = published(home, AS_OF)
+    sources = feed(edition, CATALOG, CATALOG.metrics["order_reply_rate"])
+    assert (sources.missing, sources.only) == ((("grid", ("responded_at",)),), ("desk",))
+    assert value(edition, "order_reply_rate") == (100, "ok")
+
+
 def test_without_a_source_there_is_no_value(home: Home) -> None:
     deliver(home, "cases", [case(i) for i in range(12)], mapped=False)
     edition = published(home, AS_OF)
