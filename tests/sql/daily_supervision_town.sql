@@ -1,26 +1,4 @@
-SELECT area, day,
-coalesce(sum(orders_due), 0)::BIGINT AS orders_due,
-coalesce(sum(orders_replied), 0)::BIGINT AS orders_replied,
-coalesce(sum(orders_turned_red), 0)::BIGINT AS orders_turned_red,
-coalesce(sum(red_orders_closed), 0)::BIGINT AS red_orders_closed,
-coalesce(sum(cases_accepted), 0)::BIGINT AS cases_accepted,
-coalesce(sum(cases_escalated), 0)::BIGINT AS cases_escalated,
-coalesce(sum(escalations_due), 0)::BIGINT AS escalations_due,
-coalesce(sum(escalations_on_time), 0)::BIGINT AS escalations_on_time,
-coalesce(sum(approvals_fell_due), 0)::BIGINT AS approvals_fell_due,
-coalesce(sum(approvals_caught_up), 0)::BIGINT AS approvals_caught_up,
-coalesce(sum(problems_due), 0)::BIGINT AS problems_due,
-coalesce(sum(problems_cleared), 0)::BIGINT AS problems_cleared,
-coalesce(sum(problems_closed), 0)::BIGINT AS problems_closed,
-coalesce(sum(problems_reworked), 0)::BIGINT AS problems_reworked,
-coalesce(sum(problems_published), 0)::BIGINT AS problems_published,
-coalesce(sum(whistles_due), 0)::BIGINT AS whistles_due,
-coalesce(sum(whistles_arrived), 0)::BIGINT AS whistles_arrived,
-coalesce(sum(wishes_listed), 0)::BIGINT AS wishes_listed,
-coalesce(sum(wishes_claimed), 0)::BIGINT AS wishes_claimed,
-coalesce(sum(wishes_due), 0)::BIGINT AS wishes_due,
-coalesce(sum(wishes_done), 0)::BIGINT AS wishes_done
-FROM (
+WITH arm_0 AS MATERIALIZED (
 SELECT area // 1000 * 1000 AS area, CAST(due_at AS DATE) AS day,
 count(*) FILTER (
 WHERE kind = 'order' AND standing) AS orders_due,
@@ -65,8 +43,7 @@ CASE WHEN closed_at < $as_of THEN cert_accepted END AS cert_accepted, complexity
 FROM cases
 WHERE registered_at < $as_of))
 WHERE due_at < $as_of
-GROUP BY ALL
-UNION ALL BY NAME
+GROUP BY ALL), arm_1 AS MATERIALIZED (
 SELECT area // 1000 * 1000 AS area, CAST(CASE WHEN kind = 'order' AND red_at IS NOT NULL THEN greatest(red_at, registered_at) END AS DATE) AS day,
 count(*) AS orders_turned_red
 FROM (
@@ -92,8 +69,7 @@ CASE WHEN closed_at < $as_of THEN cert_accepted END AS cert_accepted, complexity
 FROM cases
 WHERE registered_at < $as_of))
 WHERE CASE WHEN kind = 'order' AND red_at IS NOT NULL THEN greatest(red_at, registered_at) END < $as_of
-GROUP BY ALL
-UNION ALL BY NAME
+GROUP BY ALL), arm_2 AS MATERIALIZED (
 SELECT area // 1000 * 1000 AS area, CAST(CASE WHEN kind = 'order' AND red_at IS NOT NULL AND closed_at IS NOT NULL THEN greatest(red_at, closed_at) END AS DATE) AS day,
 count(*) AS red_orders_closed
 FROM (
@@ -119,8 +95,7 @@ CASE WHEN closed_at < $as_of THEN cert_accepted END AS cert_accepted, complexity
 FROM cases
 WHERE registered_at < $as_of))
 WHERE CASE WHEN kind = 'order' AND red_at IS NOT NULL AND closed_at IS NOT NULL THEN greatest(red_at, closed_at) END < $as_of
-GROUP BY ALL
-UNION ALL BY NAME
+GROUP BY ALL), arm_3 AS MATERIALIZED (
 SELECT area // 1000 * 1000 AS area, CAST(registered_at AS DATE) AS day,
 count(*) FILTER (
 WHERE accepted_at IS NOT NULL AND NOT cancelled) AS cases_accepted,
@@ -149,8 +124,7 @@ CASE WHEN closed_at < $as_of THEN cert_accepted END AS cert_accepted, complexity
 FROM cases
 WHERE registered_at < $as_of))
 WHERE registered_at < $as_of
-GROUP BY ALL
-UNION ALL BY NAME
+GROUP BY ALL), arm_4 AS MATERIALIZED (
 SELECT area // 1000 * 1000 AS area, CAST(CASE WHEN kind = 'approval' AND due_at IS NOT NULL THEN greatest(due_at, registered_at) END AS DATE) AS day,
 count(*) AS approvals_fell_due
 FROM (
@@ -176,8 +150,7 @@ CASE WHEN closed_at < $as_of THEN cert_accepted END AS cert_accepted, complexity
 FROM cases
 WHERE registered_at < $as_of))
 WHERE CASE WHEN kind = 'approval' AND due_at IS NOT NULL THEN greatest(due_at, registered_at) END < $as_of
-GROUP BY ALL
-UNION ALL BY NAME
+GROUP BY ALL), arm_5 AS MATERIALIZED (
 SELECT area // 1000 * 1000 AS area, CAST(CASE WHEN kind = 'approval' AND due_at IS NOT NULL AND closed_at IS NOT NULL THEN greatest(due_at, closed_at) END AS DATE) AS day,
 count(*) AS approvals_caught_up
 FROM (
@@ -203,8 +176,7 @@ CASE WHEN closed_at < $as_of THEN cert_accepted END AS cert_accepted, complexity
 FROM cases
 WHERE registered_at < $as_of))
 WHERE CASE WHEN kind = 'approval' AND due_at IS NOT NULL AND closed_at IS NOT NULL THEN greatest(due_at, closed_at) END < $as_of
-GROUP BY ALL
-UNION ALL BY NAME
+GROUP BY ALL), arm_6 AS MATERIALIZED (
 SELECT area // 1000 * 1000 AS area, CAST(closed_at AS DATE) AS day,
 count(*) FILTER (
 WHERE kind = 'problem' AND NOT cancelled) AS problems_closed,
@@ -235,8 +207,7 @@ CASE WHEN closed_at < $as_of THEN cert_accepted END AS cert_accepted, complexity
 FROM cases
 WHERE registered_at < $as_of))
 WHERE closed_at < $as_of
-GROUP BY ALL
-UNION ALL BY NAME
+GROUP BY ALL), arm_7 AS MATERIALIZED (
 SELECT area // 1000 * 1000 AS area, CAST(published_at AS DATE) AS day,
 count(*) FILTER (
 WHERE kind = 'wish' AND NOT cancelled) AS wishes_listed,
@@ -265,5 +236,61 @@ CASE WHEN closed_at < $as_of THEN cert_accepted END AS cert_accepted, complexity
 FROM cases
 WHERE registered_at < $as_of))
 WHERE published_at < $as_of
-GROUP BY ALL)
-GROUP BY ALL
+GROUP BY ALL), k AS (
+SELECT DISTINCT area, day
+FROM (
+SELECT area, day
+FROM arm_0 UNION ALL
+SELECT area, day
+FROM arm_1 UNION ALL
+SELECT area, day
+FROM arm_2 UNION ALL
+SELECT area, day
+FROM arm_3 UNION ALL
+SELECT area, day
+FROM arm_4 UNION ALL
+SELECT area, day
+FROM arm_5 UNION ALL
+SELECT area, day
+FROM arm_6 UNION ALL
+SELECT area, day
+FROM arm_7))
+SELECT k.area, k.day,
+coalesce(orders_due, 0)::BIGINT AS orders_due,
+coalesce(orders_replied, 0)::BIGINT AS orders_replied,
+coalesce(orders_turned_red, 0)::BIGINT AS orders_turned_red,
+coalesce(red_orders_closed, 0)::BIGINT AS red_orders_closed,
+coalesce(cases_accepted, 0)::BIGINT AS cases_accepted,
+coalesce(cases_escalated, 0)::BIGINT AS cases_escalated,
+coalesce(escalations_due, 0)::BIGINT AS escalations_due,
+coalesce(escalations_on_time, 0)::BIGINT AS escalations_on_time,
+coalesce(approvals_fell_due, 0)::BIGINT AS approvals_fell_due,
+coalesce(approvals_caught_up, 0)::BIGINT AS approvals_caught_up,
+coalesce(problems_due, 0)::BIGINT AS problems_due,
+coalesce(problems_cleared, 0)::BIGINT AS problems_cleared,
+coalesce(problems_closed, 0)::BIGINT AS problems_closed,
+coalesce(problems_reworked, 0)::BIGINT AS problems_reworked,
+coalesce(problems_published, 0)::BIGINT AS problems_published,
+coalesce(whistles_due, 0)::BIGINT AS whistles_due,
+coalesce(whistles_arrived, 0)::BIGINT AS whistles_arrived,
+coalesce(wishes_listed, 0)::BIGINT AS wishes_listed,
+coalesce(wishes_claimed, 0)::BIGINT AS wishes_claimed,
+coalesce(wishes_due, 0)::BIGINT AS wishes_due,
+coalesce(wishes_done, 0)::BIGINT AS wishes_done
+FROM k LEFT JOIN arm_0 ON k.area IS NOT DISTINCT
+FROM arm_0.area AND k.day IS NOT DISTINCT
+FROM arm_0.day LEFT JOIN arm_1 ON k.area IS NOT DISTINCT
+FROM arm_1.area AND k.day IS NOT DISTINCT
+FROM arm_1.day LEFT JOIN arm_2 ON k.area IS NOT DISTINCT
+FROM arm_2.area AND k.day IS NOT DISTINCT
+FROM arm_2.day LEFT JOIN arm_3 ON k.area IS NOT DISTINCT
+FROM arm_3.area AND k.day IS NOT DISTINCT
+FROM arm_3.day LEFT JOIN arm_4 ON k.area IS NOT DISTINCT
+FROM arm_4.area AND k.day IS NOT DISTINCT
+FROM arm_4.day LEFT JOIN arm_5 ON k.area IS NOT DISTINCT
+FROM arm_5.area AND k.day IS NOT DISTINCT
+FROM arm_5.day LEFT JOIN arm_6 ON k.area IS NOT DISTINCT
+FROM arm_6.area AND k.day IS NOT DISTINCT
+FROM arm_6.day LEFT JOIN arm_7 ON k.area IS NOT DISTINCT
+FROM arm_7.area AND k.day IS NOT DISTINCT
+FROM arm_7.day

@@ -1,0 +1,63 @@
+WITH arm_0 AS MATERIALIZED (
+SELECT area, CAST(registered_at AS DATE) AS day,
+count(*) AS all_registered
+FROM (
+SELECT source, key, kind, area, area_then, lon, lat, place, unit, co_units, channel, category, subcategory, urgency, registered_at,
+CASE WHEN accepted_at < $as_of THEN accepted_at END AS accepted_at, sign_due_at,
+CASE WHEN signed_at < $as_of THEN signed_at END AS signed_at, respond_due_at,
+CASE WHEN responded_at < $as_of THEN responded_at END AS responded_at,
+CASE WHEN handled_at < $as_of THEN handled_at END AS handled_at, due_at, due_calendar,
+CASE WHEN published_at < $as_of THEN published_at END AS published_at, red_at,
+CASE WHEN closed_at < $as_of THEN closed_at END AS closed_at,
+CASE WHEN closed_at < $as_of THEN close_kind END AS close_kind, deferred, extended, returned,
+CASE WHEN closed_at < $as_of THEN reworked END AS reworked,
+CASE WHEN closed_at < $as_of THEN reason END AS reason,
+CASE WHEN closed_at < $as_of THEN reached END AS reached,
+CASE WHEN closed_at < $as_of THEN solved END AS solved,
+CASE WHEN closed_at < $as_of THEN satisfied END AS satisfied,
+CASE WHEN closed_at < $as_of THEN rating END AS rating,
+CASE WHEN closed_at < $as_of THEN rating_default END AS rating_default,
+CASE WHEN closed_at < $as_of THEN cert_presented END AS cert_presented,
+CASE WHEN closed_at < $as_of THEN cert_accepted END AS cert_accepted, complexity, self_found, title, description, parent, repeat_of, repeated, asset, reporter, updated_at, batch
+FROM cases
+WHERE registered_at < $as_of)
+WHERE registered_at < $as_of
+GROUP BY ALL), arm_1 AS MATERIALIZED (
+SELECT area, CAST(closed_at AS DATE) AS day,
+count(*) AS all_finished
+FROM (
+SELECT source, key, kind, area, area_then, lon, lat, place, unit, co_units, channel, category, subcategory, urgency, registered_at,
+CASE WHEN accepted_at < $as_of THEN accepted_at END AS accepted_at, sign_due_at,
+CASE WHEN signed_at < $as_of THEN signed_at END AS signed_at, respond_due_at,
+CASE WHEN responded_at < $as_of THEN responded_at END AS responded_at,
+CASE WHEN handled_at < $as_of THEN handled_at END AS handled_at, due_at, due_calendar,
+CASE WHEN published_at < $as_of THEN published_at END AS published_at, red_at,
+CASE WHEN closed_at < $as_of THEN closed_at END AS closed_at,
+CASE WHEN closed_at < $as_of THEN close_kind END AS close_kind, deferred, extended, returned,
+CASE WHEN closed_at < $as_of THEN reworked END AS reworked,
+CASE WHEN closed_at < $as_of THEN reason END AS reason,
+CASE WHEN closed_at < $as_of THEN reached END AS reached,
+CASE WHEN closed_at < $as_of THEN solved END AS solved,
+CASE WHEN closed_at < $as_of THEN satisfied END AS satisfied,
+CASE WHEN closed_at < $as_of THEN rating END AS rating,
+CASE WHEN closed_at < $as_of THEN rating_default END AS rating_default,
+CASE WHEN closed_at < $as_of THEN cert_presented END AS cert_presented,
+CASE WHEN closed_at < $as_of THEN cert_accepted END AS cert_accepted, complexity, self_found, title, description, parent, repeat_of, repeated, asset, reporter, updated_at, batch
+FROM cases
+WHERE registered_at < $as_of)
+WHERE closed_at < $as_of
+GROUP BY ALL), k AS (
+SELECT DISTINCT area, day
+FROM (
+SELECT area, day
+FROM arm_0 UNION ALL
+SELECT area, day
+FROM arm_1))
+SELECT k.area, k.day,
+coalesce(all_registered, 0)::BIGINT AS all_registered,
+coalesce(all_finished, 0)::BIGINT AS all_finished
+FROM k LEFT JOIN arm_0 ON k.area IS NOT DISTINCT
+FROM arm_0.area AND k.day IS NOT DISTINCT
+FROM arm_0.day LEFT JOIN arm_1 ON k.area IS NOT DISTINCT
+FROM arm_1.area AND k.day IS NOT DISTINCT
+FROM arm_1.day
