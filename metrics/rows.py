@@ -115,9 +115,9 @@ def relation(query: Query) -> tuple[str, list[str]]:
     if domain.view:
         raise MetricsError("metric.of_view", "{metric} counts no facts but the rows of a view", metric=query.metric)
     facts, fact = _facts(query, ALL), FACTS[domain.fact]
-    stored = f"(SELECT rowid AS id, * FROM {fact.name} WHERE rowid IN ({facts.sql}))"
     lacks = query.edition.unscoped.lacks(fact)
-    return known(fact, _time(query.known_at), stored, also="id", lacks=lacks), facts.values
+    columns = (f"NULL::{c.type} AS {c.name}" if c.name in lacks else c.name for c in fact.columns)
+    return f"SELECT {', '.join(columns)}, rowid AS id {facts.selection}", facts.values
 
 
 @dataclass(frozen=True)
