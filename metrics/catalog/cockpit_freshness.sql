@@ -10,7 +10,7 @@ latest AS (
             ON day < moment::DATE AND measured_at >= moment - INTERVAL 31 DAY
         UNION ALL
         SELECT i, area, measured_at FROM readings JOIN instants  -- the day of the instant, up to it
-            ON measured_at < moment AND measured_at >= moment::DATE
+            ON measured_at::DATE = moment::DATE AND measured_at < moment
     ) GROUP BY ALL
 )
 SELECT instants.i, moment, source: 'areas', key: a.code::VARCHAR, a.name, area: a.code, area_then: a.code, latest.measured_at,
