@@ -26,6 +26,8 @@ from metrics.period import DAY, Period, last_day
 _WORD = re.compile(r"[A-Za-z_]\w*")
 _CHOICE = {"case", "when", "then", "else", "end", "and", "or", "not", "is", "null", "greatest", "least", "coalesce"}
 """Words of SQL that choose among times; an anchor of them alone is one of its columns."""
+_WHEN = re.compile(r"\bWHEN\b.*?\bTHEN\b", re.IGNORECASE | re.DOTALL)
+"""What decides a choice, whatever it looks at."""
 NEVER = -(1 << 31)
 """The day of what is not counted."""
 FEW = 4
@@ -163,8 +165,9 @@ def _condition(flows: tuple[Measure, ...], fact: Fact, then: str, stop: str) -> 
     later, before = [f"{name} >= {then}" for name in times], [f"least({', '.join(times)}) < {stop}"]
     for anchor in _anchors(flows):
         # an anchor that chooses among the columns is one of these times; any other has a query of its own
-        words = {word.lower() for word in _WORD.findall(anchor)}
-        if re.sub(r"[\w\s(),]", "", anchor) or re.search(r"\b\d", anchor) or not words <= _CHOICE | {*times}:
+        choice = _WHEN.sub(" ", anchor)
+        words = {word.lower() for word in _WORD.findall(choice)}
+        if re.sub(r"[\w\s(),]", "", choice) or re.search(r"\b\d", choice) or not words <= _CHOICE | {*times}:
             later.append(f"({anchor}) >= {then}")
             before.append(f"({anchor}) < {stop}")
     return f"({' OR '.join(later)}) AND ({' OR '.join(before)})"
