@@ -65,6 +65,7 @@ async def rate(server: Served, options: argparse.Namespace) -> None:
         async with _open(crowd):
             for viewer in crowd:
                 await viewer.run()
+            server.settle()
             before, until = server.cpu(), time.monotonic() + options.seconds
             times: list[float] = []
 

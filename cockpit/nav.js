@@ -73,8 +73,8 @@ function publish(element) {
 function placed() {
   if (document.querySelector('[data-testid="stApp"]')?.dataset.testScriptState !== "notRunning") return null
   if (document.querySelector('[data-testid="stMain"] [data-testid="stSkeleton"]')) return null
-  const roots = [...document.querySelectorAll('[data-testid^="stBidiComponent"]')].flatMap(host => [host, ...host.children])
-    .map(host => host.shadowRoot?.querySelector(".root")).filter(Boolean)
+  const roots = [...document.querySelectorAll('[data-testid^="stBidiComponent"], .composed .part')]
+    .map(host => (host.shadowRoot ?? host).querySelector(".root")).filter(Boolean)
   return roots.every(root => root.drawn !== undefined || root.firstChild) ? roots : null
 }
 

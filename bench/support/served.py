@@ -116,9 +116,9 @@ class Served:
 
 
 def _cpu_seconds(process: psutil.Process) -> float:
-    """0 of a process that has just ended."""
+    """Of the process and of its children that have ended; 0 of a process that has just ended."""
     with suppress(psutil.Error):
-        return sum(process.cpu_times()[:2])
+        return sum(process.cpu_times()[:4])
     return 0.0
 
 

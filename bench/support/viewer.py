@@ -1,8 +1,10 @@
 """A viewer without a browser: one websocket that speaks Streamlit's protocol."""
 
 import asyncio
+import re
 import ssl
 import time
+import zlib
 from dataclasses import dataclass, field
 from urllib.parse import urlencode
 
@@ -16,6 +18,8 @@ from websockets.typing import Origin, Subprotocol
 from cockpit.access import cookies
 from cockpit.access.visitors import COOKIE
 
+COMPOSED = "cockpit_composed"
+"""The component whose content, compressed, names further ones."""
 SHELL = {"cockpit_nav", "cockpit_header"}
 SHOWS = {
     "district": SHELL | {"cockpit_today", "cockpit_tiles", "cockpit_areamap", "cockpit_ranking", "cockpit_bars"},
@@ -140,7 +144,13 @@ class Viewer:
             message = ForwardMsg.FromString(raw)
             kind = message.WhichOneof("type")
             if kind == "delta" and message.delta.new_element.WhichOneof("type") == "bidi_component":
-                shown.add(message.delta.new_element.bidi_component.component_name)
+                component = message.delta.new_element.bidi_component
+                shown.add(component.component_name)
+                if component.component_name == COMPOSED:
+                    content = zlib.decompress(component.bytes)
+                    shown |= {f"cockpit_{part}" for part in re.findall(r'"component":"(\w+)"', content.decode())}
+                    raw += content
+                    messages.append(content)
                 named = named or name in raw
             elif kind == "navigation":
                 self._page = message.navigation.page_script_hash

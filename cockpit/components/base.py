@@ -1,17 +1,21 @@
-"""Base of components: JavaScript and CSS next to the module; shared code in shared.*."""
+"""Base of components: JavaScript and CSS next to the module; shared code in shared.*.
+
+Inside `composed` what is drawn becomes a part of one message; elsewhere it is an element of Streamlit.
+"""
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
+from contextvars import ContextVar
 from dataclasses import is_dataclass
 from functools import cache, lru_cache
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any, Protocol
 
 from cockpit.server import assets
 
-if TYPE_CHECKING:
-    from streamlit.delta_generator import DeltaGenerator
-
 MOST_CACHED = 2048
+parts: ContextVar[list[bytes] | None] = ContextVar("parts of a composed screen", default=None)
+"""The JSON of the parts drawn so far; None outside of `composed`."""
 
 
 class Draw(Protocol):
@@ -32,9 +36,44 @@ def define(name: str) -> Draw:
 
         return st.components.v2.component(f"cockpit_{name}", html='<div class="root"></div>\n', js=assets.loader(name))
 
-    return lambda *, key, data, **on_change: mount()(
-        key=key, data=data if isinstance(data, bytes) else packed(data), **on_change
-    )
+    def draw(*, key: str, data: Mapping[str, Any] | bytes, **on_change: Callable[[], None]) -> Any:
+        content = data if isinstance(data, bytes) else packed(data)
+        if (composing := parts.get()) is None:
+            return mount()(key=key, data=content, **on_change)
+        if on_change:
+            raise TypeError(f"{name} sends values back, which a part of a composed screen cannot")
+        composing.append(b'{"component":%b,"key":%b,"data":%b}' % (quoted(name), quoted(key), content))
+        return None
+
+    return draw
+
+
+def html(text: str) -> None:
+    """Draw HTML, in which all that is not ours is escaped."""
+    import streamlit as st
+
+    if (composing := parts.get()) is None:
+        st.html(text)
+    else:
+        composing.append(b'{"html":%b}' % quoted(text))
+
+
+@contextmanager
+def group(key: str = "") -> Iterator[None]:
+    """What is drawn inside is one block, of class `st-key-<key>`; key: unique on the page, or empty."""
+    import streamlit as st
+
+    if (composing := parts.get()) is None:
+        with st.container(key=key or None):
+            yield
+        return
+    inner: list[bytes] = []
+    token = parts.set(inner)
+    try:
+        yield
+    finally:
+        parts.reset(token)
+        composing.append(b'{"group":%b,"parts":[%b]}' % (quoted(key), b",".join(inner)))
 
 
 def packed(data: Mapping[str, Any]) -> bytes:
@@ -74,11 +113,14 @@ def _json(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
 
-def unprinted(key: str) -> "DeltaGenerator":
-    """A container that paper leaves out whole, such as forms and buttons with their heading.
+def quoted(text: str) -> bytes:
+    """A JSON string in UTF-8."""
+    return json.dumps(text, ensure_ascii=False).encode()
 
-    key: of this container among those of a page.
+
+def unprinted(key: str) -> AbstractContextManager[None]:
+    """A block that paper leaves out whole, such as forms and buttons with their heading.
+
+    key: of this block among those of a page.
     """
-    import streamlit as st
-
-    return st.container(key=f"noprint {key}")
+    return group(f"noprint {key}")

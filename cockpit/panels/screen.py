@@ -2,15 +2,13 @@
 
 from collections.abc import Iterable, Sequence
 from contextlib import nullcontext
-from typing import Literal
-
-import streamlit as st
 
 from cockpit import filters
+from cockpit.components.base import group
 from cockpit.components.navigation import panelmenu
 from cockpit.components.navigation.filters import columns_in_words, in_words
 from cockpit.components.navigation.header import notice, title
-from cockpit.drawing.row import row
+from cockpit.drawing import row
 from cockpit.i18n import _, language
 from cockpit.labels import format
 from cockpit.panels.base import Panel
@@ -29,7 +27,7 @@ def heading(view: View) -> str:
 
 
 def draw(view: View, *, export: bool = False) -> None:
-    """The layout of the view. export: whether the visitor may take the numbers of panels away as files."""
+    """The layout of the view, inside of `composed`. export: whether the visitor may take the numbers away as files."""
     query_ahead(view)
     if view.topic:
         title(view.layout.name[language()], note=format.period(view.period), level=1)
@@ -109,7 +107,7 @@ def merged(view: View) -> None:
 
 def _page(view: View, page: list[tuple[int, Row]], sheet: int, notes: set[str]) -> None:
     """The numbered rows of one page of paper. notes: the metrics of which it was said why filters leave them out."""
-    with nullcontext() if sheet == 1 else st.container(key=f"page{sheet}"):
+    with nullcontext() if sheet == 1 else group(f"page{sheet}"):
         for number, given in page:
             _row(view, number, given, notes)
 
@@ -124,14 +122,10 @@ def _row(view: View, number: int, given: Row, notes: set[str]) -> None:
     if len(shown) == 1:
         _draw(view, shown[0], leads=True)
     elif shown:
-        with row(number, [panel.width for panel in shown], gap=_gap(view)):
+        with group(row.key(number, [panel.width for panel in shown])):
             for panel in shown:
-                with nullcontext() if _has_menu(view, panel) else st.container():
+                with nullcontext() if _has_menu(view, panel) else group():
                     _draw(view, panel, leads=panel is shown[0])
-
-
-def _gap(view: View) -> Literal["large", "medium"]:
-    return "large" if view.wall else "medium"
 
 
 def _has_menu(view: View, panel: Panel) -> bool:

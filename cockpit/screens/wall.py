@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 import streamlit as st
 
 from cockpit import settings
+from cockpit.components.composed import composed
 from cockpit.components.navigation import filters, header
 from cockpit.components.status import wall
 from cockpit.i18n import _
@@ -40,7 +41,8 @@ def _draw() -> None:
             _("No data: nothing of {area} has {filters}.", area=shown.area.name, filters=filters.in_words(shown))
         )
         return
-    screen.draw_rows(shown, stops[turn].rows or layout.rows)
+    with composed():
+        screen.draw_rows(shown, stops[turn].rows or layout.rows)
 
 
 @dataclass(frozen=True)

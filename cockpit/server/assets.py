@@ -22,13 +22,14 @@ FIRST = "cockpit.js"
 ON_ALL_PAGES = ("style.css", *MODULES)
 NAMES = (*ON_ALL_PAGES, "timemap.js", "deckgl.js")
 SHARED = COMPONENTS / "shared.js"
+COMPOSED = COMPONENTS / "composed.js"
 TIMEMAP = COMPONENTS / "timemap"
 ICONS = "@font-face{font-family:Material Symbols Rounded;"
 
 
 @cache
 def content(name: str) -> str:
-    """The content of one of NAMES: MODULES export `nav` and each component by name, `timemap.js` `mount`."""
+    """The content of one of NAMES: MODULES export `nav`, `composed` and each component, `timemap.js` `mount`."""
     if name == "style.css":
         return f"{_streamlit_style()}\n{_text(HERE / name)}\n{row.css()}"
     if name == "deckgl.js":
@@ -46,8 +47,9 @@ def content(name: str) -> str:
     if name != FIRST:
         return "\n".join([f'import {{ {_shared_names()} }} from "{url(FIRST)}"', *exports])
     shared = f"{_text(SHARED)}\nconst shared = {_quoted(css() + _text(SHARED.with_suffix('.css')))}"
-    nav = f"export const nav = {_as_function(HERE / 'nav.js')}"
-    return "\n".join([shared, f"export {{ {_shared_names()} }}", *exports, nav])
+    others = {"nav": HERE / "nav.js", "composed": COMPOSED}
+    unstyled = [f"export const {export} = {_as_function(file)}" for export, file in others.items()]
+    return "\n".join([shared, f"export {{ {_shared_names()} }}", *exports, *unstyled])
 
 
 @cache
@@ -61,6 +63,16 @@ def loader(export: str) -> str:
     folder = components()[export].parent.name if export in components() else ""
     module = next((name for name, folders in MODULES.items() if folder in folders), FIRST)
     return f"const all = await import(`${{location.origin}}{url(module)}`)\nexport default all.{export}\n"
+
+
+def composing_loader() -> str:
+    """The JavaScript of `composed`, which draws components of all modules: those of the first one without waiting."""
+    (others,) = (name for name in MODULES if name != FIRST)
+    return (
+        f"const first = await import(`${{location.origin}}{url(FIRST)}`)\n"
+        f"const rest = import(`${{location.origin}}{url(others)}`)\n"
+        "export default mounted => first.composed({ ...mounted, first, rest })\n"
+    )
 
 
 def _shared_names() -> str:

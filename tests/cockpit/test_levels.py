@@ -30,7 +30,7 @@ from data.desk.identity import accounts
 from data.desk.store import open_desk
 from data.home import Home
 from metrics import areas
-from tests import trees
+from tests import drawn, trees
 from tests.cockpit.conftest import ROLES, session_of
 from tests.factory import edition_of
 
@@ -152,7 +152,7 @@ def test_user_of_the_top_area_opens_every_page_below(
         app.query_params["area"], app.query_params["metric"] = str(code), "intake"
         app.run()
         assert not app.exception
-        assert 'role="alert"' not in "".join(text.value for text in app.get("html")), (page, code)
+        assert 'role="alert"' not in drawn.html(app), (page, code)
 
 
 def test_api_gives_the_tree_and_equal_numbers_by_any_level(tree: str, client: Callable[[int], TestClient]) -> None:

@@ -28,6 +28,7 @@ from metrics.analysis.reds import Red
 from metrics.cases.casefile import Contact
 from metrics.period import Period
 from tests.asking import answer, count_rows
+from tests.drawn import html
 from tests.factory import AREAS, DISTRICT, TOWNS, VILLAGES, edition_of
 
 MAIN = str(Path(__file__).parents[2] / "cockpit" / "main.py")
@@ -123,10 +124,6 @@ def split_of(view: View, by: str) -> breakdowns.SplitPanel:
 
 def tiles_of(view: View) -> tuple[Tile, ...]:
     return panel_of(view).tiles(view)
-
-
-def html(app: AppTest) -> str:
-    return "".join(text.value for text in app.get("html"))
 
 
 def counted(view: View, href: str) -> int:

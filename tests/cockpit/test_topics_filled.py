@@ -39,6 +39,7 @@ from metrics.period import Period
 from metrics.rows import count_rows
 from tests import factory, trees
 from tests.asking import answer
+from tests.drawn import html
 from tests.factory import deliver, published
 from tests.homes import Homes
 
@@ -209,9 +210,9 @@ def drawn(config: Settings, monkeypatch: pytest.MonkeyPatch, page: str, **parame
     app.run()
     settings.current.cache_clear()
     assert not app.exception
-    html = "".join(text.value for text in app.get("html"))
-    assert 'role="alert"' not in html
-    return html
+    said = html(app)
+    assert 'role="alert"' not in said
+    return said
 
 
 @pytest.mark.slow

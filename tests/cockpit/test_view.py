@@ -22,6 +22,7 @@ from data.home import Home
 from metrics.areas import area
 from metrics.availability.extent import extent
 from metrics.period import Period
+from tests import drawn
 from tests.cockpit.conftest import session_of
 from tests.factory import DISTRICT, TOWNS, VILLAGES, edition_of
 
@@ -172,7 +173,7 @@ def test_missing_publication_is_shown_with_the_commands_to_run(tmp_path: Path, s
         read({}, settings.load(home=tmp_path))
     app = screen(tmp_path)
     assert not app.exception
-    page = "".join(block.proto.body for block in app.get("html"))
+    page = drawn.html(app)
     assert "还没有发布的数据" in page
     assert "python -m cockpit demo" in page
     assert "python -m cockpit serve" in page
@@ -182,7 +183,7 @@ def test_official_sees_who_publishes_and_no_commands(
     tmp_path: Path, screen: Callable[..., AppTest], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(guard, "token", lambda: session_of(settings.current().desk_url, ("official",)))
-    page = "".join(block.proto.body for block in screen(tmp_path).get("html"))
+    page = drawn.html(screen(tmp_path))
     assert "由数据管理员发布" in page
     assert "python -m" not in page
 
@@ -193,7 +194,7 @@ def test_an_unknown_area_is_a_friendly_page(
 ) -> None:
     app = screen(config.home, area="1", lang=lang)
     assert not app.exception
-    assert title in "".join(block.proto.body for block in app.get("html"))
+    assert title in drawn.html(app)
 
 
 def test_views_are_values(config: Settings) -> None:

@@ -23,6 +23,7 @@ from data.editions.edition import current, open_edition
 from data.editions.files import ids
 from data.errors import Damaged, TooSlow
 from data.home import Home
+from tests import drawn
 from tests.serving.conftest import Server, sessions_of
 
 ENDLESS = "SELECT count(*) FROM range(100_000_000) a, range(100_000) b"
@@ -84,7 +85,7 @@ def test_a_screen_says_what_to_do(monkeypatch: pytest.MonkeyPatch, error: Except
 
     page = AppTest.from_function(script, kwargs={"error": error}, default_timeout=30).run()
     assert not page.exception
-    assert said in " ".join(element.proto.body for element in page.get("html"))
+    assert said in drawn.html(page)
 
 
 def test_rows_that_trickle_are_stopped_as_well(original: Path, limit: Callable[[float], None]) -> None:

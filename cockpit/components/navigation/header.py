@@ -13,7 +13,7 @@ from cockpit import filters, settings
 from cockpit.access import alerts, guard, notifications, pages, shortcuts
 from cockpit.access.policy import Can, Grants
 from cockpit.address import link
-from cockpit.components.base import define, packed
+from cockpit.components.base import define, html, packed
 from cockpit.components.navigation import panelmenu
 from cockpit.i18n import LANGUAGES, _, language, ngettext
 from cockpit.labels import format
@@ -397,7 +397,7 @@ def title(text: str, *, note: str = "", links: Links = (), level: int = 2) -> No
     """
     if level == 1:
         st.set_page_config(page_title=f"{text} · {_('Governance Cockpit')}")
-    st.html(
+    html(
         f'{panelmenu.take()}<div class="title"><h{level}>{escape(text)}</h{level}>'
         + (f'<span class="note">{escape(note)}</span>' if note else "")
         + _links(links)
@@ -408,7 +408,7 @@ def title(text: str, *, note: str = "", links: Links = (), level: int = 2) -> No
 def chips(items: Sequence[Chip], *, label: str = "") -> None:
     """Filters that hold, each with a link that takes it away; `label` in front of them."""
     lead = f"<b>{escape(label)}</b>" if label else ""
-    st.html(f'<div class="chips">{lead}{"".join(map(_chip, items))}</div>')
+    html(f'<div class="chips">{lead}{"".join(map(_chip, items))}</div>')
 
 
 def _chip(chip: Chip) -> str:
@@ -420,7 +420,7 @@ def _chip(chip: Chip) -> str:
 def notice(text: str, *, state: str = "none", links: Links = (), alert: bool = False) -> None:
     """One calm line: what is missing and why, or what to know before reading on. alert: read aloud when it appears."""
     shape, role = format.SHAPES[state], ' role="status"' if alert else ""
-    st.html(
+    html(
         f'<p class="notice {escape(state)}"{role}><span aria-hidden="true">{shape}</span> {escape(text)}'
         f"{_links(links)}</p>"
     )

@@ -10,7 +10,7 @@ from contextvars import ContextVar
 from functools import lru_cache
 from html import escape
 
-from cockpit.components.base import define
+from cockpit.components.base import define, group, html
 from cockpit.i18n import _, language
 
 _panelmenu = define("panelmenu")
@@ -27,14 +27,12 @@ def panel(name: str, *, table: bool, notify: str = "") -> Iterator[None]:
 
     notify: address of the page where one subscribes to its metric; empty if there is none.
     """
-    import streamlit as st
-
-    with st.container(key=f"panel-{name}"):
+    with group(f"panel-{name}"):
         token = _untitled.set([_button(name, table, notify, language())])
         try:
             yield
             if alone := take():
-                st.html(alone)
+                html(alone)
         finally:
             _untitled.reset(token)
 

@@ -27,11 +27,10 @@ class PublicityPanel(Panel):
         return self.at(view).metric
 
     def draw(self, view: View, *, leads: bool) -> None:
-        import streamlit as st
-
+        from cockpit.components.base import unprinted
         from cockpit.components.navigation import header
 
-        with st.container(key="noprint"):
+        with unprinted("publicity"):
             text = self.title[language()] if self.title else _("Publicity list")
             header.title(text, links=[(_("Show and print"), view.here(sheet="publicity"))])
 

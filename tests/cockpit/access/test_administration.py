@@ -23,6 +23,7 @@ from data.desk import clock
 from data.desk.auditing import audit, chain, proof
 from data.desk.identity import accounts, identities, secondfactor, sessions, tokens
 from tests.cockpit.access.test_matrix import text_of
+from tests.drawn import components
 from tests.factory import DISTRICT, TOWNS, VILLAGES
 
 ROOT = Path(__file__).parents[3]
@@ -69,8 +70,7 @@ def test_new_account_password_is_shown_once(open_page: Callable[..., AppTest]) -
     page.text_input[1].input("朱主任")
     said = text_of(press(page, "新建"))
     assert "zhu 可以登录" in said
-    drawn = [json.loads(element.proto.bytes or element.proto.json) for element in page.get("bidi_component")]
-    secret = next(d["items"][0]["text"] for d in drawn if "items" in d)
+    secret = next(data["items"][0]["text"] for data in components(page) if "items" in data)
     signed_in = accounts.sign_in(visitors.desk(), "zhu", secret)
     assert signed_in.account
     assert (signed_in.outcome, signed_in.account.must_change, signed_in.account.title) == ("ok", True, "朱主任")

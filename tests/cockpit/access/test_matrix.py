@@ -1,7 +1,6 @@
 """The role matrix: every page, route and file for every role and kind of scope."""
 
 import contextlib
-import json
 import re
 from collections.abc import Callable
 from dataclasses import replace
@@ -35,6 +34,8 @@ from metrics.period import Period
 from metrics.scope import OutOfScope
 from tests.asking import ageing, answer, count_rows, rows, scoped, why
 from tests.cockpit.access.test_routes import LIKE_CODES
+from tests.drawn import components, html
+from tests.drawn import text as text_of
 from tests.examples import examples
 from tests.factory import DISTRICT, TOWNS, VILLAGES, deliver
 
@@ -64,13 +65,6 @@ SHOWN = (
 """Components that show data. What a page offers to do differs by role, what it shows does not."""
 
 
-def text_of(page: AppTest) -> str:
-    """Everything a page says."""
-    given = [json.loads(element.proto.bytes or element.proto.json) for element in page.get("bidi_component")]
-    drawn = [json.dumps(item, ensure_ascii=False) for item in given]
-    return " ".join([*(element.proto.body for element in page.get("html")), *drawn])
-
-
 def run_page(name: str, **parameters: object) -> AppTest:
     """A page as the account of `guard.token` sees it."""
     tested = AppTest.from_file(str(ROOT / "cockpit" / "main.py"), default_timeout=60)
@@ -80,12 +74,6 @@ def run_page(name: str, **parameters: object) -> AppTest:
     tested.run()
     assert not tested.exception
     return tested
-
-
-def components(page: AppTest, name: str) -> list[dict[str, Any]]:
-    """The data of each component of this name, in the order of the page."""
-    protos = (element.proto for element in page.get("bidi_component"))
-    return [json.loads(proto.bytes or proto.json) for proto in protos if proto.component_name == f"cockpit_{name}"]
 
 
 def without_links(given: Any) -> Any:
@@ -169,7 +157,7 @@ def test_rows_page_lists_as_many_rows_as_its_title_says(
     listed = []
     for page in range(1, count // rows_screen.PER_PAGE + 2):
         tested = run_page("rows", area=area, metric=metric, page=page)
-        said = " ".join(re.sub("<[^>]+>", " ", element.proto.body) for element in tested.get("html"))
+        said = re.sub("<[^>]+>", " ", html(tested))
         assert re.search(rf"(?<![\d,]){count} (?:件|个网站)", said), said
         listed += [
             row[0]["text"] + row[0].get("note", "") for table in components(tested, "table") for row in table["rows"]

@@ -1,6 +1,5 @@
 """A small district, loaded and published for real, and its pages."""
 
-import json
 import re
 from collections.abc import Callable, Iterator
 from datetime import datetime
@@ -18,6 +17,7 @@ from data.home import Home
 from data.ingest.loading import load
 from data.sources.definition import read_source
 from metrics.catalog import load as load_catalog
+from tests.drawn import components, html
 from tests.factory import AREAS, TOWNS, VILLAGES, areas, deliver, published
 
 ROOT = Path(__file__).parents[3]
@@ -165,13 +165,12 @@ def view(home: Home) -> Callable[..., View]:
 
 def drawn(page: AppTest, component: str) -> list[dict[str, Any]]:
     """What a component was given, each time it was drawn, in the order of the page."""
-    elements = [element.proto for element in page.get("bidi_component")]
-    return [json.loads(proto.bytes) for proto in elements if proto.component_name == f"cockpit_{component}"]
+    return components(page, component)
 
 
 def words(page: AppTest) -> str:
     """The headings, notices and chips of a page."""
-    return " ".join(re.sub("<[^>]+>", " ", element.proto.body) for element in page.get("html"))
+    return re.sub("<[^>]+>", " ", html(page))
 
 
 def texts(table: dict[str, Any], heading: str) -> list[str]:
@@ -185,7 +184,7 @@ def parameters(href: str) -> dict[str, str]:
 
 
 def words_raw(page: AppTest) -> str:
-    return " ".join(element.proto.body for element in page.get("html"))
+    return html(page)
 
 
 def lines(page: AppTest) -> dict[str, dict[str, Any]]:

@@ -21,17 +21,12 @@ from data.desk.store import Desk
 from data.editions.publish import publish
 from metrics.catalog import load as load_catalog
 from tests.cockpit.conftest import session_of
+from tests.drawn import text as said
 from tests.factory import DISTRICT, TOWNS
 
 ROOT = Path(__file__).parents[3]
 Open = Callable[..., AppTest]
 UNKNOWN = "R20261126-00000000"
-
-
-def said(page: AppTest) -> str:
-    drawn = [json.loads(element.proto.bytes or element.proto.json) for element in page.get("bidi_component")]
-    html = [element.proto.body for element in page.get("html")]
-    return " ".join([*html, *(json.dumps(drawing, ensure_ascii=False) for drawing in drawn)])
 
 
 @pytest.fixture
