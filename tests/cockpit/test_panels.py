@@ -1,5 +1,6 @@
 """A cockpit shows the numbers of its area, the worst first, and each part of it leads to what it counted."""
 
+import re
 from collections import Counter
 from collections.abc import Callable, Iterator
 from datetime import date, datetime, timedelta
@@ -399,6 +400,13 @@ def test_fold_has_a_few_of_each_metric_and_a_link_to_the_rest(see: See, count: i
     hidden = sum(int(item.strong.split()[1]) for item in more)
     assert len(folded) - len(more) + hidden == line.left
     assert {urlsplit(item.href).path for item in more} <= {"/", "/sites"}
+
+
+def test_a_number_of_the_headline_stays_in_one_line_with_its_unit(see: See) -> None:
+    head = alerts.headline(see())
+    assert head
+    assert re.search(r"\d\u00a0(件|%|天)", head.text), head.text
+    assert not re.search(r"[<>≤≥\d] (件|%|天|\d)", head.text), head.text
 
 
 def test_a_red_without_a_unit_says_why_and_what_to_do(see: See) -> None:

@@ -1,5 +1,6 @@
 """The headline: the worst problem in one sentence, with place, excess, duration, holder and cause."""
 
+import re
 from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -40,7 +41,7 @@ def head(view: View, problem: Headline) -> Head:
     since = _since(view, problem)
     return Head(
         strong=subject(view, red),
-        text=_(", ").join(filter(None, (*parts, since))),
+        text=_unbroken(_(", ").join(filter(None, (*parts, since)))),
         href=way_to(view, red),
         held=held(view, red, problem.holder),
         moved=_moved(view, metric, problem),
@@ -99,6 +100,11 @@ def _site(red: Red) -> tuple[str, ...]:
 def _metric(view: View, metric: Metric, red: Red) -> tuple[str, ...]:
     """`积压件数 219 件`, `是近30日均值的 1.7 倍`"""
     return f"{metric.name[language()]} {format.quantity(metric, red.value)}", _how_far(view, metric, red)
+
+
+def _unbroken(text: str) -> str:
+    """The text with each number kept in one line with its operator and the first word of its unit."""
+    return re.sub(r"(?<=[<>≤≥\d]) ", "\u00a0", text)
 
 
 def _how_far(view: View, metric: Metric, red: Red) -> str:
