@@ -30,8 +30,10 @@ COMPARED_DAYS = (1, 7, 28)
 MOST_INSTANTS = 5000
 """When so many are held of a view, they are let go."""
 
-Row = tuple[int, int, tuple[Sums, ...]]
-"""Area now and then, and the sums of each metric of the domain."""
+Row = tuple[int, int, list[Any]]
+"""Area now and then, and the sums of each metric of the domain, one behind the other."""
+WIDTH = 4
+"""Numbers of a metric in a row: those of its `Sums`."""
 
 
 def views(plan: Plan, domain: Domain, metrics: list[Metric]) -> dict[str, Cells]:
@@ -53,12 +55,13 @@ def views(plan: Plan, domain: Domain, metrics: list[Metric]) -> dict[str, Cells]
         rows_at = _rows_at(plan, domain, computed, instants)
     cells: dict[str, Cells] = {metric.id: {} for metric in metrics}
     # comparing two metrics compares all of their fields: not for every row
-    places = {metric.id: place for place, metric in enumerate(computed)}
+    places = {metric.id: WIDTH * place for place, metric in enumerate(computed)}
     for i, instant in enumerate(instants):
         for group, rows in _by_group(plan, rows_at[instant]).items():
             for metric in metrics:
                 place = places[metric.id]
-                over, per, n, disputed = zip(*(row[2][place] for row in rows), strict=True)
+                numbers = [row[2][place : place + WIDTH] for row in rows]
+                over, per, n, disputed = zip(*numbers, strict=True)
                 cells[metric.id][group, i] = _cell(_combined(metric, over), _sum(per), sum(n), sum(disputed))
     return cells
 
@@ -124,7 +127,7 @@ def _cell(numerator: float | None, denominator: float | None, n: int, disputed: 
 
 
 def _by_metric(numbers: list[Any]) -> tuple[Sums, ...]:
-    return tuple(zip(*(numbers[at::4] for at in range(4)), strict=True))
+    return tuple(zip(*(numbers[at::WIDTH] for at in range(WIDTH)), strict=True))
 
 
 def _by_group(plan: Plan, rows: Iterable[Row]) -> dict[object, list[Row]]:
@@ -172,7 +175,7 @@ class _ViewCache:
         sql = f"SELECT i, area, area_then, {self.columns} FROM ({rows}) GROUP BY i, area, area_then ORDER BY ALL"
         fresh: dict[datetime, list[Row]] = {instant: [] for instant in instants}
         for i, area, then, *numbers in self.edition.cursor().execute(sql).fetchall():
-            fresh[instants[i]].append((area, then, _by_metric(numbers)))
+            fresh[instants[i]].append((area, then, numbers))
         self.rows.update(fresh)
 
 
