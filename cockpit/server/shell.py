@@ -25,8 +25,8 @@ from cockpit.server.static_files import File, content_type, response
 
 STREAMLIT = Path(st.__file__).parent / "static"
 SCRIPTS = STREAMLIT / "static" / "js"
-LAZY = ("BidiComponent", "Html")
-"""Streamlit chunks that are loaded lazily although every screen needs them."""
+LAZY = "BidiComponent"
+"""The chunk that Streamlit loads lazily although every screen needs it: cockpits are drawn by components alone."""
 CONNECT = (
     "window.__streamlit={BACKEND_BASE_URL:location.origin+'/',"
     "HOST_CONFIG:{allowedOrigins:[location.origin],useExternalAuthToken:false}}"
@@ -103,9 +103,7 @@ def _landing(scope: Scope) -> str:
 
 def _scripts(html: str) -> list[str]:
     """Scripts of a first screen besides its entry, each large one followed by its share of the small ones."""
-    names = MODULE.findall(html)
-    for start in LAZY:
-        names += [path.name for path in SCRIPTS.glob(f"{start}.*.js")]
+    names = [*MODULE.findall(html), *(path.name for path in SCRIPTS.glob(f"{LAZY}.*.js"))]
     entry = re.findall(r'src="\./static/js/([^"]+)"', html)
     for name in names:  # grows during the loop
         text = (SCRIPTS / name).read_text("utf-8")

@@ -265,8 +265,7 @@ def test_the_page_names_everything_a_first_screen_loads_and_no_font() -> None:
     for name in scripts:
         needed = set(shell.IMPORT.findall((shell.SCRIPTS / name).read_text("utf-8")))
         assert needed <= scripts, name
-    for lazy in shell.LAZY:
-        assert any(name.startswith(f"{lazy}.") for name in scripts), f"Streamlit has no part {lazy} any more"
+    assert any(name.startswith(f"{shell.LAZY}.") for name in scripts), f"Streamlit has no part {shell.LAZY} any more"
     assert "Plotly" not in page
     assert "woff" not in page
     assert "<!--" not in page
