@@ -2,16 +2,12 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import lru_cache, reduce
-from typing import Any
+from functools import lru_cache
 
 from data.schema import FACTS
-from data.sources.expressions import statements
 from data.values.functions import WORKDAYS
 from metrics.catalog import Catalog, Domain, Metric, Stock, Trailing
-
-Tree = Any
-"""A node of DuckDB's parse tree, as `json_serialize_sql` gives it."""
+from metrics.catalog.kinds import Tree, any_of, is_null_literal, kinds_of, parsed
 
 
 @dataclass(frozen=True)
@@ -47,7 +43,7 @@ def _needs(catalog: Catalog, id: str) -> Needs:
     needed = frozenset(name for flow in flows for tree in flow for name in _needed(tree, terms))
     uncounted = frozenset(name for name in needed if all(_not_counted(flow, name, terms) for flow in flows))
     has_kinds = "kind" in FACTS[domain.fact].by_name
-    kinds = _any_of([_kinds_of_flow(flow, terms) for flow in flows]) if has_kinds else None
+    kinds = any_of([kinds_of(anchor, where, terms) for anchor, where, _value in flows]) if has_kinds else None
     return Needs(needed, uncounted, kinds)
 
 
@@ -77,9 +73,7 @@ def _trees(catalog: Catalog, id: str) -> dict[str, Tree]:
     domain = next(domain for domain in catalog.domains if domain.id == id)
     every = set(domain.terms.values())
     every |= {sql for metric in domain.metrics for flow in _flows(domain, metric) for sql in flow if sql}
-    texts = sorted(every)
-    parsed = statements("SELECT " + ", ".join(f"(\n{sql}\n)" for sql in texts))[0]["node"]["select_list"]
-    return dict(zip(texts, parsed, strict=True))
+    return parsed(every)
 
 
 def _needed(tree: Tree, terms: Mapping[str, Tree]) -> Iterator[str]:
@@ -109,54 +103,7 @@ def _has_default(tree: Tree) -> bool:
 def _is_constant(tree: Tree) -> bool:
     if tree.get("class") == "CAST":
         return _is_constant(tree["child"])
-    return tree.get("class") == "CONSTANT" and not _is_null_literal(tree)
-
-
-def _kinds_of_flow(flow: tuple[Tree, Tree | None, Tree | None], terms: Mapping[str, Tree]) -> frozenset[str] | None:
-    anchor, where, _value = flow
-    otherwise = anchor.get("else_expr")
-    chosen = [check["when_expr"] for check in anchor["case_checks"]] if _is_null_literal(otherwise or {}) else []
-    at_anchor = _any_of([_kinds(condition, terms) for condition in chosen]) if chosen else None
-    return _both(at_anchor, _kinds(where, terms) if where else None)
-
-
-def _kinds(tree: Tree, terms: Mapping[str, Tree]) -> frozenset[str] | None:
-    """The kinds of which facts can meet a condition; None where that may be any."""
-    match tree.get("type"):
-        case "CONJUNCTION_AND":
-            return reduce(_both, (_kinds(part, terms) for part in tree["children"]))
-        case "CONJUNCTION_OR":
-            return _any_of([_kinds(part, terms) for part in tree["children"]])
-        case "COMPARE_EQUAL":
-            return _named([tree["left"], tree["right"]])
-        case "COMPARE_IN":
-            return _named(tree["children"])
-        case "COLUMN_REF":
-            term = terms.get(tree["column_names"][-1].lower())
-            return _kinds(term, terms) if term else None
-    return None
-
-
-def _named(compared: list[Tree]) -> frozenset[str] | None:
-    """The kinds that the column is compared with."""
-    column, *words = compared
-    is_kind = column.get("class") == "COLUMN_REF" and column["column_names"][-1].lower() == "kind"
-    texts = [word.get("literal", {}) for word in words]
-    return frozenset(t["text"] for t in texts) if is_kind and all(t.get("kind") == "STRING" for t in texts) else None
-
-
-def _both(one: frozenset[str] | None, other: frozenset[str] | None) -> frozenset[str] | None:
-    return other if one is None else one if other is None else one & other
-
-
-def _any_of(every: list[frozenset[str] | None]) -> frozenset[str] | None:
-    known = [kinds for kinds in every if kinds is not None]
-    return frozenset().union(*known) if known and len(known) == len(every) else None
-
-
-def _is_null_literal(tree: Tree) -> bool:
-    literal = tree.get("literal", tree.get("value", {}))
-    return literal.get("kind") == "NULL_LITERAL" or literal.get("is_null") is True
+    return tree.get("class") == "CONSTANT" and not is_null_literal(tree)
 
 
 def _not_counted(flow: tuple[Tree, Tree | None, Tree | None], name: str, terms: Mapping[str, Tree]) -> bool:
@@ -206,7 +153,7 @@ def _is_null(tree: Tree, name: str, terms: Mapping[str, Tree]) -> bool:
         case "CASE":
             otherwise = tree["else_expr"]
             fails = all(_fails(check["when_expr"], name, terms) for check in tree["case_checks"])
-            return fails and (_is_null_literal(otherwise) or null(otherwise))
+            return fails and (is_null_literal(otherwise) or null(otherwise))
         case "FUNCTION" if tree["is_operator"] or tree["function_name"] in NULL_IN_NULL_OUT:
             return any(null(argument["expression"]) for argument in tree["arguments"])
     return False

@@ -19,6 +19,7 @@ from data.editions.edition import Edition
 from data.editions.rollups import Measure
 from data.schema import FACTS, TIME, Fact, known
 from metrics.catalog import Catalog, Domain, Stock, Trailing
+from metrics.catalog.kinds import counted_kinds
 from metrics.engine.plan import COLUMNS, Plan
 from metrics.engine.totals import Cells
 from metrics.period import DAY, Period, last_day
@@ -131,7 +132,7 @@ def _sql(domain: Domain, flows: tuple[Measure, ...], moment: datetime, as_of: da
     of_domain = f" WHERE {domain.where}" if domain.where else ""
     changed = (
         f"SELECT row_number() OVER () - 1 AS _fact, {names} FROM (SELECT *{terms} FROM ({relation}){of_domain}) "
-        f"WHERE {_condition(flows, fact, then, stop)}"
+        f"WHERE {_of_kinds(domain, flows)}{_condition(flows, fact, then, stop)}"
     )
     sides = (
         f"SELECT *, false AS _then, {stop} AS _stop FROM changed UNION ALL BY NAME "
@@ -157,6 +158,15 @@ def _columns(domain: Domain, flows: tuple[Measure, ...]) -> Fact:
     words = {*_WORD.findall(" ".join([*texts, *domain.terms.values()])), *domain.dimensions, "area", fact.time}
     words |= {column.known_at for column in fact.columns if column.name in words}
     return replace(fact, columns=tuple(column for column in fact.columns if column.name in words))
+
+
+def _of_kinds(domain: Domain, flows: tuple[Measure, ...]) -> str:
+    """The beginning of a condition: facts of other kinds count in none of the flows, now or then."""
+    if "kind" not in FACTS[domain.fact].by_name:
+        return ""
+    kinds = counted_kinds(tuple((flow.anchor, flow.where) for flow in flows), tuple(domain.terms.items()))
+    texts = ", ".join("'" + kind.replace("'", "''") + "'" for kind in sorted(kinds or ()))
+    return "" if kinds is None else f"kind IN ({texts or 'NULL'}) AND "
 
 
 def _condition(flows: tuple[Measure, ...], fact: Fact, then: str, stop: str) -> str:
