@@ -50,9 +50,9 @@ def define(name: str) -> Draw:
 
 def html(text: str) -> None:
     """Draw HTML, in which all that is not ours is escaped."""
-    import streamlit as st
-
     if (composing := parts.get()) is None:
+        import streamlit as st
+
         st.html(text)
     else:
         composing.append(b'{"html":%b}' % quoted(text))
@@ -61,9 +61,9 @@ def html(text: str) -> None:
 @contextmanager
 def group(key: str = "") -> Iterator[None]:
     """What is drawn inside is one block, of class `st-key-<key>`; key: unique on the page, or empty."""
-    import streamlit as st
-
     if (composing := parts.get()) is None:
+        import streamlit as st
+
         with st.container(key=key or None):
             yield
         return

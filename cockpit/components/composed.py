@@ -1,7 +1,7 @@
 """A screen composed in the browser: all that is drawn inside is one message with one component.
 
 Streamlit mounts each element for itself, at a third of a millisecond of each run. What sends nothing back needs none of
-that: its parts go out as one piece of data, a tenth of its size, and composed.js puts them in their places.
+that: its parts go out as one compressed piece of data, and composed.js puts them in their places.
 """
 
 import zlib

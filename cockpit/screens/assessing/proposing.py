@@ -2,6 +2,7 @@
 
 from datetime import date
 from functools import partial
+from typing import get_args
 
 import streamlit as st
 
@@ -25,7 +26,7 @@ from metrics.assessment.schemes import LEAST, Scheme
 
 SPARE, FEWEST = 2, 4
 """Empty lines of the form beyond those of the scheme; lines at least."""
-PERIODS = ("month", "quarter", "year")
+PERIODS: tuple[str, ...] = get_args(Scheme.model_fields["period"].annotation)
 
 
 def form(view: View) -> None:
