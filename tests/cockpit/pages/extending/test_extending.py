@@ -122,8 +122,9 @@ def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
     skipped = shutil.ignore_patterns("__pycache__", "img")
     for name in ("cockpit", "data", "docs", "metrics", "pages", "tests"):
         shutil.copytree(ROOT / name, copy / name, ignore=skipped)
-    for name in ("app.py", "pyproject.toml"):
-        shutil.copy(ROOT / name, copy / name)
+    for file in ROOT.glob("[!.]*.*"):
+        if file.is_file():
+            shutil.copy(file, copy)
     for name, text in examples(PAGE).items():
         if row := re.fullmatch(r"(\S+) after (\w+)", name):
             insert(copy / row[1], row[2], text)
