@@ -130,6 +130,33 @@ def choose(rows: Iterable[Limit], metric: str, at: At) -> Limit | None:
     return max(valid, key=_precedence, default=None)
 
 
+@dataclass(frozen=True)
+class Overlap:
+    """A limit that has days in common with another of the same metric, area and category.
+
+    first, end: those days, half open; end: None for no end. yields: whether the other one applies on them.
+    """
+
+    row: Limit
+    first: date
+    end: date | None
+    yields: bool
+
+
+def overlaps(rows: Iterable[Limit], limit: Limit) -> list[Overlap]:
+    """The rows that a limit has days in common with, the earliest of these days first."""
+    same = (limit.metric, limit.area, limit.category)
+    found = [
+        Overlap(row, first, end, _precedence(row) < _precedence(limit))
+        for row in rows
+        if row.id != limit.id and (row.metric, row.area, row.category) == same
+        for first in [max(row.valid_from, limit.valid_from)]
+        for end in [min(filter(None, (row.valid_to, limit.valid_to)), default=None)]
+        if end is None or first < end
+    ]
+    return sorted(found, key=lambda overlap: overlap.first)
+
+
 def _precedence(row: Limit) -> tuple[int, bool, date, int]:
     return row.area - end_of(row.area), row.category != "", row.valid_from, row.id
 

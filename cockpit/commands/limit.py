@@ -13,10 +13,13 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from cockpit.settings import Settings
+    from data.desk.register.limits import Row
+    from data.desk.store import Desk
+    from metrics.limits import Overlap
 
 COLUMNS = (
     "id", "state", "metric", "area", "category", "valid_from", "valid_to", "green", "red", "source", "proposed_by",
-    "decided_by",
+    "decided_by", "overlaps",
 )  # fmt: skip
 DAY = click.DateTime(["%Y-%m-%d"])
 
@@ -30,16 +33,37 @@ def limit() -> None:
 @format_option
 @with_settings
 def listed(settings: "Settings", layout: str) -> None:
-    """All proposals, the newest first. valid_to is the first day without the limit."""
+    """All proposals, the newest first. valid_to is the first day without the limit.
+
+    overlaps: the approved limits that a proposal shares days with.
+    """
     from data.desk.register import limits
 
     with as_usage():
-        rows = limits.listing(open_desk(settings))
-    write(COLUMNS, [tuple(_value(row, name) for name in COLUMNS) for row in rows], layout)
+        desk = open_desk(settings)
+        rows = limits.listing(desk)
+        shared = {row.id: " ".join(str(one.row.id) for one in _overlaps(desk, row)) for row in rows}
+    write(COLUMNS, [tuple(_value(row, name, shared) for name in COLUMNS) for row in rows], layout)
 
 
-def _value(row: Any, name: str) -> Any:
+def _value(row: Any, name: str, shared: dict[int, str]) -> Any:
+    if name == "overlaps":
+        return shared[row.id]
     return getattr(row, name, None) if hasattr(row, name) else getattr(row.what, name)
+
+
+def _overlaps(desk: "Desk", row: "Row") -> "list[Overlap]":
+    """The approved limits that a proposal shares days with."""
+    from data.desk.register import limits
+    from metrics.limits import overlaps
+
+    return overlaps(limits.approved(desk), limits.as_limit(row)) if row.state == "proposed" else []
+
+
+def _warn(overlap: "Overlap") -> None:
+    last = f" to {overlap.end - timedelta(days=1)}" if overlap.end else ""
+    which = "the new one" if overlap.yields else f"limit {overlap.row.id}"
+    click.echo(f"overlaps limit {overlap.row.id} from {overlap.first}{last}: {which} applies then", err=True)
 
 
 @limit.command()
@@ -58,6 +82,7 @@ def propose(
     """Propose a limit of METRIC."""
     from cockpit.actions.action import OPERATOR
     from cockpit.actions.register import propose_limit
+    from data.desk.register import limits
     from data.desk.register.limits import Proposal
     from data.editions.scoped import EVERYTHING
 
@@ -68,21 +93,30 @@ def propose(
         texts["category"],
     )  # fmt: skip
     with as_usage():
-        id = propose_limit(open_desk(settings), OPERATOR, edition.scoped(EVERYTHING), catalog_of(settings), what)
+        desk = open_desk(settings)
+        id = propose_limit(desk, OPERATOR, edition.scoped(EVERYTHING), catalog_of(settings), what)
+        shared = _overlaps(desk, limits.find(desk, id))
     click.echo(f"limit {id}: proposed")
+    for overlap in shared:
+        _warn(overlap)
 
 
 @limit.command()
 @click.argument("id", type=int)
 @with_settings
 def approve(settings: "Settings", id: int) -> None:
-    """Approve proposal ID of somebody else."""
+    """Approve proposal ID of somebody else. Says which approved limits it shares days with."""
     from cockpit.actions.action import OPERATOR
     from cockpit.actions.register import approve_limit
+    from data.desk.register import limits
 
     with as_usage():
-        approve_limit(open_desk(settings), OPERATOR, id)
+        desk = open_desk(settings)
+        shared = _overlaps(desk, limits.find(desk, id))
+        approve_limit(desk, OPERATOR, id)
     click.echo(f"limit {id}: approved; it applies from the next edition on")
+    for overlap in shared:
+        _warn(overlap)
 
 
 @limit.command()

@@ -1,6 +1,7 @@
 """Limits as dated rows: who decides them, which row applies, and what an old edition shows."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
 
@@ -149,6 +150,27 @@ def test_the_row_of_the_smallest_area_applies_then_the_category_then_the_last(
     fits = [r for r in fits if r.category] or fits
     expected = max(fits, key=lambda r: (r.valid_from, r.id), default=None)
     assert rules.choose(given_rows, RATE, rules.At(area, day, category)) == expected
+
+
+@given(ROWS, ROWS.filter(bool))
+def test_overlaps_are_the_days_on_which_two_limits_of_one_thing_apply_and_say_which_of_them_does(
+    given_rows: list[Limit], others: list[Limit]
+) -> None:
+    new = replace(others[0], id=0 if others[0].id % 2 else 100)
+    found = {overlap.row.id: overlap for overlap in rules.overlaps(given_rows, new)}
+    days = [date(2026, 9, 1) + timedelta(days=i) for i in range(150)]
+    for one in given_rows:
+        alike = (one.metric, one.area, one.category) == (new.metric, new.area, new.category)
+        both = [day for day in days if alike and all(_on(limit, day) for limit in (one, new))]
+        assert (one.id in found) == bool(both)
+        for day in both:
+            assert found[one.id].first <= day < (found[one.id].end or date.max)
+            chosen = rules.choose([one, new], new.metric, rules.At(new.area, day, new.category))
+            assert chosen == (new if found[one.id].yields else one)
+
+
+def _on(limit: Limit, day: date) -> bool:
+    return limit.valid_from <= day and (limit.valid_to is None or day < limit.valid_to)
 
 
 def test_nobody_decides_on_an_own_proposal_or_beyond_the_own_area(home: Home, desk: Desk) -> None:

@@ -1,6 +1,6 @@
 """The page of limits: what waits for a decision, what applies, and the forms to propose, decide and end one."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import date, timedelta
 from functools import partial
 
@@ -25,6 +25,7 @@ from metrics import areas
 from metrics.areas import Area
 from metrics.catalog import Metric
 from metrics.errors import MetricsError
+from metrics.limits import overlaps
 
 FORM = "limits"
 """The part of the page that says how an action went."""
@@ -64,9 +65,10 @@ def _line(view: View, row: Row) -> list[Cell | str]:
     name = metric.name[language()] if metric else what.metric
     proposed = f"{row.proposed_by} {format.stamp(desk.local(row.proposed_at))}"
     state = Cell(STATES[row.state](), state=COLOURS[row.state], note=_decided(row))
+    days = span(what.valid_from, what.valid_to)
     return [
-        Cell(name, note=what.category), area_name(view, what.area), _span(what), what.green or "–", what.red,
-        what.source, proposed, state,
+        Cell(name, note=what.category), area_name(view, what.area), days, what.green or "–", what.red, what.source,
+        proposed, state,
     ]  # fmt: skip
 
 
@@ -82,16 +84,17 @@ COLOURS = {"proposed": "amber", "approved": "green", "refused": "none", "ended":
 
 def _decided(row: Row) -> str:
     if row.decided_at is None:
-        return ""
+        return " ".join(_overlaps(row))
     return " ".join(filter(None, (row.decided_by, format.stamp(desk.local(row.decided_at)), row.note)))
 
 
-def _span(what: Proposal) -> str:
-    if what.valid_to is None:
-        return _("from {day}", day=what.valid_from)
-    if what.valid_to <= what.valid_from:
+def span(first: date, end: date | None) -> str:
+    """The days of a limit in words. end: exclusive; None for no end."""
+    if end is None:
+        return _("from {day}", day=first)
+    if end <= first:
         return pgettext("of a limit", "on no day")
-    return _("{first} to {last}", first=what.valid_from, last=what.valid_to - timedelta(days=1))
+    return _("{first} to {last}", first=first, last=end - timedelta(days=1))
 
 
 def area_name(view: View, code: int) -> str:
@@ -120,8 +123,10 @@ def deciding(view: View) -> None:
 
 def _decide(view: View, actor: Actor, waiting: dict[int, Row]) -> None:
     header.title(_("Decide on a proposal"), note=_("Nobody decides on an own proposal"))
+    id = st.selectbox(_("Proposal"), list(waiting), format_func=lambda id: _title(view, waiting[id]))
+    for text in _overlaps(waiting[id]):
+        header.notice(text, state="amber", alert=True)
     with st.form(desk.form_key("decide limit"), border=False):
-        id = st.selectbox(_("Proposal"), list(waiting), format_func=lambda id: _title(view, waiting[id]))
         note = st.text_input(_("Reason"), max_chars=limits.LONGEST_NOTE, autocomplete="off")
         left, right = st.columns([1, 1])
         approved, refused = left.form_submit_button(_("Approve")), right.form_submit_button(_("Refuse"))
@@ -129,6 +134,21 @@ def _decide(view: View, actor: Actor, waiting: dict[int, Row]) -> None:
         act(partial(actions.approve_limit, visitors.desk(), actor, id, note), _("Approved."), "decide limit")
     if refused:
         act(partial(actions.refuse_limit, visitors.desk(), actor, id, note), _("Refused."), "decide limit")
+
+
+def _overlaps(row: Row) -> Iterator[str]:
+    """Approved limits that a proposal shares days with, and which of the two applies on these days."""
+    if row.state != "proposed":
+        return
+    for overlap in overlaps(limits.approved(visitors.desk()), limits.as_limit(row)):
+        bounds = " · ".join(filter(None, (overlap.row.green, overlap.row.red)))
+        days = span(overlap.first, overlap.end)
+        if overlap.yields:
+            yield _("Overlaps the approved limit {bounds} {days}: once approved, the proposal applies then.",
+                    bounds=bounds, days=days)  # fmt: skip
+        else:
+            yield _("Overlaps the approved limit {bounds} {days}: that one applies then, even if the proposal is "
+                    "approved.", bounds=bounds, days=days)  # fmt: skip
 
 
 def _withdraw(view: View, actor: Actor, rows: list[Row]) -> None:
@@ -170,7 +190,14 @@ def act(action: Callable[[], object], said: str, form: str) -> None:
 def _title(view: View, row: Row) -> str:
     metric = view.catalog.metrics.get(row.what.metric)
     name = metric.name[language()] if metric else row.what.metric
-    parts = (name, row.what.category, area_name(view, row.what.area), row.what.green, row.what.red, _span(row.what))
+    parts = (
+        name,
+        row.what.category,
+        area_name(view, row.what.area),
+        row.what.green,
+        row.what.red,
+        span(row.what.valid_from, row.what.valid_to),
+    )
     return " · ".join(filter(None, parts))
 
 

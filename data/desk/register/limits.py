@@ -65,13 +65,15 @@ def find(desk: Desk, id: int) -> Row:
 
 def approved(desk: Desk) -> tuple[Limit, ...]:
     """The approved rows, and those that were ended, for the next edition."""
-    rows = [row for row in listing(desk) if row.state in ("approved", "ended")]
-    return tuple(
-        Limit(
-            row.id, row.what.metric, row.what.area, row.what.category, row.what.valid_from, row.what.valid_to,
-            row.what.green, row.what.red, row.what.source, row.decided_at or row.proposed_at,
-        )
-        for row in reversed(rows)
+    return tuple(as_limit(row) for row in reversed(listing(desk)) if row.state in ("approved", "ended"))
+
+
+def as_limit(row: Row) -> Limit:
+    """The row as an edition has it, or would have it once approved."""
+    what = row.what
+    return Limit(
+        row.id, what.metric, what.area, what.category, what.valid_from, what.valid_to, what.green, what.red,
+        what.source, row.decided_at or row.proposed_at,
     )  # fmt: skip
 
 

@@ -1,7 +1,7 @@
 """`limit`: propose, approve, refuse, end and list limits; `publish` brings the approved ones to the figures."""
 
 import json
-from datetime import datetime
+from datetime import date, datetime
 
 import pytest
 from click.testing import CliRunner
@@ -18,6 +18,9 @@ from tests.factory import DISTRICT, TOWNS, areas, published
 
 PROPOSED = ("limit", "propose", "on_time_rate", "--area", str(TOWNS[0]), "--green", ">= 60", "--red", "< 40", "--from",
             "2026-11-01", "--to", "2026-12-31", "--source", "区办12号")  # fmt: skip
+
+
+DAY = date(2026, 11, 1)
 
 
 @pytest.fixture(scope="module")
@@ -62,3 +65,26 @@ def test_an_approved_limit_is_in_the_next_edition_until_it_is_ended(
     assert [(row.id, row.red) for row in read(edition).limits] == [(id, "< 40")]
     assert "ends before" in run(home, "limit", "end", str(id), "--from", "2026-12-01")
     settings.current.cache_clear()
+
+
+def test_a_proposal_that_shares_days_with_an_approved_limit_says_so(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of two that begin on one day the later proposal applies."""
+    monkeypatch.setenv("COCKPIT_HOME", str(home.root))
+    config = settings.load()
+    desk = open_desk(config.desk_url, config.custody)
+    first, second = (
+        limits.propose(desk, Proposal("closure_rate", DISTRICT, ">= 90", "< 80", DAY, text), "officer")
+        for text in ("first", "second")
+    )
+    desk.close()
+    assert "overlaps" not in run(home, "limit", "approve", str(second))
+    listed = {row["id"]: row["overlaps"] for row in json.loads(run(home, "limit", "list", "--format", "json"))}
+    assert (listed[first], listed[second]) == (str(second), "")
+    said = run(home, "limit", "approve", str(first))
+    assert f"overlaps limit {second} from 2026-11-01: limit {second} applies then" in said
+    proposed = run(home, "limit", "propose", "closure_rate", "--area", str(DISTRICT), "--green", ">= 90", "--red",
+                   "< 80", "--from", "2026-12-01", "--to", "2026-12-31", "--source", "x")  # fmt: skip
+    for other in (first, second):
+        assert f"overlaps limit {other} from 2026-12-01 to 2026-12-31: the new one applies then" in proposed

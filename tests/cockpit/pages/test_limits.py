@@ -81,3 +81,17 @@ def test_a_data_officer_takes_an_own_proposal_back(screen: Screen, role: Callabl
     (row,) = limits.listing(visitors.desk())
     assert row.state == "withdrawn"
     assert "撤回" not in [button.label for button in screen("limits").button]
+
+
+def test_who_decides_sees_the_approved_limits_that_a_proposal_overlaps_and_which_applies(
+    screen: Screen, role: Callable[[str], None]
+) -> None:
+    warning = "与已批准的阈值（"
+    assert warning not in propose(screen, role)
+    limits.decide(visitors.desk(), limits.listing(visitors.desk())[0].id, "leader", approve=True)
+    propose(screen, role, red="< 30")
+    assert "重叠期内以本提案为准" in str(drawn(screen("limits"), "table"))
+    role("leader")
+    said = words(screen("limits"))
+    assert f"{warning}&gt;= 60 · &lt; 40，2026-11-01 起）" in said
+    assert "重叠期内以本提案为准" in said
