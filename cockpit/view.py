@@ -96,6 +96,7 @@ def read(
     area = _area(edition, parameters.get("area"), grants)
     known = layouts.of(config)
     layout = _layout(known, parameters.get("topic"), area)
+    kept = KEPT if layout.use == "topic" else tuple(name for name in KEPT if name != "topic")
     where = filters.read(parameters, page)
     period = _period(edition, parameters.get("from"), parameters.get("to"))
     query = Query(
@@ -114,7 +115,7 @@ def read(
         parameters.get("wall") == "1",
         grants,
         layout,
-        (*((name, parameters[name]) for name in KEPT if parameters.get(name)), *filters.parameters(where).items()),
+        (*((name, parameters[name]) for name in kept if parameters.get(name)), *filters.parameters(where).items()),
         tuple(known.topics(area.level)),
     )
 
@@ -186,14 +187,14 @@ def _areas_near(edition: ScopedEdition, text: str) -> Near:
 
 
 def _layout(known: layouts.Layouts, topic: str | None, area: Area) -> Layout:
-    """The topic that is named, or the cockpit of the area's level."""
+    """The topic that is named, or the cockpit of the area's level, which stands in for a topic without that level."""
     if not topic:
         return known.cockpit(area.level)
     by_id = {layout.id: layout for layout in known.topics()}
     if topic not in by_id:
         near = [(layout.name[language()], link("cockpit", {"topic": layout.id})) for layout in by_id.values()]
         raise BadParameter("topic", topic, _("There is no topic of this name."), near)
-    return by_id[topic]
+    return by_id[topic] if area.level in by_id[topic].levels else known.cockpit(area.level)
 
 
 def _first_metric(edition: ScopedEdition, catalog: Catalog, layout: Layout) -> str:

@@ -12,7 +12,7 @@ from cockpit.drawing import row
 from cockpit.i18n import _, language
 from cockpit.labels import format
 from cockpit.panels.base import Panel
-from cockpit.panels.layouts import Row, StackPanel, flat
+from cockpit.panels.layouts import Layout, Row, StackPanel, flat
 from cockpit.single_flight import single_flight_cache
 from cockpit.view_state import View
 from metrics import areas
@@ -43,6 +43,13 @@ def draw(view: View, *, export: bool = False) -> None:
         demo=_("Demo data") if view.edition.demo else "",
         export=export,
     )
+
+
+def left_topic(view: View, topic: Layout) -> None:
+    """Said above the cockpit that stands in for a topic without the level of the area."""
+    words = _("{topic} has no page at this level: this is the cockpit of {area}.", topic=topic.name[language()],
+              area=view.area.name)  # fmt: skip
+    notice(words)
 
 
 def nothing(view: View) -> None:

@@ -199,6 +199,17 @@ def test_numbers_of_every_form_open(config: Settings, monkeypatch: pytest.Monkey
     assert load_catalog().metrics[metric].name.zh in text
 
 
+@pytest.mark.parametrize("page", ["cockpit", "rows", "why", "passport"])
+@pytest.mark.parametrize(("topic", "level"), [("data_sharing", "town"), ("services", "village")])
+def test_who_follows_a_topic_below_its_levels_gets_the_page_of_that_area(
+    config: Settings, monkeypatch: pytest.MonkeyPatch, topic: str, level: str, page: str
+) -> None:
+    """Maps and rankings of a topic lead into the areas below, where it may have no page."""
+    said = drawn(config, monkeypatch, page, topic=topic, area=str(SOME[level][0]), metric="intake")
+    name = TOPICS.by_id[topic].name["zh"]
+    assert (f"“{name}”专题不设在本级" in said) == (page == "cockpit")
+
+
 def drawn(config: Settings, monkeypatch: pytest.MonkeyPatch, page: str, **parameters: str) -> str:
     """The HTML of a page, which ends neither in an error nor in a refusal."""
     monkeypatch.setenv("COCKPIT_HOME", str(config.home))

@@ -15,6 +15,7 @@ from cockpit import settings
 from cockpit import view as views
 from cockpit.access import guard
 from cockpit.components.navigation import header
+from cockpit.panels import layouts
 from cockpit.settings import Settings
 from cockpit.view import BadParameter, View, read
 from data.errors import DataError
@@ -166,6 +167,19 @@ def test_permanent_link_has_every_parameter(config: Settings) -> None:
 def test_a_metric_that_does_not_exist_at_a_level_gives_way_to_the_default(config: Settings) -> None:
     view = read({"metric": "days_to_clear"}, config)
     assert (view.metric_at("town").id, view.metric_at("village").id) == ("days_to_clear", "backlog")
+
+
+LEVELS = {"district": DISTRICT, "town": TOWNS[0], "village": VILLAGES[0]}
+
+
+def test_a_topic_gives_way_to_the_cockpit_where_the_level_has_none_and_links_leave_it(config: Settings) -> None:
+    for layout in layouts.of(config).topics():
+        for level, place in LEVELS.items():
+            view = read({"topic": layout.id, "area": str(place)}, config)
+            assert view.topic == (layout.id if level in layout.levels else "")
+            assert view.area.code == place
+            assert parameters(view.href(area=place)).get("topic", "") == view.topic
+            assert view.topic in {"", *(offered.id for offered in view.topics)}
 
 
 def test_missing_publication_is_shown_with_the_commands_to_run(tmp_path: Path, screen: Callable[..., AppTest]) -> None:
