@@ -79,6 +79,10 @@ class Panel(Model):
         """Draw it into the current container. leads: it is the first of its row."""
         raise NotImplementedError
 
+    def said(self, view: "View") -> str:
+        """What it shows where its heading, seen alone, does not say it; for pictures and screen readers."""
+        return ""
+
     def numbers(self, view: "View") -> "Numbers | None":
         """Its numbers as a table; None for a panel that has none of its own."""
         return None

@@ -154,7 +154,8 @@ def _draw(view: View, panel: Panel, *, leads: bool) -> None:
     elif not _has_menu(view, panel):
         panel.draw(view, leads=leads)
     else:
-        with panelmenu.panel(view.layout.names[id(panel)], table=panel.has_numbers(view), notify=_notify(view, panel)):
+        name, title = view.layout.names[id(panel)], panel.said(view)
+        with panelmenu.panel(name, table=panel.has_numbers(view), notify=_notify(view, panel), title=title):
             panel.draw(view, leads=leads)
 
 

@@ -10,7 +10,7 @@ from functools import cache
 from hashlib import sha256
 from html import escape
 from pathlib import Path
-from urllib.parse import parse_qs
+from urllib.parse import parse_qs, urlencode
 
 import streamlit as st
 from starlette.responses import RedirectResponse
@@ -40,6 +40,8 @@ LARGE = 4
 """One script in so many counts as large."""
 LASTING = ("lang", "size")
 """Parameters of the root address that are passed on."""
+LOOK, DARK = "embed_options", "dark_theme"
+"""Streamlit's parameter for the theme of one page, and its value for the dark one; `light_theme` is the other."""
 
 
 @cache
@@ -80,12 +82,20 @@ class Shell:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http" and scope["method"] in ("GET", "HEAD") and scope["path"] in PATHS:
-            if elsewhere := _landing(scope):
+            if elsewhere := _landing(scope) or _darkened(scope):
                 await RedirectResponse(elsewhere, 303)(scope, receive, send)
                 return
             await (await response("/index.html", self.file, scope))(scope, receive, send)
         else:
             await self.app(scope, receive, send)
+
+
+def _darkened(scope: Scope) -> str:
+    """The address of a wall screen in the dark theme, unless it names one; empty for all other addresses."""
+    query = parse_qs(scope.get("query_string", b"").decode("latin-1"), keep_blank_values=True)
+    if query.get("wall") != ["1"] or LOOK in query:
+        return ""
+    return f"{scope['path']}?{urlencode({**query, LOOK: DARK}, doseq=True)}"
 
 
 def _landing(scope: Scope) -> str:

@@ -156,6 +156,16 @@ def test_a_wall_and_a_publicity_list_are_drawn(screen: Screen, area: int) -> Non
     assert not screen(area=area, sheet="publicity").exception
 
 
+@pytest.mark.parametrize("topic", ["", "hotline"])
+def test_each_panels_menu_says_what_it_shows(screen: Screen, topic: str) -> None:
+    """Screen readers and names of files know the menus and pictures of a screen by it."""
+    page = screen(**({"topic": topic} if topic else {}))
+    buttons = re.findall(r'<button type="button" class="panel-menu"[^>]*>', html(page))
+    names = [label[1] for button in buttons if (label := re.search(r'aria-label="面板菜单: ([^"]+)"', button))]
+    assert len(names) == len(buttons) > 6
+    assert len(set(names)) == len(names)
+
+
 def test_second_visit_runs_no_query(screen: Screen) -> None:
     caches = (answers.summaries, answers.parts, answers.line, answers.ageing, answers.mover)
     screen(area=TOWNS[0], metric="closure_rate")

@@ -398,7 +398,7 @@ def title(text: str, *, note: str = "", links: Links = (), level: int = 2) -> No
     if level == 1:
         st.set_page_config(page_title=f"{text} · {_('Governance Cockpit')}")
     html(
-        f'{panelmenu.take()}<div class="title"><h{level}>{escape(text)}</h{level}>'
+        f'{panelmenu.take(text)}<div class="title"><h{level}>{escape(text)}</h{level}>'
         + (f'<span class="note">{escape(note)}</span>' if note else "")
         + _links(links)
         + "</div>"

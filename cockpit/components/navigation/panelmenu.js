@@ -1,6 +1,6 @@
 const SECONDS = 4
 const panelOf = button => button.closest('[class*="st-key-panel-"]')
-const titleOf = panel => panel.querySelector(".title :is(h1, h2, h3)")?.textContent ?? ""
+const titleOf = button => button.dataset.title ?? panelOf(button).querySelector(".title :is(h1, h2, h3)")?.textContent ?? ""
 const fileName = (...parts) => parts.filter(Boolean).join(" ").replace(/[\\/:*?"<>|·\s]+/g, "_")
 const addressed = (path, name) => `${path}${path.includes("?") ? "&" : "?"}panel=${encodeURIComponent(name)}`
 const queryOf = (path, name) => addressed(path, name).replace(/^[^?]*/, "")
@@ -85,7 +85,7 @@ class PanelMenus {
     this.close()
     this.button = button
     this.popup.innerHTML = entries(this.data, button)
-    this.popup.setAttribute("aria-label", `${this.data.words.menu} ${titleOf(panelOf(button))}`.trim())
+    this.popup.setAttribute("aria-label", button.getAttribute("aria-label"))
     this.popup.hidden = false
     button.setAttribute("aria-expanded", "true")
     this.position()
@@ -129,7 +129,7 @@ class PanelMenus {
 
   async table() {
     const { words, link, files } = this.data, name = this.button.dataset.panel
-    this.dialog.innerHTML = `<div class="bar"><h2 id="panel-title">${esc(titleOf(panelOf(this.button)) || words.table)}</h2><button type="button" data-close aria-label="${esc(words.close)}">✕</button></div><div class="numbers" tabindex="0" role="region" aria-labelledby="panel-title" aria-busy="true"></div>`
+    this.dialog.innerHTML = `<div class="bar"><h2 id="panel-title">${esc(titleOf(this.button) || words.table)}</h2><button type="button" data-close aria-label="${esc(words.close)}">✕</button></div><div class="numbers" tabindex="0" role="region" aria-labelledby="panel-title" aria-busy="true"></div>`
     this.dialog.showModal()
     const inner = this.dialog.querySelector(".numbers")
     const url = `${files}.json${queryOf(link, name)}`
@@ -175,7 +175,7 @@ class PanelMenus {
   async picture(as) {
     const panel = panelOf(this.button), { place, stamp, demo, words } = this.data
     try {
-      const made = new Picture(panel, { title: titleOf(panel) || document.title, place, stamp, demo })
+      const made = new Picture(panel, { title: titleOf(this.button) || document.title, place, stamp, demo })
       const [blob, ending] = await as(made)
       save(blob, `${fileName(made.title, place)}.${ending}`)
     } catch (error) {

@@ -14,7 +14,7 @@ from cockpit.components.base import define, group, html
 from cockpit.i18n import _, language
 
 _panelmenu = define("panelmenu")
-_untitled: ContextVar[list[str] | None] = ContextVar("panel menu", default=None)
+_untitled: ContextVar[list[tuple[str, str, bool, str]] | None] = ContextVar("panel menu", default=None)
 FILES = "/files/panel"
 """Address of a panel's numbers: `.json` for the table, `.csv` for the file."""
 PARAMETER = "panel"
@@ -22,13 +22,14 @@ PARAMETER = "panel"
 
 
 @contextmanager
-def panel(name: str, *, table: bool, notify: str = "") -> Iterator[None]:
+def panel(name: str, *, table: bool, notify: str = "", title: str = "") -> Iterator[None]:
     """A panel with a menu. name: unique on the page. table: whether it has numbers to show as a table.
 
+    title: what it shows, where its heading alone does not say it; for pictures and screen readers.
     notify: address of the page where one subscribes to its metric; empty if there is none.
     """
     with group(f"panel-{name}"):
-        token = _untitled.set([_button(name, table, notify, language())])
+        token = _untitled.set([(name, title, table, notify)])
         try:
             yield
             if alone := take():
@@ -37,10 +38,13 @@ def panel(name: str, *, table: bool, notify: str = "") -> Iterator[None]:
             _untitled.reset(token)
 
 
-def take() -> str:
-    """The button of the panel that is being drawn, for its first title; empty if it has one, and outside of panels."""
+def take(heading: str = "") -> str:
+    """The button of the panel that is being drawn, for its first heading; empty if taken, and outside of panels."""
     waiting = _untitled.get()
-    return waiting.pop() if waiting else ""
+    if not waiting:
+        return ""
+    name, title, table, notify = waiting.pop()
+    return _button(name, title, title or heading, table, notify, language())
 
 
 def menus(*, link: str, place: str, stamp: str, demo: str = "", export: bool = False) -> None:
@@ -65,19 +69,20 @@ def menus(*, link: str, place: str, stamp: str, demo: str = "", export: bool = F
 
 
 @lru_cache(maxsize=2048)
-def _button(name: str, table: bool, notify: str, spoken: str) -> str:
-    label = escape(_("Panel menu"))
+def _button(name: str, title: str, shown: str, table: bool, notify: str, spoken: str) -> str:
+    label = _("Panel menu")
+    named = f"{label}: {shown}" if shown else label
+    data = {"panel": name, "title": title, "notify": notify}
+    attributes = "".join(f' data-{key}="{escape(value)}"' for key, value in data.items() if value)
     return (
-        f'<button type="button" class="panel-menu" data-panel="{escape(name)}"{" data-table" if table else ""} '
-        f"{f'data-notify={chr(34)}{escape(notify)}{chr(34)} ' if notify else ''}"
-        f'aria-haspopup="menu" aria-expanded="false" aria-label="{label}" title="{label}">⋯</button>'
+        f'<button type="button" class="panel-menu"{attributes}{" data-table" if table else ""} aria-haspopup="menu" '
+        f'aria-expanded="false" aria-label="{escape(named)}" title="{escape(label)}">⋯</button>'
     )
 
 
 @lru_cache(maxsize=8)
 def _words(spoken: str) -> dict[str, str]:
     return {
-        "menu": _("Panel menu"),
         "table": _("Table"),
         "full": _("Full screen"),
         "svg": _("Picture (SVG)"),

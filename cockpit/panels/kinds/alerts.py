@@ -63,6 +63,9 @@ class AlertsPanel(Panel):
         header.title(_("Over the limit: {n}", n=len(over_limit(problems))))
         today.today(wall_lines(view, problems), label="", head=headline(view))
 
+    def said(self, view: View) -> str:
+        return _("To look at today")
+
     def numbers(self, view: View) -> Numbers:
         """The red metrics, most severe first."""
         rows = []

@@ -103,6 +103,10 @@ class RankingPanel(Panel):
     def has_numbers(self, view: View) -> bool:
         return has_values(self.at(view))
 
+    def said(self, view: View) -> str:
+        own = self.title[language()] if self.title else _("Most in need first")
+        return f"{compared(self.at(view))[1].name[language()]} · {own}"
+
     def draw(self, view: View, *, leads: bool) -> None:
         from cockpit.components.navigation import header
 

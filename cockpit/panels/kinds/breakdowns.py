@@ -111,14 +111,20 @@ class SplitPanel(Panel):
         if by := self.column(view):
             split_rows(view, by) if self.as_ranking else split_bars(view, by)
 
+    def said(self, view: View) -> str:
+        return self._heading(self.at(view), leads=True)
+
+    def _heading(self, view: View, *, leads: bool) -> str:
+        by = self.column(view)
+        return self.title[language()] if self.title and by == self.split else split_title(split_metric(view), by, leads)
+
     def draw(self, view: View, *, leads: bool) -> None:
         from cockpit.components.charts import bars
         from cockpit.components.navigation import header
 
         view = self.at(view)
         metric, by = split_metric(view), self.column(view)
-        named = self.title if by == self.split else None
-        header.title(named[language()] if named else split_title(metric, by, leads), note=_other(view, metric, leads))
+        header.title(self._heading(view, leads=leads), note=_other(view, metric, leads))
         apart = "".join(f"-{name}" for name in self.metrics[:1])
         shown = split_rows(view, by) if self.as_ranking else split_bars(view, by)
         if not shown:

@@ -46,6 +46,9 @@ class TilesPanel(Panel):
         """Not on the wall without tiles, nor where it names no metrics that lack a source."""
         return bool(self.tiles(view)) or (self.missing and not view.wall)
 
+    def said(self, view: View) -> str:
+        return "" if self.title else _("Metrics")
+
     def draw(self, view: View, *, leads: bool) -> None:
         from cockpit.components.navigation import header
         from cockpit.components.status import tiles

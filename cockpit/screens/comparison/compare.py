@@ -15,6 +15,7 @@ from cockpit.i18n import _, language
 from cockpit.labels import format
 from cockpit.panels import answers, events
 from cockpit.panels.answers import Part
+from cockpit.panels.labels import rows_link
 from cockpit.screens.comparison.compared import UNIT, Choice, Subject, kind_name, names, narrowed, peers
 from cockpit.single_flight import single_flight_cache
 from cockpit.view_state import View
@@ -122,7 +123,7 @@ def _row(view: View, choice: Choice, metric: Metric, *, chosen: bool) -> list[Ce
     by_subject = parts(view, choice, metric)
     name = metric.name[language()]
     lead = Cell(name, note=_("in the chart")) if chosen else Cell(name, view.here(metric=metric))
-    cells: list[Cell | str] = [lead, *(_cell(view, metric, by_subject.get(subject.id)) for subject in choice.subjects)]
+    cells: list[Cell | str] = [lead, *(_cell(view, choice, metric, subject, by_subject) for subject in choice.subjects)]
     typical = _typicals(view, choice, metric, by_subject)
     return [*cells, *(Cell(typical_text(metric, one.value), note=_counted(one)) for one in typical)]
 
@@ -140,17 +141,19 @@ def _typicals(view: View, choice: Choice, metric: Metric, parts_by_subject: dict
     return [mean(view, choice, metric, now, total), *(median(view, choice, kind, now) for kind in choice.kinds)]
 
 
-def _cell(view: View, metric: Metric, part: Part | None) -> Cell:
-    """Value and state; change and sample behind it."""
+def _cell(view: View, choice: Choice, metric: Metric, subject: Subject, by_subject: dict[str, Part]) -> Cell:
+    """Value and state, which opens its rows; change and sample behind it."""
+    part = by_subject.get(subject.id)
     if part is None or not part.known:
         return Cell(_("No data"))
     before = part.before.value if part.before is not None and not part.small else None
     change = format.change(metric, part.now.value, before).text
     sample = _("Sample {n}, not ranked", n=format.number(part.now.n)) if part.small else _sample(metric, part.now.n)
     state = "" if part.small or part.state == "none" else part.state
-    return Cell(
-        format.quantity(metric, part.now.value), state=state, note=" · ".join(text for text in (change, sample) if text)
-    )
+    of_unit = choice.by == "units"
+    rows = rows_link(view, metric, unit=subject.id) if of_unit else rows_link(view, metric, area=subject.id)
+    note = " · ".join(text for text in (change, sample) if text)
+    return Cell(format.quantity(metric, part.now.value), rows, state=state, note=note)
 
 
 def _sample(metric: Metric, n: int) -> str:

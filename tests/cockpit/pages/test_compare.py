@@ -4,6 +4,7 @@ import csv
 import json
 from collections.abc import Callable
 from statistics import fmean, median
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -68,6 +69,25 @@ def test_the_page_shows_each_value_with_the_mean_and_the_median(screen: Screen) 
     numbers = [float(cell["text"].split()[0].replace(",", "")) for cell in row[1:]]
     assert numbers[2] == pytest.approx(fmean(numbers[:2]), abs=0.05)
     assert numbers[3] == pytest.approx(median(numbers[:2]), abs=0.05)
+
+
+@pytest.mark.parametrize("by", ["areas", "units"])
+def test_each_value_opens_the_rows_it_counts(screen: Screen, by: str) -> None:
+    subjects = {"areas": list(map(str, TOWNS)), "units": list(UNITS)}[by]
+    page = screen("compare", **{by: ",".join(subjects)})
+    opened = 0
+    for row in drawn(page, "table")[-1]["rows"]:
+        for subject, cell in zip(subjects, row[1:], strict=False):
+            if not cell["href"]:
+                continue
+            given = {key: value[0] for key, value in parse_qs(urlsplit(cell["href"]).query).items()}
+            assert given["area" if by == "areas" else "unit"] == subject
+            number = cell["text"].split()[0]
+            metric = METRICS[given["metric"]]
+            if metric.is_additive and not metric.is_rate:
+                assert number in words(screen("rows", **given))
+                opened += 1
+    assert opened >= 4
 
 
 def test_the_chart_says_what_its_table_says(screen: Screen) -> None:

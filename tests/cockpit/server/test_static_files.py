@@ -283,6 +283,23 @@ def test_the_page_is_streamlits_own_but_for_what_we_replace() -> None:
     assert '<div id="root"></div>' in shell.page()
 
 
+@pytest.mark.parametrize(
+    ("address", "elsewhere"),
+    [
+        ("/?wall=1", "/?wall=1&embed_options=dark_theme"),
+        ("/?area=990101001000&wall=1&q=a%26b", "/?area=990101001000&wall=1&q=a%26b&embed_options=dark_theme"),
+        ("/?wall=1&embed_options=light_theme", ""),
+        ("/?wall=0", ""),
+        ("/?wall=1&wall=0", ""),
+        ("/", ""),
+    ],
+)
+def test_a_wall_is_dark_unless_its_address_names_a_theme(address: str, elsewhere: str) -> None:
+    answer = get(address)
+    assert answer.headers.get("location", "") == elsewhere
+    assert answer.status_code == (303 if elsewhere else 200)
+
+
 @pytest.mark.parametrize("path", sorted(shell.PATHS))
 def test_every_page_is_the_same_page(path: str) -> None:
     answer = get(path, accept_encoding="br")
