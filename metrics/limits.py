@@ -55,11 +55,14 @@ def row_of(query: Query, metric: Metric) -> Limit | None:
     return _row(query.edition.unscoped, metric.id, _at(query, ""))
 
 
-def limits_category(query: Query, metric: Metric) -> bool:
-    """Whether a row of its own category decides the state of a number that only a category narrows."""
+def limits_category(query: Query, metric: Metric, group: str = "") -> bool:
+    """Whether a row of its own category decides the state of a number that only a category narrows.
+
+    group: of the query's areas below, the one whose number it is.
+    """
     if [name for name, _ in query.where] != [CATEGORY]:
         return False
-    row = row_of(query, metric)
+    row = _row(query.edition.unscoped, metric.id, _at(query, group))
     return bool(row and row.category)
 
 

@@ -335,17 +335,19 @@ def _months(query: Query) -> list[Period]:
 
 def _states(query: Query, frame: pd.DataFrame, base: Baseline | None = None) -> list[str]:
     """Limits are meant for all facts of an area. One for the value itself holds of a group of them too, such as a unit;
-    one for its people or past does not, and none applies under other filters.
+    one for its people or past does not, and none applies under other filters but that of a category with its own.
     """
     split = query.by not in (None, *AREAS)
     if not query.where and not split:
         return states(query, frame, base)
     by_unit = not query.where or (not query.by and bool(filters.unit_of(query.where)))
-    metrics = [query.catalog.metrics[name] for name in frame["metric"]]
+    rows = [
+        (query.catalog.metrics[name], str(group)) for name, group in zip(frame["metric"], frame["group"], strict=True)
+    ]
     fits = [
         bool(own.thresholds and own.thresholds.against == "value" and not (query.where and own.thresholds.also))
-        and (by_unit or (not query.by and limits_category(query, own)))
-        for own in metrics
+        and (by_unit or (not split and limits_category(query, own, group)))
+        for own, group in rows
     ]
     # what relative limits compare with is not needed
     by_row = states(query, frame, base or Baseline({}, {}, {})) if any(fits) else ["none"] * len(frame)

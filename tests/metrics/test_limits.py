@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from cockpit.access.policy import Grants, Held
 from cockpit.actions.action import Actor, Forbidden
 from cockpit.actions.register import approve_limit, end_limit, propose_limit, refuse_limit, withdraw_limit
+from cockpit.panels import answers
 from data.areas.levels import end_of
 from data.desk import clock
 from data.desk.auditing import audit
@@ -127,6 +128,18 @@ def test_a_category_has_its_own_row(home: Home) -> None:
     query = Query(edition.scoped(EVERYTHING), CATALOG, (RATE,), DISTRICT, NOVEMBER, where=(("category", "噪声"),))
     assert rules.limits_category(query, CATALOG.metrics[RATE])
     assert not rules.limits_category(query.filtered({"category": "路灯照明"}), CATALOG.metrics[RATE])
+
+
+def test_the_row_of_a_category_decides_tiles_maps_and_rankings_that_its_category_narrows(home: Home) -> None:
+    """It applies to all areas below, except where a row of a smaller area comes first."""
+    edition = edition_with(home, row(1, category="噪声", green=">= 20", red="< 10"), row(2, area=TOWNS[1]))
+    query = Query(edition.scoped(EVERYTHING), CATALOG, (RATE,), DISTRICT, NOVEMBER, where=(("category", "噪声"),))
+    other = query.filtered({"category": "路灯照明"})
+    assert answers.summaries(query)[RATE].state == "green"
+    for by in ("town", "below"):
+        below = {part.group: part.state for part in answers.parts(replace(query, by=by))}
+        assert below == {str(TOWNS[0]): "green", str(TOWNS[1]): "none"}, by
+        assert {part.state for part in answers.parts(replace(other, by=by))} == {"none"}
 
 
 ROWS = st.lists(
