@@ -12,7 +12,7 @@ import pandas as pd
 
 from metrics.availability.extent import has_data
 from metrics.availability.feeds import feed, narrowed
-from metrics.availability.freshness import freshness
+from metrics.availability.reporting import reporting
 from metrics.catalog import Domain, Metric
 from metrics.engine.failures import Uncomputable, uncomputable
 from metrics.engine.parallel import run_parallel
@@ -331,8 +331,7 @@ def _qualities(
     plan: Plan, metric: Metric, keys: list[Key], numbers: list[Number], disputed: Collection[Key]
 ) -> list[str]:
     """Why a number cannot be taken at face value: no data, too small a sample, or sources that went silent."""
-    fact = plan.catalog.domain(metric).fact
-    sources = [(source.source, source.silent_from) for source in freshness(plan.edition) if source.fact == fact]
+    sources = [(one.source, one.silent_from) for one in reporting(plan.edition, plan.catalog, metric)]
     known: dict[tuple[int, object], str] = {}
 
     def silence(i: int, group: object) -> str:

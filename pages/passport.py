@@ -32,4 +32,4 @@ if shared.is_available(view, "passport"):
     origins.about_number(view)
     passport.sql_item(view)
     header.title(_("Sources"))
-    shared.sources_table(view, passport.fact_of(view))
+    shared.sources_table(view, view.metric)

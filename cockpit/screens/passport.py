@@ -8,7 +8,7 @@ from cockpit.components.lists.record import Item, record
 from cockpit.components.status import tiles
 from cockpit.i18n import _, language
 from cockpit.labels import format, words
-from cockpit.labels.names import source_name, sources
+from cockpit.labels.names import source_name
 from cockpit.panels.answers import MetricSummary, summaries
 from cockpit.view_state import View
 from data.areas.levels import is_above
@@ -18,6 +18,7 @@ from metrics.analysis.interval import wilson
 from metrics.answer import CONFLICT, OK, PARTIAL, STALE
 from metrics.availability.extent import has_delivered
 from metrics.availability.feeds import feed, narrowed
+from metrics.availability.reporting import reporting
 from metrics.catalog import Catalog, Metric, Stock
 from metrics.engine.frames import each
 from metrics.engine.groups import of_level
@@ -199,8 +200,7 @@ def stamped(view: View, now: Row) -> list[Item]:
 
 
 def _silent(view: View) -> str:
-    fact = fact_of(view)
-    late = [source for source in sources(view.edition).values() if source.fact == fact and source.silent(view.as_of)]
+    late = [source for source in reporting(view.edition, view.catalog, view.metric) if source.silent(view.as_of)]
     return _(", ").join(
         f"{source.name_zh if language() == 'zh' else source.name_en} "
         + (format.stamp(source.last_at) if source.last_at else _("never"))

@@ -15,6 +15,8 @@ from cockpit.labels.names import source_name, sources
 from cockpit.view_state import View
 from metrics import areas
 from metrics.availability.freshness import Freshness
+from metrics.availability.reporting import reporting
+from metrics.catalog import Metric
 from metrics.engine.plan import exists_at
 
 
@@ -52,9 +54,9 @@ def when(view: View) -> str:
     return _("as of {time}", time=format.stamp(view.as_of) if end > format.day(view.as_of) else f"{end} 00:00")
 
 
-def sources_table(view: View, fact: str | None = None, *, key: str = "sources") -> None:
-    """Freshness of the sources, of one fact or of all; silent ones first."""
-    shown = [source for source in sources(view.edition).values() if fact in (None, source.fact)]
+def sources_table(view: View, metric: Metric | None = None, *, key: str = "sources") -> None:
+    """Freshness of the sources, of one metric or of all; silent ones first."""
+    shown = list(reporting(view.edition, view.catalog, metric) if metric else sources(view.edition).values())
     if not shown:
         header.notice(_("No source delivers this yet."))
         return

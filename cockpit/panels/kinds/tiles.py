@@ -21,6 +21,7 @@ from cockpit.single_flight import single_flight_cache
 from cockpit.view_state import View
 from metrics.answer import PARTIAL, STALE
 from metrics.availability.freshness import freshness
+from metrics.availability.reporting import reporting
 from metrics.catalog import Catalog, Metric
 from metrics.catalog.model import Counterpart
 
@@ -152,8 +153,8 @@ def fed(view: View, names: tuple[str, ...], among: tuple[str, ...]) -> list[Metr
 def late_sources(view: View, shown: list[MetricSummary]) -> str:
     """Which silent sources the numbers lack, said once for all tiles; empty when none is late."""
     lacking = [summary for summary in shown if summary.now.quality in (PARTIAL, STALE)]
-    facts = {view.catalog.domain(summary.metric).fact for summary in lacking}
-    late = [source for source in freshness(view.edition) if source.fact in facts and source.silent(view.as_of)]
+    sources = {source for summary in lacking for source in reporting(view.edition, view.catalog, summary.metric)}
+    late = [source for source in freshness(view.edition) if source in sources and source.silent(view.as_of)]
     if not late:
         return ""
     names = _(", ").join(source_name(view.edition, source.source) for source in late)
