@@ -1,7 +1,8 @@
 """HTML shell of all screens: Streamlit's page, changed to load faster.
 
 Streamlit's page makes a browser wait for its scripts one after another, for two fonts that our texts are not set in,
-and for two questions to the server before it connects. What a first screen needs is named here in the page's head.
+for two questions to the server, and then for the connection. What a first screen needs is named here in the page's
+head, and the connection opens at once.
 """
 
 import re
@@ -27,11 +28,8 @@ STREAMLIT = Path(st.__file__).parent / "static"
 SCRIPTS = STREAMLIT / "static" / "js"
 LAZY = "BidiComponent"
 """The chunk that Streamlit loads lazily although every screen needs it: cockpits are drawn by components alone."""
-CONNECT = (
-    "window.__streamlit={BACKEND_BASE_URL:location.origin+'/',"
-    "HOST_CONFIG:{allowedOrigins:[location.origin],useExternalAuthToken:false}}"
-)
-"""Server address and allowed origins, which Streamlit would otherwise request before it connects."""
+CONNECT = Path(__file__).parents[1] / "connect.js"
+"""Opens the connection while Streamlit's scripts load."""
 MODULE = re.compile(r'<link rel="modulepreload" crossorigin href="\./static/js/([^"]+)">\s*')
 IMPORT = re.compile(r'(?:from|import)"\./([^"]+\.js)"')
 PATHS = {"/", *(f"/{name}" for name in PAGES)}
@@ -54,7 +52,7 @@ def page() -> str:
         title, noscript = escape(_("Governance Cockpit")), escape(_("Switch JavaScript on: the screens need it."))
     head = [
         f'<link rel="stylesheet" href="{assets.url("style.css")}" id="cockpit-style">',
-        f"<script>{CONNECT}</script>",
+        f"<script>{CONNECT.read_text('utf-8')}</script>",
     ]
     html = MODULE.sub("", html)
     html = re.sub(r"<!--.*?-->\s*", "", html, flags=re.DOTALL)

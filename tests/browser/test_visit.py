@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import Literal
 
 import pytest
-from playwright.sync_api import Page, Response, expect
+from playwright.sync_api import Page, Response, WebSocketRoute, expect
 from streamlit import config
 
 from bench.visit import WATCH
@@ -94,6 +94,38 @@ def test_nothing_moves_on_a_first_visit_and_a_return(address: str, open_page: Op
         visited(page, f"{address}/?area={area}")
         measured = page.evaluate("window.visit")
         assert measured["shift"] < SHIFT, measured["shifts"]
+
+
+def test_the_connection_opens_before_the_scripts_run_and_is_the_only_one(address: str, open_page: Open) -> None:
+    page = open_page("about:blank", at=address, alone=True)
+    page.add_init_script(
+        """window.made = []
+        window.WebSocket = new Proxy(WebSocket, { construct(Socket, given) {
+          window.made.push(document.readyState)
+          return new Socket(...given)
+        }})"""
+    )
+    page.goto(f"{address}/?area={VILLAGE}")
+    expect(page.locator(".tile").first).to_be_visible()
+    assert page.evaluate("window.made") == ["loading"]  # Streamlit's scripts run once the document is read
+
+
+@pytest.mark.parametrize("times", [1, 2])
+def test_a_connection_that_is_closed_at_once_is_made_anew(address: str, open_page: Open, times: int) -> None:
+    page = open_page("about:blank", at=address, alone=True)
+    left = [None] * times
+
+    def connect(socket: WebSocketRoute) -> None:
+        if left:
+            left.pop()
+            socket.close()
+        else:
+            socket.connect_to_server()
+
+    page.route_web_socket(re.compile("/_stcore/stream"), connect)
+    page.goto(f"{address}/?area={VILLAGE}")
+    expect(page.locator(".tile").first).to_be_visible()
+    assert left == []
 
 
 def test_a_map_whose_outlines_do_not_come_holds_up_nothing_else(address: str, open_page: Open) -> None:
