@@ -39,7 +39,7 @@ from metrics.period import Period
 from metrics.rows import count_rows
 from tests import factory, trees
 from tests.asking import answer
-from tests.drawn import html
+from tests.drawn import html, text
 from tests.factory import deliver, published
 from tests.homes import Homes
 
@@ -210,8 +210,27 @@ def test_who_follows_a_topic_below_its_levels_gets_the_page_of_that_area(
     assert (f"“{name}”专题不设在本级" in said) == (page == "cockpit")
 
 
+@pytest.mark.parametrize("metric", ["conflicts", "residents"])
+def test_rows_with_two_values_name_the_source_of_each(
+    config: Settings, monkeypatch: pytest.MonkeyPatch, metric: str
+) -> None:
+    said = text(opened(config, monkeypatch, "rows", metric=metric, area="990101102000"))
+    assert "村社基础数据" in said
+    assert "公安实有人口" in said
+    assert '"police"' not in said
+
+
 def drawn(config: Settings, monkeypatch: pytest.MonkeyPatch, page: str, **parameters: str) -> str:
     """The HTML of a page, which ends neither in an error nor in a refusal."""
+    app = opened(config, monkeypatch, page, **parameters)
+    assert not app.exception
+    said = html(app)
+    assert 'role="alert"' not in said
+    return said
+
+
+def opened(config: Settings, monkeypatch: pytest.MonkeyPatch, page: str, **parameters: str) -> AppTest:
+    """A page of the demo district."""
     monkeypatch.setenv("COCKPIT_HOME", str(config.home))
     settings.current.cache_clear()
     app = AppTest.from_file(MAIN, default_timeout=60)
@@ -220,10 +239,7 @@ def drawn(config: Settings, monkeypatch: pytest.MonkeyPatch, page: str, **parame
         app.query_params[name] = value
     app.run()
     settings.current.cache_clear()
-    assert not app.exception
-    said = html(app)
-    assert 'role="alert"' not in said
-    return said
+    return app
 
 
 @pytest.mark.slow

@@ -10,7 +10,7 @@ import streamlit as st
 from cockpit.components.lists.table import Cell, Column
 from cockpit.i18n import _
 from cockpit.labels import format, words
-from cockpit.labels.names import area_name
+from cockpit.labels.names import area_name, source_name
 from cockpit.screens.listing import row_tools
 from cockpit.screens.shared import case_href
 from cockpit.view_state import View
@@ -128,7 +128,7 @@ def heading(view: View, name: str, selection: Selection, lead: str) -> Column:
 
 def cell(view: View, domain: Domain, name: str, row: Row) -> Cell | str:
     own_view = domain.view is not None and domain.id not in SHOWN_OF_VIEWS
-    make = {"area": _area}.get(name) if own_view else CELLS.get(name)
+    make = (CELLS_OF_VIEWS if own_view else CELLS).get(name)
     return make(view, row) if make else words.value(name, row.get(name))
 
 
@@ -164,6 +164,15 @@ def _vetoes(view: View, row: Row) -> Cell:
     return Cell(_("None"), state="green") if row["passed"] else Cell(_("None, below 60 points"), state="amber")
 
 
+def _source(view: View, source: object) -> str:
+    return source_name(view.edition, str(source)) if source else ""
+
+
+CELLS_OF_VIEWS: dict[str, Callable[[View, Row], Cell | str]] = {
+    "area": _area,
+    "by_lowest": lambda view, row: _source(view, row["by_lowest"]),
+    "by_highest": lambda view, row: _source(view, row["by_highest"]),
+}
 CELLS: dict[str, Callable[[View, Row], Cell | str]] = {
     "title": _case_title,
     "area": _area,
