@@ -3,15 +3,16 @@
 Nobody approves what they drafted or proposed.
 """
 
+from collections.abc import Iterator
 from datetime import datetime
 
-from cockpit.access.policy import Can
+from cockpit.access.policy import Can, Grants
 from cockpit.actions.action import Actor, action
 from data.areas.levels import end_of
 from data.desk import typed
 from data.desk.assessing import assessments
 from data.desk.assessing import schemes as rows
-from data.desk.assessing.assessments import Draft
+from data.desk.assessing.assessments import Assessment, Draft
 from data.desk.assessing.schemes import Proposal
 from data.desk.errors import Refused
 from data.desk.store import Desk
@@ -21,7 +22,7 @@ from data.home import Home
 from metrics import areas
 from metrics.assessment import schemes
 from metrics.assessment.schemes import Scheme
-from metrics.assessment.score import packed, score
+from metrics.assessment.score import Assessed, packed, score, unpacked
 from metrics.catalog import Catalog
 from metrics.errors import MetricsError
 from metrics.query import Query
@@ -37,6 +38,19 @@ PROPOSE_SCHEME = action("schemes.propose", "settings", Can.PROPOSE, "areas")
 WITHDRAW_SCHEME = action("schemes.withdraw", "settings", Can.PROPOSE, "areas")
 APPROVE_SCHEME = action("schemes.approve", "settings", Can.APPROVE, "areas")
 REFUSE_SCHEME = action("schemes.refuse", "settings", Can.APPROVE, "areas")
+
+
+def visible(desk: Desk, grants: Grants) -> Iterator[Assessment]:
+    """The assessments that an account may see, newest first: drafts only with the right to assess there."""
+    for one in assessments.listing(desk):
+        may_assess = grants.may(Can.ASSESS, one.area, end_of(one.area))
+        if may_assess or (one.state in ("open", "approved", "published") and within(grants, one)):
+            yield one
+
+
+def within(grants: Grants, one: Assessment) -> list[Assessed]:
+    """The areas of an assessment that an account may see."""
+    return [area for area in unpacked(one.results) if grants.may(Can.LOOK, area.code, end_of(area.code))]
 
 
 def draft(desk: Desk, actor: Actor, query: Query, scheme: Scheme, home: Home) -> int:

@@ -16,7 +16,7 @@ from starlette.routing import Mount
 from cockpit import editions, settings
 from cockpit.access import district_wide
 from cockpit.access.policy import Can
-from cockpit.api import assets, items, push, reports, times
+from cockpit.api import assessments, assets, items, push, reports, times
 from cockpit.api.answers import (
     EditionOut,
     FoundArea,
@@ -79,6 +79,7 @@ api = FastAPI(
         {"name": "reports", "description": "Reports asked for, how far they are, and their files."},
         {"name": "items", "description": "Work items: lists, one with its history, begin one, do a step."},
         {"name": "assets", "description": "The register of assets: lists, one with its edits, edit a value."},
+        {"name": "assessments", "description": "Schemes of assessment in force, and assessments down to counted rows."},
         {"name": "push", "description": "Facts that a system sends under a source's mapping, and what became of them."},
     ],
 )  # fmt: skip
@@ -87,6 +88,7 @@ api.include_router(push.router)
 api.include_router(reports.router)
 api.include_router(items.router)
 api.include_router(assets.router)
+api.include_router(assessments.router)
 
 
 def mounted() -> Mount:

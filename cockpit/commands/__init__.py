@@ -12,6 +12,7 @@ from cockpit.commands.admin.backup import backup, inventory, restore
 from cockpit.commands.admin.keys import keys, secret
 from cockpit.commands.admin.token import token
 from cockpit.commands.admin.user import user
+from cockpit.commands.assessment import assessment
 from cockpit.commands.asset import asset
 from cockpit.commands.check import check
 from cockpit.commands.data.editions import editions, publish, rollback
@@ -23,6 +24,7 @@ from cockpit.commands.item import item
 from cockpit.commands.limit import limit
 from cockpit.commands.query import query, rows
 from cockpit.commands.report import report
+from cockpit.commands.scheme import scheme
 from cockpit.commands.serve import serve
 from cockpit.errors import CockpitError
 from data.errors import DataError
@@ -58,6 +60,8 @@ for command in (
     check,
     probe,
     limit,
+    scheme,
+    assessment,
     asset,
     item,
     user,

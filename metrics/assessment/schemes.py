@@ -94,7 +94,7 @@ def load(catalog: Catalog, own: Path | None = None) -> dict[str, Scheme]:
     faults: list[str] = []
     for file in [*sorted(OURS.glob("*.yaml")), *(sorted(own.glob("*.yaml")) if own else [])]:
         try:
-            scheme = _read(file)
+            scheme = read(file)
         except MetricsError as error:
             faults.append(str(error))
             continue
@@ -176,7 +176,8 @@ def _label(catalog: Catalog, name: str) -> Any:
     return catalog.metrics[name].label if name in catalog.metrics else name
 
 
-def _read(file: Path) -> Scheme:
+def read(file: Path) -> Scheme:
+    """The scheme of a file. Raises MetricsError that names the file and each field at fault."""
     try:
         raw: Any = yamls.parsed(file.read_text("utf-8"))
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:

@@ -1,6 +1,5 @@
 """Assessments: the list of those that the visitor may see, the form of a draft, and the schemes."""
 
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date
 from functools import partial
@@ -10,7 +9,6 @@ import streamlit as st
 from cockpit import settings
 from cockpit.access import guard, visitors
 from cockpit.access.pages import PAGES, may_open
-from cockpit.access.policy import Can
 from cockpit.actions import assessments as actions
 from cockpit.actions.action import Actor
 from cockpit.components.lists.table import Cell, Column, table
@@ -21,10 +19,7 @@ from cockpit.screens.admin import desk
 from cockpit.screens.assessing import explanation
 from cockpit.screens.assessing import schemes as shown
 from cockpit.view_state import View
-from data.areas.levels import end_of
-from data.desk.assessing import assessments
 from data.desk.assessing import schemes as desk_schemes
-from data.desk.assessing.assessments import Assessment
 from metrics.assessment import schemes
 from metrics.assessment.schemes import Scheme
 from metrics.period import Period, last_day, month_start, shift
@@ -38,21 +33,12 @@ COLOURS = {"draft": "none", "open": "amber", "approved": "green", "published": "
 def draw(view: View) -> None:
     """The one that the address names, or the list."""
     number = st.query_params.get("id", "")
-    one = next((one for one in visible(view) if str(one.id) == number), None)
+    one = next((one for one in actions.visible(visitors.desk(), view.grants) if str(one.id) == number), None)
     if one:
         explanation.card(view, one)
         return
     _listed(view)
     _drafting(view)
-
-
-def visible(view: View) -> Iterator[Assessment]:
-    """Those that the visitor may see: drafts only with the right to assess there."""
-    for one in assessments.listing(visitors.desk()):
-        may_assess = view.grants.may(Can.ASSESS, one.area, end_of(one.area))
-        for_all = one.state in ("open", "approved", "published") and explanation.within(view, one)
-        if may_assess or for_all:
-            yield one
 
 
 def _listed(view: View) -> None:
@@ -66,7 +52,7 @@ def _listed(view: View) -> None:
             one.made_by,
             format.stamp(desk.local(one.made_at)),
         ]
-        for one in visible(view)
+        for one in actions.visible(visitors.desk(), view.grants)
     ]
     if not rows:
         header.notice(_("There is no assessment yet."))

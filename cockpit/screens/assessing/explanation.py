@@ -7,7 +7,6 @@ from itertools import groupby
 import streamlit as st
 
 from cockpit.access import guard, visitors
-from cockpit.access.policy import Can
 from cockpit.actions import assessments as actions
 from cockpit.actions.action import Action, Actor
 from cockpit.components.lists.table import Cell, Column, table
@@ -21,13 +20,8 @@ from data.desk import clock
 from data.desk.assessing import assessments
 from data.desk.assessing.assessments import Assessment, Objection
 from data.desk.store import Desk
-from metrics.assessment.score import Assessed, LineScore, unpacked
+from metrics.assessment.score import Assessed, LineScore
 from metrics.period import Period
-
-
-def within(view: View, one: Assessment) -> list[Assessed]:
-    """The areas of an assessment that the visitor may see."""
-    return [area for area in unpacked(one.results) if view.grants.may(Can.LOOK, area.code, end_of(area.code))]
 
 
 def card(view: View, one: Assessment) -> None:
@@ -40,7 +34,7 @@ def card(view: View, one: Assessment) -> None:
              edition=one.edition)  # fmt: skip
     header.notice(" ".join([said, *_course(one)]))
     desk.show_outcome()
-    areas = within(view, one)
+    areas = actions.within(view.grants, one)
     code = st.query_params.get("of", "")
     chosen = next((area for area in areas if str(area.code) == code), areas[0] if len(areas) == 1 else None)
     for name, group in groupby(areas, key=lambda area: words.peers(one.scheme["level"], area.kind)):
@@ -132,7 +126,7 @@ def _line(view: View, one: Assessment, area: Assessed, line: LineScore) -> list[
 def _objections(view: View, one: Assessment, chosen: Assessed | None) -> None:
     """Those to what the visitor may see, their answers, and the forms of who may object or answer."""
     actor = Actor.of(guard.enter())
-    named = {area.code: area.name for area in within(view, one)}
+    named = {area.code: area.name for area in actions.within(view.grants, one)}
     raised = [objection for objection in assessments.objections(visitors.desk(), one.id) if objection.area in named]
     if raised:
         header.title(_("Objections"))
