@@ -3,7 +3,7 @@
 Both give one row a thing and instant, as the view of an SQL file does (see `metrics.engine.views`).
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from data.schema import ASSETS
 
@@ -15,6 +15,8 @@ LATEST = (
 )  # fmt: skip
 DISPUTED = LATEST[-4:]
 """Columns of a reading on which sources disagree; NULL otherwise."""
+MERGED = "SELECT code, any_value(holder) AS heir, max(valid_to) AS ended FROM areas WHERE holder <> code GROUP BY code"
+"""SQL of the areas that were merged into another, and the first day without them."""
 
 
 def columns(snapshot: Sequence[str]) -> tuple[str, ...]:
@@ -39,13 +41,15 @@ def snapshot_sql(named: Sequence[str], where: str | None, terms: Mapping[str, st
 
 
 def latest_sql(
-    valid: Mapping[str, int], where: str | None, terms: Mapping[str, str], *, merged: bool = True, disputed: bool = True
-) -> str:
+    valid: Mapping[str, int], where: str | None, terms: Mapping[str, str], traits: Collection[str] = (), *,
+    merged: bool = True, disputed: bool = True,
+) -> str:  # fmt: skip
     """SQL of the newest valid reading of each area, unit and measure at each instant.
 
     valid: for how many days a reading of each measure is valid unless a newer one follows. Of an area that was merged
-    into another, readings are valid until the other has one of its own from after the merger. Where the newest values
-    of two sources differ by more than 1 % and by more than 1, the row has the lowest and highest with their sources.
+    into another, readings are valid until the other has one of its own from after the merger; those of `traits`, which
+    describe an area itself, end with it. Where the newest values of two sources differ by more than 1 % and by more
+    than 1, the row has the lowest and highest with their sources.
 
     merged, disputed: False where no area was merged, or no source shares a measure with another: planning what finds
     nothing costs more than reading the rest.
@@ -54,10 +58,15 @@ def latest_sql(
     spans = " ".join(f"WHEN {_text(measure)} THEN {days}" for measure, days in valid.items())
     days = f"to_days(CASE measure {spans} END)"
     # each reading with the time until which it is the newest valid one: one pass then serves all instants
+    ending = ", ".join(_text(measure) for measure in traits if merged and measure in valid)
+    until, ends = f"measured_at + {days}", ""
+    if ending:
+        until += ", ended::TIMESTAMP"
+        ends = f"LEFT JOIN ({MERGED}) AS former ON former.code = area_then AND measure IN ({ending}) "
     spaced = (
-        "SELECT *, least(lead(measured_at) OVER (PARTITION BY area_then, unit, measure "
-        f"ORDER BY measured_at, updated_at NULLS FIRST, source DESC, key DESC), measured_at + {days}) AS until "
-        f"FROM readings WHERE measure IN ({measures}) AND measured_at < (SELECT max(moment) FROM instants) "
+        "SELECT readings.*, least(lead(measured_at) OVER (PARTITION BY area_then, unit, measure "
+        f"ORDER BY measured_at, updated_at NULLS FIRST, source DESC, key DESC), {until}) AS until "
+        f"FROM readings {ends}WHERE measure IN ({measures}) AND measured_at < (SELECT max(moment) FROM instants) "
         f"AND measured_at >= (SELECT min(moment) FROM instants) - to_days({max(valid.values())})"
     )
     newest = f"SELECT * FROM ({spaced}) JOIN instants ON measured_at < moment AND until >= moment"
@@ -80,11 +89,8 @@ def latest_sql(
 
 def _succeeded(measures: str) -> str:
     """SQL of the merged areas whose heir has reported a measure since the merger, and since when."""
-    heirs = (
-        "SELECT code, any_value(holder) AS heir, max(valid_to) AS ended FROM areas WHERE holder <> code GROUP BY code"
-    )
     return (
-        f"SELECT code, r.unit, r.measure, min(r.measured_at) AS since FROM ({heirs}) "
+        f"SELECT code, r.unit, r.measure, min(r.measured_at) AS since FROM ({MERGED}) "
         f"JOIN readings r ON r.area_then = heir AND r.measured_at >= ended AND r.measure IN ({measures}) GROUP BY ALL"
     )
 

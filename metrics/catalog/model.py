@@ -306,6 +306,8 @@ class Domain(Model):
     snapshot: the columns of assets that its rows have: one row an asset that is registered at the instant.
     latest: measures of readings and for how many days a reading is valid: one row an area, unit and measure, its
         newest reading at the instant.
+    traits: of these measures those that describe an area itself, such as its tier: they end with an area that is
+        merged, while amounts count on for the area that it became part of.
     presence: counts of which one at least is above zero wherever an area has delivered anything.
     chains: counts of which each is at most the next one, in every area and month.
     """
@@ -319,6 +321,7 @@ class Domain(Model):
     columns: tuple[str, ...] = ()
     snapshot: tuple[str, ...] = ()
     latest: dict[str, Annotated[int, Field(gt=0)]] = Field(default_factory=dict)
+    traits: tuple[str, ...] = ()
     dimensions: tuple[str, ...] = ()
     presence: tuple[Name, ...] = ()
     chains: tuple[tuple[Name, ...], ...] = ()
@@ -344,6 +347,8 @@ class Domain(Model):
             raise ValueError("snapshot: is of assets: set fact: assets")
         if self.latest and self.fact != "readings":
             raise ValueError("latest: is of readings: set fact: readings")
+        if unknown := set(self.traits) - set(self.latest):
+            raise ValueError(f"traits: latest has no measure {', '.join(sorted(unknown))}")
         unknown = set(self.columns) - set(FACTS[self.fact].by_name)
         if unknown:
             raise ValueError(f"columns: {self.fact} has no column {', '.join(sorted(unknown))}")

@@ -139,7 +139,8 @@ def _generated(raw: Mapping[str, Any]) -> str | None:
     if isinstance(columns, list) and columns:
         return generated.snapshot_sql([str(name) for name in columns], where, terms)
     if isinstance(valid, dict) and valid:
-        return generated.latest_sql(valid, where, terms)
+        traits = raw.get("traits")
+        return generated.latest_sql(valid, where, terms, traits if isinstance(traits, list) else ())
     return None
 
 

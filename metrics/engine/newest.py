@@ -269,8 +269,9 @@ class _Store:
         end = own["begin"] + lapse
         follows = (own["area_then"][1:] == own["area_then"][:-1]) & (own["part"][1:] == own["part"][:-1])
         end[:-1] = np.where(follows, np.minimum(end[:-1], own["begin"][1:]), end[:-1])
+        end = _succeeded(self.edition, own, end, trait=measure in self.domain.traits)
         return History(
-            own["area"], own["area_then"], own["begin"], _succeeded(self.edition, own, end), lapse,
+            own["area"], own["area_then"], own["begin"], end, lapse,
             {name: own[f"_{name}"] for name in WORDS}, {sql: own[f"_{at}"] for at, sql in enumerate(self._values)},
             _by_source(own) if measure in self.shared else None,
         )  # fmt: skip
@@ -283,10 +284,17 @@ def _by_source(own: dict[str, np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
     return order, np.cumsum(starts)
 
 
-def _succeeded(edition: Edition, own: dict[str, np.ndarray], end: np.ndarray) -> np.ndarray:
-    """The ends, for a merged area no later than the first reading of the area that it became part of."""
+def _succeeded(edition: Edition, own: dict[str, np.ndarray], end: np.ndarray, *, trait: bool) -> np.ndarray:
+    """The ends, for a merged area no later than the first reading of the area that it became part of.
+
+    trait: readings describe the area itself, and end with it.
+    """
     end = end.copy()
     for code, heir, ended in _merged(edition):
+        if trait:
+            former = own["area_then"] == code
+            end[former] = np.minimum(end[former], ended)
+            continue
         for part in np.unique(own["part"][own["area_then"] == code]):
             same = own["part"] == part
             since = own["begin"][same & (own["area_then"] == heir) & (own["begin"] >= ended)]

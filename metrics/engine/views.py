@@ -94,7 +94,8 @@ def _view_of(edition: Edition, domain: Domain, metrics: Iterable[Metric]) -> str
         return domain.view or ""
     valid = measures_of(domain, metrics)
     disputed = any(measure in valid for measure in _shared(edition))
-    return latest_sql(valid, domain.where, domain.terms, merged=_has_merged(edition), disputed=disputed)
+    merged = _has_merged(edition)
+    return latest_sql(valid, domain.where, domain.terms, domain.traits, merged=merged, disputed=disputed)
 
 
 def _split(plan: Plan, domain: Domain, metrics: list[Metric]) -> dict[str, Cells]:

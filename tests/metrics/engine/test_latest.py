@@ -176,6 +176,35 @@ def test_reading_of_a_merged_village_counts_until_its_heir_reports(tmp_path: Pat
     assert value(edition, "people", MERGED, month(8), own) == 100
 
 
+def test_what_describes_a_village_ends_with_it_while_its_amounts_count_on(tmp_path: Path) -> None:
+    """Villages are not counted twice after a merger: neither where the heir has not reported yet nor where it has."""
+    home = Home(tmp_path / "home", memory="1GB")
+    ended = {"name": "小塘村", "level": "village", "valid_to": date(2026, 9, 1), "merged_into": VILLAGES[0]}
+    areas(home, [*AREAS, {"code": MERGED, **ended}])
+    january = datetime(2026, 1, 1)
+    deliver(home, "readings", [
+        reading(area, measure, january, 2) for area in (*VILLAGES, MERGED) for measure in ("tier", "debt")
+    ])  # fmt: skip
+    own = catalog(
+        tmp_path / "own", "readings", "latest: {tier: 400, debt: 400}\ntraits: [tier]",
+        metric("tiers", "aggregate: {sum: (value >= 2)::INTEGER, per: '1', where: measure = 'tier'}", "ratio of sums"),
+        metric("debt", "aggregate: {sum: value, where: measure = 'debt'}"),
+    )  # fmt: skip
+    edition = published(home, AS_OF, own)
+    before, after = (Period(date(2026, month, 1), date(2026, month + 1, 1)) for month in (8, 9))
+    for month, villages in ((before, len(VILLAGES) + 1), (after, len(VILLAGES))):
+        row = answer(edition, ["tiers"], DISTRICT, month, catalog=own).iloc[0]
+        assert (row["numerator"], row["denominator"]) == (villages, villages)
+        assert len(rows(edition, "tiers", DISTRICT, month, catalog=own)) == villages
+        assert value(edition, "debt", DISTRICT, month, own) == 2 * (len(VILLAGES) + 1)
+
+
+def test_a_trait_is_one_of_the_measures(tmp_path: Path) -> None:
+    with pytest.raises(MetricsError, match="traits: latest has no measure tir"):
+        catalog(tmp_path / "own", "readings", "latest: {tier: 400}\ntraits: [tir]",
+                metric("tiers", "aggregate: {sum: value}"))  # fmt: skip
+
+
 @given(st.lists(st.tuples(st.integers(0, 2), st.integers(0, 500), st.integers(0, 9)), min_size=1, max_size=30))
 def test_newest_reading_of_every_day_is_that_of_a_walk_through_all(rows: list[tuple[int, int, int]]) -> None:
     """The SQL against a plain reading of the rule."""

@@ -27,6 +27,7 @@ METRICS = {
                       "ratio of sums"),
     "dearest": metric("dearest", "aggregate: {max: value, where: measure = 'debt' AND value < 90}", "max"),
     "middle": metric("middle", "aggregate: {quantile: value, q: 0.5, where: measure = 'debt'}", "recompute"),
+    "tiers": metric("tiers", "aggregate: {sum: value, per: '1', where: measure = 'tier'}", "ratio of sums"),
     "share": metric("share", "aggregate: {sum: CASE WHEN measure = 'debt' THEN value ELSE 0 END, per: CASE WHEN "
                     "measure = 'people' THEN value END, where: \"measure IN ('debt', 'people')\"}", "ratio of sums"),
     "high": metric("high", "aggregate: {sum: '1', where: value > 60 OR measure = 'queue'}"),
@@ -42,7 +43,7 @@ def given(tmp_path_factory: pytest.TempPathFactory) -> tuple[Edition, Catalog]:
     areas(home, [*AREAS, {"code": MERGED, **ended}])
     rows = [
         reading(code, measure, at, chance.randint(1, 120))
-        for code, measure, month in product([*VILLAGES, MERGED, DISTRICT], ("people", "debt"), range(35))
+        for code, measure, month in product([*VILLAGES, MERGED, DISTRICT], ("people", "debt", "tier"), range(35))
         if (at := datetime(2024 + month // 12, 1 + month % 12, chance.randint(1, 28))) < datetime(2026, 8, 25)
         or code != MERGED
         if at < AS_OF
@@ -56,7 +57,12 @@ def given(tmp_path_factory: pytest.TempPathFactory) -> tuple[Edition, Catalog]:
         reading(code, "people", datetime(2026, m, 9), chance.randint(1, 120)) for code in VILLAGES for m in (5, 9)
     ]
     deliver(home, "readings", others, source="second")
-    own = catalog(folder / "own", "readings", "latest: {people: 62, debt: 100, queue: 1}", *METRICS.values())
+    own = catalog(
+        folder / "own",
+        "readings",
+        "latest: {people: 62, debt: 100, queue: 1, tier: 400}\ntraits: [tier]",
+        *METRICS.values(),
+    )
     return published(home, AS_OF, own), own
 
 
