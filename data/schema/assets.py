@@ -69,7 +69,7 @@ ASSETS = Fact(
         Column("bundle", "一件事", "Bundle"),
         Column("cross_province", "跨省通办", "Across provinces", "BOOLEAN"),
         Column("guide_elements", "指南要素数", "Elements of the guide", "SMALLINT", low=0, high=255),
-        Column("modes", "办理方式", "Ways to apply"),
+        Column("modes", "办理方式", "Ways to apply", split="modes"),
         Column("registered_at", "登记", "Registered", TIME, known_at="registered_at", listed=5),
         Column("retired_at", "停用", "Retired", TIME, known_at="retired_at"),
         *LINEAGE,
