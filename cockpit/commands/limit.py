@@ -1,4 +1,4 @@
-"""`limit`: list the limits of metrics, propose one, approve, refuse or end one, as the operator."""
+"""`limit`: list the limits of metrics, propose, withdraw, approve, refuse or end one, as the operator."""
 
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
@@ -145,3 +145,16 @@ def end(settings: "Settings", id: int, day: "datetime") -> None:
     with as_usage():
         end_limit(open_desk(settings), OPERATOR, id, day.date())
     click.echo(f"limit {id}: ends before {day.date()}")
+
+
+@limit.command()
+@click.argument("id", type=int)
+@with_settings
+def withdraw(settings: "Settings", id: int) -> None:
+    """Take back proposal ID of the operator that nobody has decided on."""
+    from cockpit.actions.action import OPERATOR
+    from cockpit.actions.register import withdraw_limit
+
+    with as_usage():
+        withdraw_limit(open_desk(settings), OPERATOR, id)
+    click.echo(f"limit {id}: withdrawn")

@@ -1,4 +1,4 @@
-"""`scheme`: list the proposed schemes of assessment, propose one, approve or refuse one, as the operator."""
+"""`scheme`: list the proposed schemes of assessment, propose, withdraw, approve or refuse one, as the operator."""
 
 from typing import TYPE_CHECKING
 
@@ -95,3 +95,16 @@ def refuse(settings: "Settings", id: int, reason: str) -> None:
     with as_usage():
         refuse_scheme(open_desk(settings), OPERATOR, id, reason)
     click.echo(f"scheme {id}: refused")
+
+
+@scheme.command()
+@click.argument("id", type=int)
+@with_settings
+def withdraw(settings: "Settings", id: int) -> None:
+    """Take back proposal ID of the operator that nobody has decided on."""
+    from cockpit.actions.action import OPERATOR
+    from cockpit.actions.assessments import withdraw_scheme
+
+    with as_usage():
+        withdraw_scheme(open_desk(settings), OPERATOR, id)
+    click.echo(f"scheme {id}: withdrawn")

@@ -45,6 +45,9 @@ def test_limits_are_proposed_listed_and_decided_by_somebody_else(home: Home) -> 
         "proposed", "on_time_rate", "2027-01-01", "operator"
     )  # fmt: skip
     assert "there is no limit 9" in run(home, "limit", "refuse", "9", "--reason", "x")
+    assert run(home, *(word.replace("区办12号", "区办13号") for word in PROPOSED)).startswith("limit 2")
+    assert run(home, "limit", "withdraw", "2").strip() == "limit 2: withdrawn"
+    assert "decided already" in run(home, "limit", "withdraw", "2")
     assert "is not a bound" in run(home, *(word.replace("< 40", "40") for word in PROPOSED))
 
 

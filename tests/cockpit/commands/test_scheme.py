@@ -51,6 +51,8 @@ def test_a_scheme_of_a_file_is_proposed_and_decided_by_somebody_else(home: Home,
     (row,) = json.loads(run(home, "scheme", "list", "--format", "json"))
     assert (row["state"], row["scheme"], row["proposed_by"]) == ("proposed", "towns", "operator")
     assert row["lines"].startswith("on_time_rate 25 97 85; ")
+    assert run(home, "scheme", "withdraw", "1").strip() == "scheme 1: withdrawn"
+    assert "decided already" in run(home, "scheme", "withdraw", "1")
     wrong = tmp_path / "wrong.yaml"
     wrong.write_text(Path(TOWN_SCHEME).read_text("utf-8").replace("weight: 25", "weight: 20", 1), "utf-8")
     assert "wrong.yaml: lines: the weights add up to 95" in propose(home, str(wrong))
