@@ -28,6 +28,8 @@ STREAMLIT = Path(st.__file__).parent / "static"
 SCRIPTS = STREAMLIT / "static" / "js"
 LAZY = "BidiComponent"
 """The chunk that Streamlit loads lazily although every screen needs it: cockpits are drawn by components alone."""
+POLYFILLS = Path(__file__).parents[1] / "polyfills.js"
+"""What older browsers lack; docs/serving.md names the oldest."""
 CONNECT = Path(__file__).parents[1] / "connect.js"
 """Opens the connection while Streamlit's scripts load."""
 MODULE = re.compile(r'<link rel="modulepreload" crossorigin href="\./static/js/([^"]+)">\s*')
@@ -52,7 +54,7 @@ def page() -> str:
         title, noscript = escape(_("Governance Cockpit")), escape(_("Switch JavaScript on: the screens need it."))
     head = [
         f'<link rel="stylesheet" href="{assets.url("style.css")}" id="cockpit-style">',
-        f"<script>{CONNECT.read_text('utf-8')}</script>",
+        *(f"<script>{script.read_text('utf-8')}</script>" for script in (POLYFILLS, CONNECT)),
     ]
     html = MODULE.sub("", html)
     html = re.sub(r"<!--.*?-->\s*", "", html, flags=re.DOTALL)
