@@ -21,6 +21,7 @@ from cockpit.i18n import _, language
 from cockpit.labels import format
 from cockpit.labels.names import area_name, source_name
 from cockpit.screens.admin import desk
+from cockpit.screens.admin.choice import RowChoice
 from cockpit.screens.work import origins
 from cockpit.server.alerting import rules_of
 from cockpit.view_state import View
@@ -253,8 +254,12 @@ def silenced(view: View) -> None:
 
 
 def _silence_row(view: View, one: Silence, known: dict[str, Rule]) -> list[Cell | str]:
+    return [*_silence_title(view, one, known), one.reason, one.who]
+
+
+def _silence_title(view: View, one: Silence, known: dict[str, Rule]) -> tuple[str, str, str]:
     rule = rule_name(known, one.rule) if one.rule else _("all rules")
-    return [rule, area_name(view.edition, one.first_code), format.stamp(desk.local(one.until)), one.reason, one.who]
+    return rule, area_name(view.edition, one.first_code), format.stamp(desk.local(one.until))
 
 
 def _silence_forms(view: View, actor: Actor, known: dict[str, Rule], current: Sequence[Silence]) -> None:
@@ -271,13 +276,11 @@ def _silence_forms(view: View, actor: Actor, known: dict[str, Rule], current: Se
                 partial(actions.silence, visitors.desk(), actor, one), _("These alerts are silent now."), form="silence"
             )
     mine = [one for one in current if actions.END_SILENCE.allowed(actor, ((one.first_code, one.end_code),))]
-    if mine:
+    choice = RowChoice("end silence", {one.id: " ".join(_silence_title(view, one, known)) for one in mine})
+    if choice:
         with st.form(desk.form_key("end silence"), enter_to_submit=False, border=False):
-            ends = {
-                one.id: f"{names.get(one.rule, one.rule)} {area_name(view.edition, one.first_code)}" for one in mine
-            }
-            id = st.selectbox(_("Silence"), list(ends), format_func=ends.__getitem__)
-            if st.form_submit_button(_("End the silence")):
+            id = choice.draw(_("Silence"))
+            if st.form_submit_button(_("End the silence")) and choice.made():
                 one = next(one for one in mine if one.id == id)
                 work = partial(actions.end_silence, visitors.desk(), actor, one)
                 desk.act(work, _("What is still true fires with the next data."), form="end silence")

@@ -329,3 +329,22 @@ def test_verdicts_of_an_edition_are_queried_once(home: Home, monkeypatch: pytest
     assert len(sites.sites(scoped(edition), DISTRICT)) == 3
     assert len(sites.sites(scoped(edition), TOWNS[0])) == 2
     assert sites._all.cache_info().misses == before
+
+
+def test_a_finding_that_was_mended_before_the_click_takes_no_other_with_it(
+    screen: Screen, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page = screen("site", source="register", key="down")
+    (box,) = [one for one in page.selectbox if one.label == "问题"]
+    newest = sites.newest
+    monkeypatch.setattr(
+        sites,
+        "newest",
+        lambda frame: [one for one in newest(frame) if f"{one['rule']} {one['asset']}" != box.value],
+    )
+    before = findings.listing(visitors.desk())
+    page.text_input[0].set_value("已公告停机检修")
+    next(button for button in page.button if button.label == "不予认定").click()
+    page.run()
+    assert findings.listing(visitors.desk()) == before
+    assert "已被他人处理，请重新查看" in words(page)

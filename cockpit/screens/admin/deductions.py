@@ -12,6 +12,7 @@ from cockpit.components.navigation import header
 from cockpit.i18n import _, ngettext
 from cockpit.labels import format, words
 from cockpit.screens.admin import desk
+from cockpit.screens.admin.choice import RowChoice
 from cockpit.view_state import View
 from data.desk import deductions
 from data.desk.deductions import Deduction
@@ -54,7 +55,9 @@ def form(view: View) -> None:
     entries = {entry.name: entry for entry in deductions.listing(visitors.desk())}
     header.title(_("Edit an entry"))
     desk.show_outcome(FORM)
-    name = st.selectbox(_("Entry"), list(entries), format_func=lambda key: entries[key].title)
+    name = RowChoice("deductions", {key: entry.title for key, entry in entries.items()}).draw(_("Entry"))
+    if name is None:
+        return
     # as it was when the form was first drawn: another's change neither replaces what is typed nor is overwritten
     typed, edited = f"points {name}", f"edited {name}"
     if typed not in st.session_state:  # Streamlit forgets what is typed when the page is left

@@ -13,6 +13,7 @@ from cockpit.i18n import _, language
 from cockpit.labels import format
 from cockpit.labels.names import area_name
 from cockpit.screens.admin import desk
+from cockpit.screens.admin.choice import RowChoice
 from cockpit.view_state import View
 from data.desk import events
 from data.desk.events import Event
@@ -44,26 +45,26 @@ def _where(view: View, event: Event) -> str:
 
 
 def _forms(view: View, actor: Actor, known: dict[int, Event]) -> None:
-    places = {None: _("everywhere")} | {place.code: place.name for place in areas.children(view.edition, view.top)}
+    places = {0: _("everywhere")} | {place.code: place.name for place in areas.children(view.edition, view.top)}
+    place = RowChoice("event", places)
     with st.form(desk.form_key("event"), enter_to_submit=False, border=False):
         first, second, third, fourth = st.columns([1, 2, 2, 1])
         day = desk.day(first, _("Day"))
         zh = second.text_input(_("Words in Chinese"), max_chars=events.LONGEST, autocomplete="off")
         en = third.text_input(_("Words in English"), max_chars=events.LONGEST, autocomplete="off")
-        area = fourth.selectbox(_("Area"), list(places), format_func=places.__getitem__)
-        if st.form_submit_button(_("Add event")):
+        area = place.draw(_("Area"), fourth)
+        if st.form_submit_button(_("Add event")) and place.made():
             if day is None:
                 header.notice(_("Name the day of the event."), state="red")
             else:
-                event = Event(day, zh, en, area)
+                event = Event(day, zh, en, area or None)
                 desk.act(
                     partial(actions.add_event, visitors.desk(), actor, event), _("The event is kept."), form="event"
                 )
-    if known:
+    choice = RowChoice("remove event", {id: f"{format.day(one.day)} {_words(one)}" for id, one in known.items()})
+    if choice:
         with st.form(desk.form_key("remove event"), enter_to_submit=False, border=False):
-            chosen = st.selectbox(
-                _("Event"), list(known), format_func=lambda id: f"{format.day(known[id].day)} {_words(known[id])}"
-            )
-            if st.form_submit_button(_("Remove event")):
-                removal = partial(actions.remove_event, visitors.desk(), actor, known[chosen])
+            id = choice.draw(_("Event"))
+            if st.form_submit_button(_("Remove event")) and choice.made() and id:
+                removal = partial(actions.remove_event, visitors.desk(), actor, known[id])
                 desk.act(removal, _("The event is removed."), form="remove event")

@@ -15,6 +15,7 @@ from cockpit.components.navigation import header
 from cockpit.i18n import _, language, pgettext
 from cockpit.labels import format
 from cockpit.screens.admin import desk
+from cockpit.screens.admin.choice import RowChoice
 from cockpit.screens.sitehealth.publishing import publish_decided_in_background
 from cockpit.view_state import View
 from data.areas.levels import LOWEST, end_of, is_above
@@ -115,25 +116,26 @@ def deciding(view: View) -> None:
         return
     with desk.answering():
         rows = [r for r in _within(EVERYTHING) if actor.grants.may(Can.APPROVE, r.what.area, end_of(r.what.area))]
-        if waiting := {row.id: row for row in rows if row.state == "proposed"}:
-            _decide(view, actor, waiting)
-        if current := {row.id: row for row in rows if row.state == "approved"}:
-            _end(view, actor, current)
+        _decide(view, actor, {row.id: row for row in rows if row.state == "proposed"})
+        _end(view, actor, [row for row in rows if row.state == "approved"])
 
 
 def _decide(view: View, actor: Actor, waiting: dict[int, Row]) -> None:
+    choice = RowChoice("decide limit", {id: _title(view, row) for id, row in waiting.items()})
+    if not choice:
+        return
     header.title(_("Decide on a proposal"), note=_("Nobody decides on an own proposal"))
-    id = st.selectbox(_("Proposal"), list(waiting), format_func=lambda id: _title(view, waiting[id]))
-    for text in _overlaps(waiting[id]):
+    id = choice.draw(_("Proposal"))
+    for text in _overlaps(waiting[id]) if id else ():
         header.notice(text, state="amber", alert=True)
     with st.form(desk.form_key("decide limit"), border=False):
-        note = st.text_input(_("Reason"), max_chars=limits.LONGEST_NOTE, autocomplete="off")
+        note = choice.text(_("Reason"), limits.LONGEST_NOTE)
         left, right = st.columns([1, 1])
         approved, refused = left.form_submit_button(_("Approve")), right.form_submit_button(_("Refuse"))
-    if approved:
-        act(partial(actions.approve_limit, visitors.desk(), actor, id, note), _("Approved."), "decide limit")
-    if refused:
-        act(partial(actions.refuse_limit, visitors.desk(), actor, id, note), _("Refused."), "decide limit")
+    if (approved or refused) and choice.made() and id:
+        work = actions.approve_limit if approved else actions.refuse_limit
+        said = _("Approved.") if approved else _("Refused.")
+        act(partial(work, visitors.desk(), actor, id, note), said, "decide limit")
 
 
 def _overlaps(row: Row) -> Iterator[str]:
@@ -152,28 +154,29 @@ def _overlaps(row: Row) -> Iterator[str]:
 
 
 def _withdraw(view: View, actor: Actor, rows: list[Row]) -> None:
-    if not rows:
+    choice = RowChoice("withdraw limit", {row.id: _title(view, row) for row in rows})
+    if not choice:
         return
     header.title(_("Take back a proposal"))
     with st.form(desk.form_key("withdraw limit"), border=False):
-        names = {row.id: _title(view, row) for row in rows}
-        id = st.selectbox(pgettext("own", "Proposal"), list(names), format_func=names.__getitem__)
+        id = choice.draw(pgettext("own", "Proposal"))
         withdrawn = st.form_submit_button(_("Withdraw"))
-    if withdrawn:
+    if withdrawn and choice.made() and id:
         work = partial(actions.withdraw_limit, visitors.desk(), actor, id)
         desk.act(work, _("Withdrawn."), form="withdraw limit", place=FORM)
 
 
-def _end(view: View, actor: Actor, current: dict[int, Row]) -> None:
+def _end(view: View, actor: Actor, rows: list[Row]) -> None:
+    choice = RowChoice("end limit", {row.id: _title(view, row) for row in rows})
+    if not choice:
+        return
     header.title(_("End a limit"), note=_("Periods that end before this day keep it"))
     with st.form(desk.form_key("end limit"), border=False):
         left, right = st.columns([3, 1])
-        id = left.selectbox(
-            pgettext("of a metric", "Limit"), list(current), format_func=lambda id: _title(view, current[id])
-        )
+        id = choice.draw(pgettext("of a metric", "Limit"), left)
         day = desk.day(right, _("No longer from"), view.as_of.date())
         ended = st.form_submit_button(pgettext("a limit", "End"))
-    if ended and day:
+    if ended and choice.made() and id and day:
         act(partial(actions.end_limit, visitors.desk(), actor, id, day), _("Ended."), "end limit")
 
 
@@ -209,15 +212,12 @@ def proposing(view: View) -> None:
         return
     header.title(_("Propose a limit"), note=_("For an area and all below it, from a day on"))
     catalog = view.catalog.base
-    limited = {name: metric for name, metric in catalog.metrics.items() if metric.thresholds}
-    named = st.query_params.get("metric", "")
+    limited = {name: _with_bounds(metric) for name, metric in catalog.metrics.items() if metric.thresholds}
+    metric = RowChoice("propose limit", limited, first=st.query_params.get("metric", ""))
+    area = RowChoice("propose limit", {place.code: f"{place.name} {place.code:012}" for place in where}, of="area")
     with st.form(desk.form_key("propose limit"), border=False):
         first, second, third = st.columns([3, 2, 2])
-        name = first.selectbox(
-            _("Metric"), list(limited), list(limited).index(named) if named in limited else 0,
-            format_func=lambda name: _with_bounds(limited[name]),
-        )  # fmt: skip
-        place = second.selectbox(_("Area"), where, format_func=lambda place: f"{place.name} {place.code:012}")
+        name, place = metric.draw(_("Metric"), first), area.draw(_("Area"), second)
         category = third.text_input(_("Category, if not for all"), max_chars=200, autocomplete="off")
         fourth, fifth, sixth, seventh = st.columns(4)
         green = fourth.text_input(_("Green, such as >= 95"), max_chars=40, autocomplete="off")
@@ -226,8 +226,8 @@ def proposing(view: View) -> None:
         last = desk.day(seventh, _("Last day, if any"))
         source = st.text_input(_("Source: document or decision"), max_chars=limits.LONGEST_SOURCE, autocomplete="off")
         proposed = st.form_submit_button(_("Propose"))
-    if proposed and name and place and start:
-        what = Proposal(name, place.code, green.strip(), red.strip(), start, source, _after(last), category.strip())
+    if proposed and metric.made() and area.made() and name and place and start:
+        what = Proposal(name, place, green.strip(), red.strip(), start, source, _after(last), category.strip())
         work = partial(actions.propose_limit, visitors.desk(), actor, view.edition, catalog, what)
         desk.act(work, _("Proposed; a leader decides."), form="propose limit", place=FORM)
 

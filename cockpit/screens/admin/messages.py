@@ -13,6 +13,7 @@ from cockpit.i18n import _
 from cockpit.labels import format
 from cockpit.labels.wording import worded
 from cockpit.screens.admin import desk
+from cockpit.screens.admin.choice import RowChoice
 from data.desk.notifications import dispatches
 from data.desk.notifications.dispatches import Dispatch
 
@@ -25,8 +26,9 @@ def section() -> None:
     with desk.answering():
         dead = dispatches.listing(visitors.desk(), "dead")
         waiting = [one for one in dispatches.listing(visitors.desk(), "waiting") if one.fault]
-        messages = [*dead, *waiting]
-        if not messages:
+        messages = {one.id: one for one in (*dead, *waiting)}
+        choice = RowChoice("messages", {one.id: f"{one.channel} {_about(one)}" for one in messages.values()})
+        if not choice:
             return
         header.title(_("Messages that were not sent"), note=_("Later answers to the same case wait for them"))
         desk.show_outcome()
@@ -34,21 +36,15 @@ def section() -> None:
             Column(_("Number"), lead=True), Column(_("Channel")), Column(_("State")), Column(_("Why")),
             Column(_("Since"), short=True),
         ]  # fmt: skip
-        table(columns, [_row(one) for one in messages], key="messages")
+        table(columns, [_row(one) for one in messages.values()], key="messages")
         with st.form(desk.form_key("messages"), enter_to_submit=False, border=False):
-            by_id = {one.id: f"{one.channel} {_about(one)}" for one in messages}
-            id = st.selectbox(_("Number"), list(by_id), format_func=by_id.__getitem__)
-            again, away = st.columns(2)
-            if again.form_submit_button(_("Send again")):
-                work = partial(actions.retry, visitors.desk(), actor, _named(messages, id))
-                desk.act(work, _("The message is sent again."), form="messages")
-            if away.form_submit_button(_("Discard")):
-                work = partial(actions.discard, visitors.desk(), actor, _named(messages, id))
-                desk.act(work, _("The message is discarded."), form="messages")
-
-
-def _named(messages: list[Dispatch], id: int | None) -> Dispatch:
-    return next(one for one in messages if one.id == id)
+            id = choice.draw(_("Number"))
+            left, right = st.columns(2)
+            again, away = left.form_submit_button(_("Send again")), right.form_submit_button(_("Discard"))
+            if (again or away) and choice.made() and id:
+                work = partial(actions.retry if again else actions.discard, visitors.desk(), actor, messages[id])
+                said = _("The message is sent again.") if again else _("The message is discarded.")
+                desk.act(work, said, form="messages")
 
 
 def _about(one: Dispatch) -> str:

@@ -19,6 +19,7 @@ from cockpit.labels import format, words
 from cockpit.labels.names import area_name, source_name
 from cockpit.labels.wording import worded
 from cockpit.screens.admin import desk
+from cockpit.screens.admin.choice import RowChoice
 from cockpit.screens.sitehealth.publishing import publish_decided_in_background
 from cockpit.view_state import View
 from data.desk.errors import Refused
@@ -179,13 +180,14 @@ def editing(view: View, source: str, key: str) -> None:
         work = partial(actions.edit_asset, visitors.desk(), actor, edition, source, key, change)
         _act(work, _("Saved; the next edition has it."), "edit asset")
     with desk.answering():
-        current = {row.id: row for row in edits.listing(visitors.desk(), source, key) if row.withdrawn_at is None}
-    if not current:
+        made = edits.listing(visitors.desk(), source, key)
+        choice = RowChoice("withdraw edit", {row.id: _title(row) for row in made if row.withdrawn_at is None})
+    if not choice:
         return
     with st.form(desk.form_key("withdraw edit"), border=False):
-        id = st.selectbox(_("Edit"), list(current), format_func=lambda id: _title(current[id]))
+        id = choice.draw(_("Edit"))
         withdrawn = st.form_submit_button(_("Withdraw"))
-    if withdrawn and id:
+    if withdrawn and choice.made() and id:
         withdraw = partial(actions.withdraw_edit, visitors.desk(), actor, edition, source, key, id)
         _act(withdraw, _("Withdrawn; the loaded value applies again."), "withdraw edit")
 

@@ -15,6 +15,7 @@ from cockpit.components.navigation import header
 from cockpit.i18n import _
 from cockpit.labels import format
 from cockpit.screens.admin import desk, grants
+from cockpit.screens.admin.choice import RowChoice
 from data.desk import clock
 from data.desk.identity import tokens
 from data.desk.identity.tokens import Token
@@ -89,10 +90,11 @@ def _issued(visitor: Visitor, system: str, place: str, sources: str, days: int, 
 
 
 def _revoke(visitor: Visitor, known: dict[int, Token]) -> None:
-    if not known:
+    choice = RowChoice("revoke token", {id: f"{id} {one.system}" for id, one in known.items()})
+    if not choice:
         return
     with st.form(desk.form_key("revoke token"), enter_to_submit=False, border=False):
-        chosen = st.selectbox(_("Token"), list(known), format_func=lambda id: f"{id} {known[id].system}")
-        if st.form_submit_button(_("Revoke")):
-            work = partial(actions.revoke_token, visitors.desk(), Actor.of(visitor), chosen)
+        id = choice.draw(_("Token"))
+        if st.form_submit_button(_("Revoke")) and choice.made() and id:
+            work = partial(actions.revoke_token, visitors.desk(), Actor.of(visitor), id)
             desk.act(work, _("The token is revoked and refused from now on."), form="revoke token", place=PLACE)

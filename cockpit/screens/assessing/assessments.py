@@ -16,6 +16,7 @@ from cockpit.components.navigation import header
 from cockpit.i18n import _, language
 from cockpit.labels import format, words
 from cockpit.screens.admin import desk
+from cockpit.screens.admin.choice import RowChoice
 from cockpit.screens.assessing import explanation
 from cockpit.screens.assessing import schemes as shown
 from cockpit.view_state import View
@@ -67,21 +68,27 @@ def _drafting(view: View) -> None:
     actor = Actor.of(guard.enter())
     if actions.DRAFT.allowed(actor, ((view.area.code, view.area.end),)):
         header.title(_("Draft an assessment"))
-        names = {id: one.name[language()] for id, one in known.items()}
-        scheme = known[st.selectbox(_("Scheme"), list(known), format_func=names.__getitem__)]
-        periods = {format.period(period): period for period in _periods(scheme, last_day(view.as_of))}
-        with st.form(desk.form_key("draft"), border=False):
-            period = periods[st.selectbox(_("Period"), list(periods))]
-            made = st.form_submit_button(_("Draw it up"))
-        if made:
-            query = replace(view.query.filtered(()), period=period, comparison=None)
-            used = _in_force(view, scheme.id, period)
-            work = partial(actions.draft, visitors.desk(), actor, query, used, settings.current().data)
-            desk.act(work, _("Drafted."), form="draft")
+        choice = RowChoice("draft", {id: one.name[language()] for id, one in known.items()})
+        if id := choice.draw(_("Scheme")):
+            _draft(view, actor, known[id])
     links = [(_("Assessment schemes"), view.href("schemes"))] if may_open(PAGES["schemes"], actor.grants) else []
     header.title(_("Schemes"), note=_("Each period is assessed by the scheme in force on its first day"), links=links)
     for scheme in known.values():
         shown.lines(view, scheme)
+
+
+def _draft(view: View, actor: Actor, scheme: Scheme) -> None:
+    """The periods that a draft by a scheme may be of, and its button."""
+    periods = {format.period(period): period for period in _periods(scheme, last_day(view.as_of))}
+    choice = RowChoice("draft", {title: title for title in periods}, of=f"period of {scheme.id}")
+    with st.form(f"{desk.form_key('draft')} {scheme.id}", border=False):
+        title = choice.draw(_("Period"))
+        made = st.form_submit_button(_("Draw it up"))
+    if made and choice.made() and title:
+        query = replace(view.query.filtered(()), period=periods[title], comparison=None)
+        used = _in_force(view, scheme.id, periods[title])
+        work = partial(actions.draft, visitors.desk(), actor, query, used, settings.current().data)
+        desk.act(work, _("Drafted."), form="draft")
 
 
 def _in_force(view: View, id: str, period: Period) -> Scheme:

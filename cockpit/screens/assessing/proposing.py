@@ -13,6 +13,7 @@ from cockpit.components.navigation import header
 from cockpit.i18n import _, language, pgettext
 from cockpit.labels import words
 from cockpit.screens.admin import desk
+from cockpit.screens.admin.choice import RowChoice
 from cockpit.screens.admin.limits import places
 from cockpit.screens.assessing.schemes import FORM, current
 from cockpit.view_state import View
@@ -20,13 +21,16 @@ from data.areas.levels import is_above
 from data.desk.assessing import schemes as desk_schemes
 from data.desk.assessing.schemes import Proposal, SchemeLine
 from metrics import areas
-from metrics.areas import Area
 from metrics.assessment import schemes
 from metrics.assessment.schemes import LEAST, Scheme
 
 SPARE, FEWEST = 2, 4
 """Empty lines of the form beyond those of the scheme; lines at least."""
 PERIODS: tuple[str, ...] = get_args(Scheme.model_fields["period"].annotation)
+
+
+NEW = ""
+"""In the list of schemes to begin with: none of them."""
 
 
 def form(view: View) -> None:
@@ -39,18 +43,23 @@ def form(view: View) -> None:
         _("Propose a scheme"), note=_("The weights add up to 100; a line scores 0 at its floor, 100 at its target")
     )
     known = current(view)
-    names = {"": _("a new scheme")} | {id: scheme.name[language()] for id, scheme in known.items()}
+    names = {id: scheme.name[language()] for id, scheme in known.items()} | {NEW: _("a new scheme")}
+    begun = RowChoice("propose scheme", names)
     left, right = st.columns([3, 1])
-    base = known.get(left.selectbox(_("Begin with"), [*known, ""], format_func=names.__getitem__))
+    id = begun.draw(_("Begin with"), left)
+    if id is None:
+        return
+    base = known.get(id)
     level = base.level if base else right.selectbox(_("Level of the areas"), _levels(view), format_func=_level)
-    with st.form(desk.form_key(f"propose scheme {base.id if base else level}"), border=False):
-        what = _fields(view, where, base, level)
+    name = f"propose scheme {base.id if base else level}"
+    area = RowChoice(name, {place.code: f"{place.name} {place.code:012}" for place in where}, of="area")
+    with st.form(desk.form_key(name), border=False):
+        what = _fields(view, area, base, level)
         proposed = st.form_submit_button(_("Propose"))
-    if proposed and isinstance(what, Proposal):
+    if proposed and area.made() and isinstance(what, Proposal):
         work = partial(actions.propose_scheme, visitors.desk(), actor, view.edition, view.catalog.base, what)
-        name = f"propose scheme {base.id if base else level}"
         desk.act(work, _("Proposed; a leader decides."), form=name, place=FORM)
-    elif proposed:
+    elif proposed and area.id:
         header.notice(
             _("A line has a metric, a weight, a target and a floor; leave the others empty."), state="red", alert=True
         )
@@ -72,7 +81,7 @@ def _period(name: str) -> str:
     }[name]
 
 
-def _fields(view: View, where: list[Area], base: Scheme | None, level: str) -> Proposal | None:
+def _fields(view: View, area: RowChoice[int], base: Scheme | None, level: str) -> Proposal | None:
     """What the fields of the form hold; None where a line is begun and not finished, or a day is missing."""
     id = base.id if base else st.text_input(_("Id: small letters, digits and _"), max_chars=60, autocomplete="off")
     second, third = st.columns(2)
@@ -80,7 +89,7 @@ def _fields(view: View, where: list[Area], base: Scheme | None, level: str) -> P
     zh = second.text_input(_("Chinese name"), base.name.zh if base else "", max_chars=most, autocomplete="off")
     en = third.text_input(_("English name"), base.name.en if base else "", max_chars=most, autocomplete="off")
     fourth, fifth, sixth, seventh = st.columns(4)
-    place = fourth.selectbox(_("Area"), where, format_func=lambda place: f"{place.name} {place.code:012}")
+    code = area.draw(_("Area"), fourth)
     period = fifth.selectbox(
         _("Period"), PERIODS, PERIODS.index(base.period if base else "quarter"), format_func=_period
     )
@@ -88,9 +97,9 @@ def _fields(view: View, where: list[Area], base: Scheme | None, level: str) -> P
     start = desk.day(seventh, _("First day"), _next_start(view.as_of.date()))
     source = st.text_input(_("Source: document or decision"), max_chars=desk_schemes.LONGEST_SOURCE, autocomplete="off")
     lines = _lines(view, base, level)
-    if lines is None or start is None:
+    if lines is None or start is None or code is None:
         return None
-    return Proposal(id.strip(), zh, en, level, period, int(least), lines, place.code, start, source)
+    return Proposal(id.strip(), zh, en, level, period, int(least), lines, code, start, source)
 
 
 def _next_start(day: date) -> date:

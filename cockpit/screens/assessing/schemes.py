@@ -17,6 +17,7 @@ from cockpit.components.navigation import header
 from cockpit.i18n import _, language, pgettext
 from cockpit.labels import format, words
 from cockpit.screens.admin import desk
+from cockpit.screens.admin.choice import RowChoice
 from cockpit.screens.admin.limits import area_name
 from cockpit.view_state import View
 from data.areas.levels import end_of
@@ -186,33 +187,29 @@ def _title(view: View, row: Row) -> str:
 
 
 def _decide(view: View, actor: Actor, rows: list[Row]) -> None:
-    if not rows:
+    choice = RowChoice("decide scheme", {row.id: _title(view, row) for row in rows})
+    if not choice:
         return
-    by_id = {row.id: row for row in rows}
     header.title(_("Decide on a proposal"), note=_("Nobody decides on an own proposal"))
     with st.form(desk.form_key("decide scheme"), border=False):
-        id = st.selectbox(
-            pgettext("of a scheme", "Proposal"), list(by_id), format_func=lambda id: _title(view, by_id[id])
-        )
-        note = st.text_input(_("Reason"), max_chars=desk_schemes.LONGEST_NOTE, autocomplete="off")
+        id = choice.draw(pgettext("of a scheme", "Proposal"))
+        note = choice.text(_("Reason"), desk_schemes.LONGEST_NOTE)
         left, right = st.columns([1, 1])
         approved, refused = left.form_submit_button(_("Approve")), right.form_submit_button(_("Refuse"))
     work = actions.approve_scheme if approved else actions.refuse_scheme
-    if approved or refused:
+    if (approved or refused) and choice.made() and id:
         said = _("Approved.") if approved else _("Refused.")
         desk.act(partial(work, visitors.desk(), actor, id, note), said, form="decide scheme", place=FORM)
 
 
 def _withdraw(view: View, actor: Actor, rows: list[Row]) -> None:
-    if not rows:
+    choice = RowChoice("withdraw scheme", {row.id: _title(view, row) for row in rows})
+    if not choice:
         return
-    by_id = {row.id: row for row in rows}
     header.title(_("Take back a proposal"))
     with st.form(desk.form_key("withdraw scheme"), border=False):
-        id = st.selectbox(
-            pgettext("own scheme", "Proposal"), list(by_id), format_func=lambda id: _title(view, by_id[id])
-        )
+        id = choice.draw(pgettext("own scheme", "Proposal"))
         withdrawn = st.form_submit_button(_("Withdraw"))
-    if withdrawn:
+    if withdrawn and choice.made() and id:
         work = partial(actions.withdraw_scheme, visitors.desk(), actor, id)
         desk.act(work, _("Withdrawn."), form="withdraw scheme", place=FORM)

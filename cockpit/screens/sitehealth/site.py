@@ -1,6 +1,6 @@
 """The page of a government site: veto lights, calendar, rules with evidence, and decisions."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from functools import partial
 from itertools import groupby
@@ -26,6 +26,7 @@ from cockpit.labels import format, words
 from cockpit.labels import site_verdicts as verdicts
 from cockpit.labels.names import area_name
 from cockpit.screens.admin import desk
+from cockpit.screens.admin.choice import RowChoice
 from cockpit.screens.sitehealth import evidence
 from cockpit.screens.sitehealth import sites as screen
 from cockpit.screens.sitehealth.publishing import publish_in_background
@@ -256,14 +257,16 @@ def decisions(view: View, site: Site, frame: pd.DataFrame) -> None:
     may = visitor.grants.may(Can.JUDGE, int(site["area"]), int(site["area"]) + 1)
     decided = _decided(site, frame)
     failed = [check for check in sites.newest(_with_visits(frame)) if not check["passed"]]
-    if not decided and not (may and failed):
+    by_id = {f"{check['rule']} {check['asset']}": check for check in failed} if may else {}
+    choice = RowChoice("decide", {id: _label(check) for id, check in by_id.items()})
+    if not decided and not by_id:
         return
     header.title(_("Decisions"), note=_("A dismissed finding stays visible and does not count"))
     desk.show_outcome(DECISIONS)
     for decision in decided:
         _one(view, visitor, decision, may)
-    if may and failed:
-        _form(view, visitor, site, failed)
+    if by_id:
+        _form(view, visitor, choice, by_id)
 
 
 def _with_visits(frame: pd.DataFrame) -> pd.DataFrame:
@@ -302,10 +305,10 @@ def _choice(choice: str) -> str:
     return {"confirmed": _("Confirmed"), "dismissed": _("Dismissed")}[choice]
 
 
-def _form(view: View, visitor: Visitor, site: Site, failed: Sequence[Check]) -> None:
+def _form(view: View, visitor: Visitor, choice: RowChoice[str], by_id: Mapping[str, Check]) -> None:
     with st.form(desk.form_key("decide"), enter_to_submit=False, border=False):
         first, second, third = st.columns([3, 4, 2])
-        number = first.selectbox(_("Finding"), range(len(failed)), format_func=lambda i: _label(failed[i]))
+        id = choice.draw(_("Finding"), first)
         note = second.text_input(_("Note: why"), autocomplete="off", max_chars=findings.LONGEST_NOTE)
         holds = third.selectbox(
             _("Holds on"), HOLDS, format_func=lambda n: ngettext("{n} day", "{n} days", n) if n else _("no")
@@ -313,8 +316,8 @@ def _form(view: View, visitor: Visitor, site: Site, failed: Sequence[Check]) -> 
         with st.container(horizontal=True):
             confirmed = st.form_submit_button(_("Confirm"))
             dismissed = st.form_submit_button(_("Dismiss"))
-    if confirmed or dismissed:
-        _decide(view, visitor, failed[number], "dismissed" if dismissed else "confirmed", note, holds)
+    if (confirmed or dismissed) and choice.made() and id:
+        _decide(view, visitor, by_id[id], "dismissed" if dismissed else "confirmed", note, holds)
 
 
 def _label(check: Check) -> str:

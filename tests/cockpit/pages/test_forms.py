@@ -69,3 +69,39 @@ def test_no_button_is_named_by_its_place_in_a_list() -> None:
         for part in ast.walk(key) if key else ():
             name = part.id if isinstance(part, ast.Name) else ""
             assert name not in ("n", "i", "number", "index", "position"), place
+
+
+LISTS = ("selectbox", "radio", "multiselect", "pills", "segmented_control")
+FIXED = {
+    "admin/grants.py ROLES": "the roles of the product",
+    "admin/registry.py list(EDITABLE)": "the columns of the schema",
+    "admin/audit.py offered": "filters a list",
+    "assessing/explanation.py names": "the lines of one assessment, which never change",
+    "assessing/proposing.py _levels(view)": "the levels of the district",
+    "assessing/proposing.py PERIODS": "the periods of the product",
+    "assessing/proposing.py names": "the metrics of the catalog",
+    "work/forms.py choices": "the choices of the workflow",
+    "work/forms.py list(words)": "yes and no",
+    "sitehealth/site.py HOLDS": "the days of the product",
+    "alerts.py list(names)": "the rules of the alerts' files",
+    "alerts.py DAYS": "the days of the product",
+    "builder.py ids": "the kinds of report",
+    "builder.py kind.formats": "the formats of one kind",
+    "builder.py codes": "a report says what it is of, and changes nothing",
+    "builder.py list(known)": "a report says what it is of, and changes nothing",
+    "builder.py choices[name]": "a report says what it is of, and changes nothing",
+    "work/forms.py names": "the action names what is missing",
+}
+"""Lists whose options no visitor changes, and why."""
+
+
+def test_a_row_that_others_may_change_is_chosen_through_the_helper() -> None:
+    """Streamlit's own list falls back to its first option when the chosen one is gone, and the button still acts."""
+    found = {
+        f"{place.partition(':')[0]} {ast.unparse(call.args[1])}"
+        for name in LISTS
+        for place, call in calls(name)
+        if place.partition(":")[0] != "admin/choice.py"
+    }
+    assert found - set(FIXED) == set(), "use cockpit.screens.admin.choice.RowChoice"
+    assert set(FIXED) - found == set(), "gone"
