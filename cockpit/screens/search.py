@@ -1,8 +1,9 @@
 """Search in the header's box and on its own page: results by kind, with their pages."""
 
+import contextlib
 import math
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
 from starlette.concurrency import run_in_threadpool
@@ -11,12 +12,14 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from cockpit import settings
-from cockpit.access import guard, record
+from cockpit.access import guard, record, visitors
 from cockpit.access.gate import visitor_of
 from cockpit.access.policy import Can
 from cockpit.access.signin.forms import spoken
 from cockpit.access.signin.new_session import address_of
 from cockpit.access.visitors import Visitor
+from cockpit.actions import items
+from cockpit.actions.action import Actor
 from cockpit.components.base import plain
 from cockpit.components.lists.table import Cell, Column, table
 from cockpit.components.navigation import header
@@ -26,9 +29,14 @@ from cockpit.labels import format, words
 from cockpit.labels.names import area_name
 from cockpit.labels.wording import worded
 from cockpit.screens.shared import case_href
+from cockpit.screens.work.shared import kind_name, state_name
 from cockpit.serving import search_limit, slow_queries
 from cockpit.view import BadParameter, home, read
 from cockpit.view_state import View
+from data.desk import clock
+from data.desk.errors import DeskError
+from data.desk.items import lists
+from data.desk.items.item import Item as WorkItem
 from data.errors import DataError, TooMany
 from metrics.availability.extent import extent
 from metrics.errors import MetricsError
@@ -99,7 +107,7 @@ def _searched(parameters: Mapping[str, str], visitor: Visitor, address: str) -> 
         results = search(view.edition, view.catalog, text, limit=IN_BOX) if grants.may(Can.LOOK) else SearchResults()
         if results.cases:
             record.write(visitor=visitor, event="drill", what=_what(results), address=address)
-        groups, note = result(view, text, results)
+        groups, note = result(view, text, results, _items(view, visitor, text, IN_BOX))
         return _answer({"groups": plain(groups), "note": note, "href": view.href("search", q=text)})
 
 
@@ -107,9 +115,12 @@ def _what(results: SearchResults) -> str:
     return f"search {len(results.cases)} cases"
 
 
-def result(view: View, text: str, results: SearchResults) -> Result:
-    """The search results as labels and addresses."""
-    groups = [
+def result(view: View, text: str, results: SearchResults, items: Sequence[WorkItem] = ()) -> Result:
+    """The search results as labels and addresses. items: of the desk, which editions count as cases later."""
+    numbers = {item.number for item in items}
+    cases = tuple(case for case in results.cases if case.key not in numbers)
+    results = replace(results, cases=cases)
+    groups = [Group("items", title("items"), [_work_item(view, item) for item in items])] + [
         Group(
             kind,
             title(kind),
@@ -135,7 +146,7 @@ def shown(view: View, text: str) -> None:
         return
     if results.cases:
         guard.note("drill", _what(results))
-    groups, note = result(view, text, results)
+    groups, note = result(view, text, results, _items(view, guard.enter(), text, ON_PAGE))
     if note:
         header.notice(note, links=[(_("All cases with this text"), _rows(view, text))])
     if not groups:
@@ -155,8 +166,26 @@ def title(kind: str) -> str:
     """The name of a kind."""
     return {
         "areas": _("Areas found"), "cases": _("Cases found"), "units": _("Units found"),
-        "metrics": _("Metrics found"), "sites": _("Sites found"),
+        "metrics": _("Metrics found"), "sites": _("Sites found"), "items": _("Work items found"),
     }[kind]  # fmt: skip
+
+
+def _items(view: View, visitor: Visitor, text: str, most: int) -> list[WorkItem]:
+    """Work items by number or part of the title, open ones first; none while the desk does not answer."""
+    if not text.strip():
+        return []
+    reader, only, now = items.reader(Actor.of(visitor)), lists.Filter(text=text.strip()), clock.now()
+    found: list[WorkItem] = []
+    with contextlib.suppress(DeskError):
+        for part in ("all", "closed"):
+            if len(found) < most:
+                found += lists.items(visitors.desk(), reader, part, now, only, most=most - len(found))
+    return found
+
+
+def _work_item(view: View, item: WorkItem) -> Item:
+    notes = (item.number, kind_name(item), state_name(item), area_name(view.edition, item.area), item.unit)
+    return Item(item.title, view.href("item", item=item.number), " · ".join(filter(None, notes)))
 
 
 def _more(view: View, kind: str, text: str, results: SearchResults) -> str:

@@ -89,6 +89,8 @@ ITEMS = {
 ASSET = "/api/v1/assets/{source}/{key:path}"
 ASSETS = {"/api/v1/assets", ASSET, f"{ASSET}/edits", f"{ASSET}/edits/{{id}}/withdrawal"}
 """For who manages data: tests/cockpit/api/test_assets.py."""
+ASSESSMENTS = {"/api/v1/schemes", "/api/v1/assessments", "/api/v1/assessments/{id}"}
+"""For who may look at assessed areas: tests/cockpit/api/test_assessments.py."""
 TOKENS = {"/api/v1/push/{source}", "/api/v1/push/{id}"}
 """For systems with a token that says so (tests/cockpit/api); a session opens none, but what became of a push."""
 
@@ -165,6 +167,7 @@ def test_no_route_was_forgotten() -> None:
         | REPORTS
         | ITEMS
         | ASSETS
+        | ASSESSMENTS
         | TOKENS
     )
     assert set(paths(application.ROUTES)) == classified
@@ -216,6 +219,12 @@ def test_assets_are_for_roles_that_manage_data(get: Callable[..., httpx.Response
         assert get(f"/api/v1/assets{path}", role, method, **body).status_code == (
             status if right in MATRIX[role] else 403
         ), path
+
+
+@pytest.mark.parametrize("role", MATRIX)
+def test_assessments_are_for_roles_that_look_at_areas(get: Callable[..., httpx.Response], role: str) -> None:
+    for path, status in (("schemes", 200), ("assessments", 200), ("assessments/1", 404)):
+        assert get(f"/api/v1/{path}", role).status_code == (status if Can.LOOK in MATRIX[role] else 403), path
 
 
 @pytest.mark.parametrize("route", SCOPED)

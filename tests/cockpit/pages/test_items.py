@@ -57,6 +57,19 @@ def test_an_order_is_begun_about_a_red(screen: Screen) -> None:
     assert item.number in words(page)
 
 
+def test_the_search_finds_a_new_item_by_number_and_title_for_those_who_may_see_it(
+    screen: Screen, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    screen("search")
+    item = begun("河边护栏松动")
+    for text in (item.number, item.number.lower(), "护栏松"):
+        found = screen("search", q=text)
+        assert item.title in drawn(found, "table")[0]["rows"][0][0]["text"], text
+    token = session_of(settings.current().desk_url, ("cadre",), VILLAGES[2])
+    monkeypatch.setattr(guard, "token", lambda: token)
+    assert item.title not in words(screen("search", q="护栏松"))
+
+
 def test_an_order_about_selected_rows_is_of_their_common_area_and_their_cases_show_it(screen: Screen) -> None:
     rows = screen("rows", metric="backlog", area=DISTRICT, lang="en")
     (order,) = (a for a in drawn(rows, "table")[-1]["picks"]["actions"] if a["text"] == "Begin an order")
