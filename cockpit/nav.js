@@ -12,7 +12,9 @@ function go(href, stay) {
   for (const name of ["embed", "embed_options", ...own.filter(name => name !== "at" || url.searchParams.get("area") === now.get("area"))])
     if (now.has(name) && !url.searchParams.has(name)) now.getAll(name).forEach(v => url.searchParams.append(name, v))
   if (url.origin !== location.origin || url.href === location.href) return
+  const from = location.href
   history.pushState({}, "", url)
+  moving({ from, stay })
   window.dispatchEvent(new PopStateEvent("popstate", { state: {} }))
   if (!stay) document.querySelector('[data-testid="stMain"]')?.scrollTo(0, 0)
 }
@@ -87,10 +89,38 @@ function reveal(frames = 0) {
   if (drawn.drawn !== "whole") requestAnimationFrame(() => reveal(roots ? frames + 1 : 0))
 }
 
+// Streamlit drops a text that is longer than the field takes, without a word. A field with its length of its own is cut by
+// the browser, and the visitor is told. The length is known to React alone: a component's properties name it.
+function longest(field) {
+  let at = field[Object.keys(field).find(name => name.startsWith("__reactFiber$"))]
+  while (at && !at.memoizedProps?.element?.maxChars) at = at.return
+  return at?.memoizedProps.element.maxChars ?? 0
+}
+function watchTexts() {
+  const FIELDS = '[data-testid="stTextArea"] textarea, [data-testid="stTextInput"] input'
+  document.addEventListener("focusin", ({ target }) => {
+    const most = target.matches?.(FIELDS) && longest(target)
+    if (most) target.maxLength = most
+  }, true)
+  document.addEventListener("paste", ({ target, clipboardData }) => {
+    if (!target.matches?.(FIELDS) || target.maxLength < 0) return
+    const left = target.maxLength - target.value.length + target.selectionEnd - target.selectionStart
+    if (clipboardData.getData("text").replace(/\r\n/g, "\n").length > left) say(window.cockpit.cut.replace("{n}", target.maxLength))
+  }, true)
+}
+
+// A line at the foot of the window, read aloud, for some seconds.
+function say(text) {
+  const line = document.getElementById("cockpit-said") ?? document.body.appendChild(Object.assign(document.createElement("output"), { id: "cockpit-said" }))
+  line.textContent = text
+  clearTimeout(say.timer)
+  say.timer = setTimeout(() => { line.textContent = "" }, 8000)
+}
+
 // Streamlit's widgets speak English alone: their texts and labels are replaced where they appear.
 const SPOKEN = ["aria-label", "title", "placeholder"]
 function speak(words) {
-  const patterns = Object.entries(words).map(([text, own]) => [new RegExp(`^${text.split("{x}").map(part => part.replace(/[^\w ]/g, "\\$&")).join("(.+)")}$`), own])
+  const patterns = Object.entries(words).map(([text, own]) => [new RegExp(`^${text.split("{x}").map(part => part.replace(/[^\w ]/g, "\\$&")).join("([^]+)")}$`), own])
   const own = text => { for (const [pattern, to] of patterns) { const found = text.match(pattern); if (found) return to.replace("{x}", () => found[1]) } }
   const change = element => {
     if (element.closest(".problem, .title, .notice, .chips")) return
@@ -116,11 +146,15 @@ export default function ({ data, parentElement }) {
     window.cockpit = { go, theme: name => theme(window.cockpit.pages, name) }
     document.addEventListener("click", onClick, true)
     addEventListener("beforeprint", fitPaper)
+    watchRuns()
+    watchTexts()
     setInterval(stillIn, ASK_SECONDS * 1000)
     reveal()
   }
   window.cockpit.pages = data.pages
   window.cockpit.mark = data.mark
+  window.cockpit.cut = data.cut
+  if (window.cockpit.run !== data.run) { window.cockpit.run = data.run; begun() }
   const root = document.documentElement
   root.lang = data.lang
   root.dataset.size = data.size

@@ -11,7 +11,7 @@ import streamlit as st
 
 from cockpit.access import pages as register
 from cockpit.address import link
-from cockpit.i18n import _
+from cockpit.i18n import _, pgettext
 from cockpit.server import assets
 
 _nav = st.components.v2.component("cockpit_nav", html="<i hidden></i>\n", js=assets.loader("nav"))
@@ -49,18 +49,32 @@ def install(*, language: str, size: str, wall: bool, mark: str) -> None:
     mark: of the grants that the screen was drawn with; it is reloaded when they change.
     """
     st.session_state[DRAWN] = False
+    st.session_state[_RUN] = st.session_state.get(_RUN, 0) + 1
     data = {
         "pages": [link(name, {}) for name in register.PAGES],
         "lang": {"zh": "zh-CN"}.get(language, language),
         "size": size,
         "wall": wall,
         "mark": mark,
+        "run": st.session_state[_RUN],
         "go": st.session_state.pop(_GO, None),
         "style": assets.url("style.css"),
         "skip": _("Skip to the content"),
-        "words": {} if language.startswith("en") else _words(),
+        "words": _lost() | ({} if language.startswith("en") else _words()),
+        "cut": _("The text was cut to {n} characters, the most that this field takes.", n="{n}"),
     }
     _nav(key="nav", data=data)
+
+
+def _lost() -> dict[str, str]:
+    """What Streamlit says of a lost connection, in words for a visitor."""
+    silent = _("The server does not answer. This page goes on by itself once it does.")
+    return {
+        "Connection error": _("The connection is lost"),
+        "Streamlit server is not responding. Are you connected to the internet?": silent,
+        "Connection timed out.": silent,
+        "Connection failed with status {x}": silent,
+    }
 
 
 def _words() -> dict[str, str]:
@@ -73,6 +87,7 @@ def _words() -> dict[str, str]:
         "Remove {x}": _("Remove {x}", x="{x}"),
         "Selected values": _("Selected values"),
         "Clear value": _("Clear value"),
+        "Close": pgettext("a dialog", "Close"),
         "Open": _("Open the list"),
         "Choose options": _("Choose"),
         "Choose an option": _("Choose"),
@@ -82,6 +97,7 @@ def _words() -> dict[str, str]:
 
 
 _GO = "nav.go"
+_RUN = "nav.run"
 
 
 def go(href: str) -> None:

@@ -24,6 +24,8 @@ NAMES = (*ON_ALL_PAGES, "timemap.js", "deckgl.js")
 SHARED = COMPONENTS / "shared.js"
 COMPOSED = COMPONENTS / "composed.js"
 TIMEMAP = COMPONENTS / "timemap"
+COMMENT = re.compile(r"^ *//.*\n", re.MULTILINE)
+"""A line of a program that is for its readers alone: browsers do without."""
 ICONS = "@font-face{font-family:Material Symbols Rounded;"
 
 
@@ -47,8 +49,8 @@ def content(name: str) -> str:
     if name != FIRST:
         return "\n".join([f'import {{ {_shared_names()} }} from "{url(FIRST)}"', *exports])
     shared = f"{_text(SHARED)}\nconst shared = {_quoted(css() + _text(SHARED.with_suffix('.css')))}"
-    others = {"nav": HERE / "nav.js", "composed": COMPOSED}
-    unstyled = [f"export const {export} = {_as_function(file)}" for export, file in others.items()]
+    others = {"nav": (HERE / "moves.js", HERE / "nav.js"), "composed": (COMPOSED,)}
+    unstyled = [f"export const {export} = {_as_function(*files)}" for export, files in others.items()]
     return "\n".join([shared, f"export {{ {_shared_names()} }}", *exports, *unstyled])
 
 
@@ -107,7 +109,7 @@ def parts(name: str) -> list[Path]:
 
 def _as_function(*files: Path) -> str:
     """Wrap files, joined, in a function that returns their default export, so that names do not clash."""
-    source = "\n".join(_text(file) for file in files)
+    source = COMMENT.sub("", "\n".join(_text(file) for file in files))
     if source.count("export default ") != 1:
         raise ValueError(f"{files[-1].name} needs exactly one default export")
     return f"(() => {{\n{source.replace('export default ', 'return ')}}})()"

@@ -55,7 +55,7 @@ def test_every_screen_draws_in_the_oldest_chromium(address: str, open_page: Open
     for name in PAGES:
         page.goto(f"{address}/{name}")
         page.locator(".crumbs b, header.plain").first.wait_for()
-        page.wait_for_function("document.documentElement.dataset.drawn === 'whole'")
+        expect(page.locator("html")).to_have_attribute("data-drawn", "whole")
         page.wait_for_load_state("networkidle")
         expect(page.get_by_test_id("stDialog")).to_have_count(0)
         expect(page.locator(".problem")).to_have_count(0)

@@ -418,8 +418,11 @@ def _chip(chip: Chip) -> str:
 
 
 def notice(text: str, *, state: str = "none", links: Links = (), alert: bool = False) -> None:
-    """One calm line: what is missing and why, or what to know before reading on. alert: read aloud when it appears."""
-    shape, role = format.SHAPES[state], ' role="status"' if alert else ""
+    """One calm line: what is missing and why, or what to know before reading on.
+
+    alert: read aloud when it appears, as what is red is.
+    """
+    shape, role = format.SHAPES[state], ' role="status"' if alert or state == "red" else ""
     html(
         f'<p class="notice {escape(state)}"{role}><span aria-hidden="true">{shape}</span> {escape(text)}'
         f"{_links(links)}</p>"

@@ -44,7 +44,7 @@ class PanelMenus {
     this.listeners = [
       [document, "click", event => this.onClick(event)], [document, "keydown", event => this.onKey(event)],
       [document, "scroll", () => this.position()], [window, "resize", () => { this.close(); this.fit() }],
-      [document, "fullscreenchange", () => document.fullscreenElement || this.leave()],
+      [window, "popstate", () => this.moved()], [document, "fullscreenchange", () => document.fullscreenElement || this.leave()],
     ]
     for (const [on, name, listener] of this.listeners) on.addEventListener(name, listener, true)
   }
@@ -57,6 +57,14 @@ class PanelMenus {
     this.out.textContent = `${data.words.leave} ✕`
     if (this.shown && !this.shown.isConnected) this.leave()
     if (data.open && this.opened !== data.open) { this.opened = data.open; this.show(data.open, performance.now()) }
+  }
+
+  // To another screen, by a link or by Back: what is over this one belongs to it.
+  moved() {
+    this.button = null
+    if (!this.popup.hidden) this.popup.hidden = true
+    if (this.dialog.open) this.dialog.close()
+    this.leave()
   }
 
   // The panel that the address names comes into view once the screen is whole.
