@@ -372,10 +372,15 @@ def test_the_headline_and_the_lines_under_it_name_each_red_once_with_its_ways_in
     assert view.compared in head.moved
     assert {urlsplit(href).path for _text, href in head.links} <= {"/rows", "/why", "/site"}
     leader = Visitor(Session(1, "leader", "", "", clock.now(), False), OPERATOR)
-    offered = headlines.with_next_step(view, head, every[0], leader)
+    problems = alerts._problems(view)
+    assert problems
+    worst = answers.headline(problems)
+    assert worst
+    offered = headlines.with_next_step(view, head, worst, leader)
     order = parameters(next(href for _text, href in offered.links if urlsplit(href).path == "/start"))
     assert (order["kind"], order["origin"]) == ("order", "red")
     assert order["title"].startswith(head.strong)
+    assert order.get("holder", "") == (worst.holder.unit if worst.holder else "")
     red, old = alerts.lines(view)
     assert red.state == "red"
     assert {"临江区", "沙洲镇", "北塘街道"} & {item.strong for item in red.items}

@@ -130,7 +130,7 @@ def _headline_with_next_step(view: View) -> Head | None:
 
     head, problems = headline(view), _problems(view)
     worst = answers.headline(problems) if head and problems else None
-    return with_next_step(view, head, worst.red, guard.enter()) if head and worst else head
+    return with_next_step(view, head, worst, guard.enter()) if head and worst else head
 
 
 def _others(view: View, problems: Sequence[Red]) -> Sequence[Red]:

@@ -165,13 +165,14 @@ def _reference(view: View, red: Red) -> tuple[LinkKind, str]:
     return "metric", number_reference(red.metric, code, red.name if red.kind == "unit" else "")
 
 
-def with_next_step(view: View, head: Head, red: Red, visitor: "Visitor") -> Head:
+def with_next_step(view: View, head: Head, problem: Headline, visitor: "Visitor") -> Head:
     """The headline with the open items about it or else with the way to begin an order, for who may act there.
 
     Not to be cached: views that are shared between visitors grant nothing.
     """
     from cockpit.panels.items import about  # reports draw headlines too, and need no accounts
 
+    red, holder = problem.red, problem.holder.unit if problem.holder else ""
     code = red.area if red.kind == "below" else view.area.code
     if not visitor.grants.may(Can.ACT, code, end_of(code)):
         return head
@@ -186,6 +187,8 @@ def with_next_step(view: View, head: Head, red: Red, visitor: "Visitor") -> Head
         metric = view.catalog.metrics[red.metric]
         title = f"{subject(view, red)} {metric.name[language()]}"[:LONGEST_TITLE]
         origin = "site" if red.kind == "site" else "red"
-        href = view.href("start", kind="order", area=code, metric=metric, title=title, origin=origin, ref=reference)
+        href = view.href(
+            "start", kind="order", area=code, metric=metric, title=title, origin=origin, ref=reference, holder=holder
+        )
         ways = [(_("Begin an order"), href)]
     return replace(head, links=(*head.links, *ways))

@@ -12,7 +12,7 @@ from cockpit.i18n import _
 from cockpit.screens.admin import desk
 
 Id = TypeVar("Id", int, str)
-_AFRESH = "choice.afresh "
+_AFRESH, _TYPED = "choice.afresh ", "choice.typed "
 
 
 class RowChoice(Generic[Id]):
@@ -36,12 +36,12 @@ class RowChoice(Generic[Id]):
         chosen = st.session_state.get(self._row())  # as its browser had it, with the options of the run before
         self.changed = chosen is not None and chosen not in self.titles
         if self.changed:
-            texts = "" if self.titles else self._typed()
+            st.session_state[_TYPED + self.key] = "" if self.titles else self._typed()
             st.session_state[_AFRESH + self.key] = st.session_state.get(_AFRESH + self.key, 0) + 1
             text = _("Others have dealt with the one chosen in the meantime: look again.")
             header.notice(text, state="amber", alert=True)
-            if texts:
-                header.notice(_("You had typed: {text}", text=texts))
+        if not self.titles and (typed := st.session_state.get(_TYPED + self.key)):
+            header.notice(_("You had typed: {text}", text=typed))
 
     def __bool__(self) -> bool:
         """Whether there is anything to choose."""
@@ -59,7 +59,8 @@ class RowChoice(Generic[Id]):
 
     def text(self, label: str, longest: int) -> str:
         """A line to type next to the choice. It is not lost when the last row is gone."""
-        return st.text_input(label, max_chars=longest, autocomplete="off", key=f"{self.key} text")
+        before = str(st.session_state.get(_TYPED + self.key, ""))
+        return st.text_input(label, before, max_chars=longest, autocomplete="off", key=f"{self.key} text")
 
     def made(self) -> bool:
         """Whether a row is chosen, for a button that was clicked; says it if none is."""

@@ -13,7 +13,7 @@ from cockpit.components.lists.table import Cell, Column, table
 from cockpit.components.navigation import header
 from cockpit.i18n import _, language, pgettext
 from cockpit.labels import format, words
-from cockpit.screens.admin import desk
+from cockpit.screens.admin import desk, typed
 from cockpit.view_state import View
 from data.areas.levels import end_of
 from data.desk import clock
@@ -137,14 +137,23 @@ def _objections(view: View, one: Assessment, chosen: Assessed | None) -> None:
             Column(_("Answer")),
         ]
         table(columns, [_objection(view, named, objection) for objection in raised], key="objections")
-    if one.state != "open":
-        return
     where = ((one.area, end_of(one.area)),)
-    for objection in raised:
-        if objection.accepted is None and actions.ANSWER.allowed(actor, where) and objection.who != actor.name:
-            _answering(actor, objection)
-    if chosen and _takes_objections(one) and actions.OBJECT.allowed(actor, ((chosen.code, end_of(chosen.code)),)):
-        _objecting(view, actor, one, chosen)
+    may = one.state == "open" and actions.ANSWER.allowed(actor, where)
+    asked = [each for each in raised if may and each.accepted is None and each.who != actor.name]
+    objecting = chosen if one.state == "open" and chosen and _takes_objections(one) else None
+    if objecting and not actions.OBJECT.allowed(actor, ((objecting.code, end_of(objecting.code)),)):
+        objecting = None
+    forms = [f"answer {objection.id}" for objection in asked] + (["object"] if objecting else [])
+    typed.gone(_about(one, chosen), forms)
+    for objection in asked:
+        _answering(actor, objection, _about(one, chosen))
+    if objecting:
+        _objecting(view, actor, one, objecting)
+
+
+def _about(one: Assessment, chosen: Assessed | None) -> str:
+    """The part of the page that these forms are."""
+    return f"objections {one.id} {chosen.code if chosen else ''}"
 
 
 def _objection(view: View, named: dict[int, str], objection: Objection) -> list[Cell | str]:
@@ -170,20 +179,23 @@ def _objecting(view: View, actor: Actor, one: Assessment, area: Assessed) -> Non
         known = view.catalog.metrics
         label = {name: known[name].name[language()] if name in known else name for name in names} | {"": _("the whole")}
         metric = st.selectbox(pgettext("of an assessment", "Line"), names, format_func=label.__getitem__)
-        text = st.text_area(_("Objection"), max_chars=assessments.LONGEST)
+        text = typed.text(_about(one, area), "object", _("Objection"), assessments.LONGEST, lines=True)
         sent = st.form_submit_button(_("Object"))
     if sent:
         work = partial(actions.object_to, visitors.desk(), actor, one.id, area.code, metric, text)
         desk.act(work, _("Your objection is kept."), form="object")
 
 
-def _answering(actor: Actor, objection: Objection) -> None:
-    with st.form(f"answer {objection.id}", border=False):
-        text = st.text_area(_("Answer to: {text}", text=desk.plain(objection.text)), max_chars=assessments.LONGEST)
+def _answering(actor: Actor, objection: Objection, place: str) -> None:
+    name = f"answer {objection.id}"
+    with st.form(desk.form_key(name), border=False):
+        label = _("Answer to: {text}", text=desk.plain(objection.text))
+        text = typed.text(place, name, label, assessments.LONGEST, lines=True)
         accepts = st.checkbox(_("accept the objection"))
         sent = st.form_submit_button(_("Answer"))
     if sent:
-        desk.act(partial(actions.answer, visitors.desk(), actor, objection.id, text, accepts), _("Answered."))
+        work = partial(actions.answer, visitors.desk(), actor, objection.id, text, accepts)
+        desk.act(work, _("Answered."), form=name)
 
 
 def _next(one: Assessment) -> None:

@@ -15,7 +15,7 @@ from cockpit.components.lists.record import Item, record
 from cockpit.components.navigation import drafts, header
 from cockpit.i18n import _
 from cockpit.labels import format
-from cockpit.screens.admin import desk
+from cockpit.screens.admin import desk, typed
 from cockpit.view_state import View
 from data.areas.levels import end_of
 from data.desk.notifications import answers
@@ -39,8 +39,10 @@ def draw(view: View, case: Mapping[str, Any]) -> None:
             record([_line(one) for one in given], key="answers")
         if possible and may:
             drafts.drafts(guard.enter().session.account_id)
-        for step in possible if may else ():
-            _form(actor, case, step, len(given))
+        forms = {_name(case, step, len(given)): step for step in possible if may}
+        typed.gone(_place(case), forms)
+        for name, step in forms.items():
+            _form(actor, case, step, name)
 
 
 def _line(one: Answer) -> Item:
@@ -57,14 +59,22 @@ def names() -> dict[Step, str]:
     return {"acknowledge": _("Acknowledge the case"), "reply": _("Reply"), "return": _("Return")}
 
 
-def _form(actor: Actor, case: Mapping[str, Any], step: Step, given: int) -> None:
+def _name(case: Mapping[str, Any], step: Step, given: int) -> str:
+    return f"answer {case['source']} {case['key']} {step} {given}"
+
+
+def _place(case: Mapping[str, Any]) -> str:
+    return f"answers {case['source']} {case['key']}"
+
+
+def _form(actor: Actor, case: Mapping[str, Any], step: Step, name: str) -> None:
     """The form of one answer. Sent twice, it is one."""
-    name = f"answer {case['source']} {case['key']} {step} {given}"
     draft = drafts.name(name)
     with drafts.draft(draft), st.form(desk.form_key(name), enter_to_submit=False, border=False):
         text = ""
         if step in NEED_TEXT:
-            text = st.text_area(_("Text: {step}", step=names()[step]), max_chars=LONGEST_TEXT, height=96)
+            label = _("Text: {step}", step=names()[step])
+            text = typed.text(_place(case), name, label, LONGEST_TEXT, lines=True)
         sent = st.form_submit_button(names()[step])
     if sent:
         key = str(st.session_state.setdefault(f"key {name}", uuid.uuid4().hex))

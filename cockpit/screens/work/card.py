@@ -20,7 +20,7 @@ from cockpit.labels.names import area_name
 from cockpit.labels.wording import worded
 from cockpit.screens.admin import desk
 from cockpit.screens.notified import subscribing
-from cockpit.screens.work import evidence, forms, origins, paper, shared
+from cockpit.screens.work import evidence, forms, kept, origins, paper, shared
 from cockpit.screens.work.fields import field_value, step_name
 from cockpit.view_state import View
 from data.desk import clock
@@ -55,7 +55,7 @@ def draw(view: View) -> None:
         now = clock.now()
         header.title(item.title, note=item.number, level=1)
         desk.show_outcome()
-        _changed_meanwhile(item)
+        _changed_meanwhile(flow, item)
         if flow.case_kind and known.local(item.changed_at) >= shared.counted_until(view.edition):
             header.notice(_("Not in the figures yet: they follow with the next edition."))
         record(_about(view, flow, item, now), key="about")
@@ -140,9 +140,11 @@ def _fields(flow: Workflow, snapshot: Snapshot) -> list[Line]:
     ]
 
 
-def _changed_meanwhile(item: Item) -> None:
+def _changed_meanwhile(flow: Workflow, item: Item) -> None:
     """Say that somebody has changed the item since it was drawn here: a click on its old forms did nothing."""
-    if forms.seen(item.number) not in (None, item.version):
+    version = forms.seen(item.number)
+    if version not in (None, item.version):
+        kept.keep(flow, item.number, version)
         header.notice(worded(store.CHANGED), state="amber", alert=True)
     forms.set_seen(item)
 
@@ -152,10 +154,11 @@ def _next(view: View, flow: Workflow, item: Item, snapshot: Snapshot, at: dateti
     drafts.drafts(guard.enter().session.account_id)
     who = shared.actor()
     possible = open_transitions(flow, snapshot, item.place, who.name, actions.reader(who).held, at)
+    kept.shown(flow, item.number, possible)
     if not possible:
         return
     header.title(_("Next steps"))
-    first = open_step(flow, possible)
+    first = open_step(flow, snapshot.state, possible)
     for id, transition in possible.items():
         if any(flow.inputs(id)):
             with st.expander(transition.name[language()], expanded=id == first):
@@ -164,10 +167,15 @@ def _next(view: View, flow: Workflow, item: Item, snapshot: Snapshot, at: dateti
             forms.step(view, flow, item, id, snapshot.fields)
 
 
-def open_step(flow: Workflow, possible: Mapping[str, Transition]) -> str:
-    """The step whose form is open: the first that answers what is waited for, else the first that takes fields."""
-    given = [id for id in possible if any(flow.inputs(id))]
-    return next((id for id in given if possible[id].step in ANSWERS), given[0] if given else "")
+def open_step(flow: Workflow, state: str, possible: Mapping[str, Transition]) -> str:
+    """The step whose form is open, none if the main step is a button without one.
+
+    The main step is the first that answers what is waited for, else the first that does not call the item off.
+    """
+    answering = [id for id in possible if possible[id].step in ANSWERS and any(flow.inputs(id))]
+    onward = [id for id, step in possible.items() if flow.states[step.target(state)].type != "cancelled"]
+    main = (*answering, *onward, *possible, "")[0]
+    return main if main and any(flow.inputs(main)) else ""
 
 
 def _history(flow: Workflow, events: list[Event]) -> None:

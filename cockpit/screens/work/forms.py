@@ -21,7 +21,7 @@ from cockpit.i18n import _, language, pgettext
 from cockpit.labels.wording import worded
 from cockpit.nav import here
 from cockpit.screens.admin import desk
-from cockpit.screens.work import evidence, origins, shared
+from cockpit.screens.work import evidence, kept, origins, shared
 from cockpit.view_state import View
 from data.areas.levels import LOWEST
 from data.desk.items.item import Item
@@ -32,8 +32,6 @@ from data.workflow.model import START, FieldType, Workflow
 from data.workflow.parties import answerable
 from metrics import areas, directory
 
-ONE_LINE = 200
-"""Longest text of a field of one line."""
 LONGEST_KIND = 40
 """Of an unknown kind in an address so much is repeated."""
 _BEGUN = "work.begun"
@@ -44,9 +42,13 @@ PREFILLED = ("unit", "units", "asked", "date", "choice")
 
 
 def fields(
-    view: View, flow: Workflow, transition: str, area: int, known: Mapping[str, Any] | None = None
-) -> dict[str, Any]:
-    """Draw the fields of a step; gives what is filled in. known: what earlier steps recorded."""
+    view: View, flow: Workflow, transition: str, area: int, known: Mapping[str, Any] | None = None,
+    item: Item | None = None,
+) -> dict[str, Any]:  # fmt: skip
+    """Draw the fields of a step; gives what is filled in. known: what earlier steps recorded.
+
+    item: whose step it is; what was typed into the same step before others changed it stands there again.
+    """
     required, optional = flow.inputs(transition)
     values: dict[str, Any] = {}
     for name in (*required, *optional):
@@ -58,7 +60,10 @@ def fields(
             continue
         label = field.name[language()] + ("" if name in required else _(" (optional)"))
         before = (known or {}).get(name) if field.type in PREFILLED else None
-        values[name] = _field(view, field, label, area, before)
+        if field.type == "text":
+            values[name] = kept.field(field, label, item, transition, name)
+        else:
+            values[name] = _field(view, field, label, area, before)
     return {name: value for name, value in values.items() if value not in (None, "", [])}
 
 
@@ -85,10 +90,6 @@ def _pills(field: FieldType) -> Any:
 
 def _field(view: View, field: FieldType, label: str, area: int, before: Any) -> Any:
     match field.type:
-        case "text" if field.longest > ONE_LINE:
-            return st.text_area(label, max_chars=field.longest, height=96)
-        case "text":
-            return st.text_input(label, max_chars=field.longest, autocomplete="off")
         case "choice":
             choices = list(field.choices)
             return st.selectbox(
@@ -134,7 +135,7 @@ def step(view: View, flow: Workflow, item: Item, id: str, known: Mapping[str, An
     if answering := flow.answer_field(id):
         known = {answering: answerable(item.place, actions.reader(shared.actor()).held)}
     with drafts.draft(draft), st.form(f"{item.number} {item.version} {id}", enter_to_submit=False, border=False):
-        filled = fields(view, flow, id, item.area, known) | {name: one.point for name, one in taken.items()}
+        filled = fields(view, flow, id, item.area, known, item) | {name: one.point for name, one in taken.items()}
         sent = st.form_submit_button(transition.name[language()])
     if sent:
         key = _key(f"{item.number} {item.version} {id}")
@@ -145,6 +146,7 @@ def step(view: View, flow: Workflow, item: Item, id: str, known: Mapping[str, An
                 version=item.version,
             )  # fmt: skip
             set_seen(written.item)
+            kept.forget(item.number)
 
         desk.act(work, _("Done: {step}", step=transition.name[language()]), draft=draft)
 
@@ -210,7 +212,8 @@ def begin(view: View) -> None:
         usual = f"{view.area.name} {flow.name[language()]}" if flow.routing else ""
         given = st.query_params.get("title", "")[:LONGEST_TITLE] or usual
         title = st.text_input(_("Title"), given, max_chars=LONGEST_TITLE, autocomplete="off")
-        filled = fields(view, flow, START, place) | {name: one.point for name, one in taken.items()}
+        filled = fields(view, flow, START, place, origins.unit_of_address(flow))
+        filled |= {name: one.point for name, one in taken.items()}
         photos = evidence.photo(draft) if flow.routing else []
         sent = st.form_submit_button(_("Begin"), type="primary")
     if sent:

@@ -31,7 +31,7 @@ from data.desk.items.item import Item
 from data.desk.items.links import Link, LinkKind, of_item
 from data.desk.store import Desk
 from data.workflow.fields import LONGEST_TITLE
-from data.workflow.model import Workflow
+from data.workflow.model import START, Workflow
 from metrics import areas
 from metrics.errors import MetricsError
 from metrics.rows import fact
@@ -55,6 +55,14 @@ def of_address(view: View, flow: Workflow) -> tuple[str, tuple[Link, ...], int]:
     (kind,) = KINDS[origin]
     address = {"red": lambda: view.permalink(**_unit(given["ref"])), "area": view.permalink}.get(origin, str)()
     return origin, (Link(kind, given["ref"], address),), view.area.code
+
+
+def unit_of_address(flow: Workflow) -> dict[str, str]:
+    """The responsible unit that the address names, as the field of this kind: the holder of a red, or the red's own."""
+    field = next((id for id in sum(flow.inputs(START), ()) if flow.fields[id].type == "unit"), "")
+    given = st.query_params
+    named = given.get("holder") or (_unit(given.get("ref", "")) if given.get("origin") == "red" else {}).get("unit")
+    return {field: named} if field and named else {}
 
 
 def _unit(reference: str) -> dict[str, str]:

@@ -231,11 +231,67 @@ def test_the_map_says_how_many_items_are_newer_than_its_data(screen: Screen, mon
         ("order", ("urge", "suspend", "cancel"), "urge"),
         ("project", ("progress", "complete"), "progress"),
         ("event", ("accept",), ""),
+        ("event", ("accept", "refuse", "merge", "void"), ""),
+        ("event", ("merge", "dispatch", "void"), "dispatch"),
+        ("event", ("refuse", "merge"), "refuse"),
+        ("order", ("sign", "refuse"), ""),
     ],
 )
-def test_the_form_that_answers_is_open(kind: str, steps: tuple[str, ...], opened: str) -> None:
+def test_the_form_of_the_main_step_is_open(kind: str, steps: tuple[str, ...], opened: str) -> None:
     flow = rules(settings.current()).flows[kind]
-    assert card.open_step(flow, {id: flow.transitions[id] for id in steps}) == opened
+    state = flow.transitions[steps[0]].from_[0]
+    assert card.open_step(flow, state, {id: flow.transitions[id] for id in steps}) == opened
+
+
+def refused(screen: Screen, step: str, label: str) -> tuple[Item, AppTest]:
+    """A page whose step was sent, with a reason, after somebody else had accepted the event."""
+    screen("inbox")
+    known, item = rules(settings.current()), begun("路灯不亮", "event")
+    page = screen("item", item=item.number, lang="en")
+    next(field for field in page.text_area if f" {step} " in str(field.key)).set_value("与昨天的一件相同")
+    with visitors.desk().begin():
+        locked = store.lock(visitors.desk(), known, item.number)
+        store.append(visitors.desk(), known, locked, "accept", {}, key=f"k{clock.now()}", actor="qian")
+    pressed(page, label)
+    assert "somebody has changed the item" in words(page)
+    after = store.find(visitors.desk(), item.number)
+    assert after
+    assert after.state == "accepted"
+    return item, page
+
+
+def test_a_reason_of_a_step_that_is_not_possible_any_more_is_shown(screen: Screen) -> None:
+    item, page = refused(screen, "refuse", "Do not accept")
+    assert lines(page)["Do not accept · Reason"]["text"] == "与昨天的一件相同"
+    assert "与昨天的一件相同" in str(drawn(page.run(), "record")), "until another step is done"
+    next(box for box in page.selectbox if box.label.startswith("Responsible unit")).set_value("区城管局")
+    pressed(page, "Dispatch")
+    after = store.find(visitors.desk(), item.number)
+    assert after
+    assert after.state == "dispatched"
+    assert "与昨天的一件相同" not in str(drawn(page, "record"))
+
+
+def test_a_reason_of_a_step_that_is_possible_still_stands_in_its_form(screen: Screen) -> None:
+    item, page = refused(screen, "merge", "Merge")
+    assert "与昨天的一件相同" in [field.value for field in page.text_area]
+    pressed(page, "Merge")
+    after = store.find(visitors.desk(), item.number)
+    assert after
+    assert after.state == "merged"
+
+
+def test_an_order_about_a_red_names_who_holds_it(screen: Screen) -> None:
+    given = {"kind": "order", "origin": "red", "ref": f"backlog {DISTRICT}", "title": "积压件数", "area": str(DISTRICT)}
+
+    def unit(**more: str) -> str | None:
+        page = screen("start", lang="en", **(given | more))
+        return next(box.value for box in page.selectbox if box.label.startswith("Responsible unit"))
+
+    assert unit() is None
+    assert unit(holder="区城管局") == "区城管局"
+    assert unit(ref=f"backlog {DISTRICT} 区城管局") == "区城管局"
+    assert unit(holder="没有的单位") is None
 
 
 def test_own_steps_are_not_called_those_of_somebody_else(screen: Screen) -> None:

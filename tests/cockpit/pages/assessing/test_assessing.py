@@ -121,3 +121,33 @@ def test_an_objection_is_made_and_shown_on_the_page(screen: Screen, drafted: Cal
     (objection,) = assessments.objections(visitors.desk(), id)
     assert (objection.area, objection.text) == (TOWNS[0], "其中两件不属本镇")
     assert "其中两件不属本镇" in texts(drawn(page, "table")[-1], "Objection")
+
+
+def test_an_answer_is_not_lost_where_others_have_answered_first(
+    screen: Screen, drafted: Callable[[Actor], int]
+) -> None:
+    id = drafted(OTHER)
+    actions.take_objections(visitors.desk(), OTHER, id)
+    actions.object_to(visitors.desk(), OTHER, id, TOWNS[0], "", "其中两件不属本镇")
+    page = screen("assessments", id=id)
+    next(field for field in page.text_area if field.label.startswith("答复异议")).set_value("经核实均属本镇")
+    (objection,) = assessments.objections(visitors.desk(), id)
+    assessments.answer(visitors.desk(), objection.id, "已核实", False, "sun")
+    pressed(page, "答复")
+    assert "此项已被他人处理，请重新查看" in words(page)
+    assert "您填写的内容：经核实均属本镇" in words(page)
+    page.run()
+    assert "您填写的内容：经核实均属本镇" in words(page)
+    (kept,) = assessments.objections(visitors.desk(), id)
+    assert (kept.answer, kept.answered_by) == ("已核实", "sun")
+
+
+def test_an_own_answer_is_not_called_that_of_others(screen: Screen, drafted: Callable[[Actor], int]) -> None:
+    id = drafted(OTHER)
+    actions.take_objections(visitors.desk(), OTHER, id)
+    actions.object_to(visitors.desk(), OTHER, id, TOWNS[0], "", "其中两件不属本镇")
+    page = screen("assessments", id=id)
+    next(field for field in page.text_area if field.label.startswith("答复异议")).set_value("经核实均属本镇")
+    pressed(page, "答复")
+    assert "已被他人处理" not in words(page)
+    assert assessments.objections(visitors.desk(), id)[0].answer == "经核实均属本镇"

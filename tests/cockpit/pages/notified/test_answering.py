@@ -61,3 +61,17 @@ def test_the_data_page_lists_what_was_not_sent_and_sends_it_again(screen: Screen
     assert (dispatch.state, dispatch.tries) == ("waiting", 0)
     assert dispatch.due_at - dispatch.made_at < timedelta(hours=1)
     dispatches.discard(desk, [one.id])
+
+
+def test_a_reply_is_not_lost_where_others_have_answered_first(screen: Screen) -> None:
+    page = screen("case", source="hotline", key="H006")
+    page.text_area[0].set_value("已派人修理")
+    other = screen("case", source="hotline", key="H006")
+    other.text_area[0].set_value("已修好")
+    pressed(other, "回复")
+    assert "已被他人处理" not in words(other)
+    pressed(page, "回复")
+    assert "此项已被他人处理，请重新查看" in words(page)
+    assert "您填写的内容：已派人修理" in words(page)
+    (answer,) = answers.of_case(visitors.desk(), "hotline", "H006")
+    assert answer.text == "已修好"
