@@ -198,7 +198,7 @@ def test_official_sees_who_publishes_and_no_commands(
 ) -> None:
     monkeypatch.setattr(guard, "token", lambda: session_of(settings.current().desk_url, ("official",)))
     page = drawn.html(screen(tmp_path))
-    assert "由数据管理员发布" in page
+    assert "由数据专员发布" in page
     assert "python -m" not in page
 
 
