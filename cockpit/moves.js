@@ -31,7 +31,7 @@ function moving({ from = shownAt, back = false, stay = false }) {
   if (from.split("#")[0] === to.split("#")[0]) return
   if (!move) scrolled.set(from, main()?.scrollTop ?? 0)
   shownAt = to
-  move = { heading: (move?.heading ?? false) || (!stay && elsewhere(from, to)), scroll: back ? scrolled.get(to) ?? null : null, since: performance.now(), ran: false, touched: false }
+  move = { heading: (move?.heading ?? false) || (!stay && elsewhere(from, to)), scroll: back ? scrolled.get(to) ?? 0 : null, since: performance.now(), ran: false, touched: false }
   submitted = false
   if (!document.documentElement.hasAttribute("data-drawn")) return
   waiting()

@@ -198,3 +198,16 @@ def test_on_paper_the_map_is_black_on_white(address: str, open_page: Open) -> No
     assert set(inks) == {"rgb(0, 0, 0)"}
     greys = [re.findall(r"\d+", fill) for fill in fills if fill.startswith("rgb")]
     assert all(len(set(grey)) == 1 and int(grey[0]) >= 160 for grey in greys)
+
+
+@pytest.mark.parametrize("width", [390, 1200])
+def test_a_very_long_name_leaves_the_others_their_place(drawing: Page, width: int) -> None:
+    squares = [shapely.box(x, y, x + SIDE / 2, y + SIDE / 2) for x in (0, SIDE / 2) for y in (0, SIDE / 2)]
+    features = [feature(code, "临江" * 2, square) for code, square in enumerate(squares)]
+    features[0]["properties"] |= {"name": "示范村民委员会" * 12, "short": "示范村民委员会" * 12}
+    areas = {one["id"]: {**one["properties"], "value": "1", "href": "/x", "key": "red"} for one in features}
+    fields = {"areas": areas, "points": [], "title": "", "none": "", "demo": "", "stops": True, "legend": []}
+    names = [one for one in drawing.evaluate(DRAW, [fields, features, width, 430, 15]) if len(one["text"]) > 1]
+    assert len(names) == 4
+    (cut,) = (one for one in names if "…" in one["text"])
+    assert cut["box"][2] - cut["box"][0] <= width / 2

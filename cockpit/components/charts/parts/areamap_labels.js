@@ -20,6 +20,15 @@ function insideRings(rings, [x, y]) {
 
 const MARGIN = [0, .5, 1]
 const SAMPLES = MARGIN.flatMap(u => MARGIN.map(v => [u, v]))
+// The longest name takes half of the width; of a longer one the beginning is drawn.
+const MOST_WIDE = .5
+function shortened(text, most, wide) {
+  if (wide(text) <= most) return text
+  const letters = [...text]
+  while (letters.length > 1 && wide(`${letters.join("")}…`) > most) letters.pop()
+  return `${letters.join("")}…`
+}
+
 // How much of a box lies inside, 0 to 1.
 const share = (rings, box) => SAMPLES.filter(([u, v]) => insideRings(rings, [box[0] + u * (box[2] - box[0]), box[1] + v * (box[3] - box[1])])).length / SAMPLES.length
 
@@ -57,7 +66,7 @@ function pass(labels, { width, height, measure, taken }, size) {
     && !labels.some(other => other !== label && holds(box, [other.x, other.y]))
   const seek = label => {
     let nearest = null
-    for (const name of new Set([label.name, label.short])) {
+    for (const name of new Set([label.name, label.short].map(one => shortened(one, MOST_WIDE * width, wide)))) {
       const text = (label.rings.length ? label.glyph : "") + name
       for (const box of boxes(label, wide(text), h, width)) {
         if (!free(label, box)) continue

@@ -1,5 +1,5 @@
 // What lies over the layers: names, counts, the outline under the pointer, the selection, the scale bar.
-const MOST_NAMES = 60, OUTSTANDING = ["red", "step4"]
+const MOST_NAMES = 60, WIDEST_NAME = .25, OUTSTANDING = ["red", "step4"]
 
 function drawOverlay(canvas, { space, layers, palette, ratio, font, text, hover, lasso, chosen }) {
   const pen = penOf(canvas)
@@ -12,15 +12,17 @@ function drawOverlay(canvas, { space, layers, palette, ratio, font, text, hover,
   const taken = []
   const write = (label, x, y, height, weight) => {
     pen.font = `${weight} ${height}px ${font}`
+    if (pen.measureText(label).width > WIDEST_NAME * space.width) return false
     const half = pen.measureText(label).width / 2 + 2, box = [x - half, y - height * .6, x + half, y + height * .6]
-    if (box[0] < 0 || box[1] < 0 || box[2] > space.width || box[3] > space.height) return
-    if (taken.some(other => box[0] < other[2] && other[0] < box[2] && box[1] < other[3] && other[1] < box[3])) return
+    if (box[0] < 0 || box[1] < 0 || box[2] > space.width || box[3] > space.height) return false
+    if (taken.some(other => box[0] < other[2] && other[0] < box[2] && box[1] < other[3] && other[1] < box[3])) return false
     taken.push(box)
     pen.lineWidth = 3
     pen.strokeStyle = palette.ground
     pen.strokeText(label, x, y)
     pen.fillStyle = palette.ink
     pen.fillText(label, x, y)
+    return true
   }
   for (const layer of layers) for (const cell of layer.cells ?? []) {
     const [x, y] = space.pixel(cell.x, cell.y)
@@ -33,7 +35,8 @@ function drawOverlay(canvas, { space, layers, palette, ratio, font, text, hover,
       const [x, y] = space.pixel(...area.place)
       if (x < 0 || y < 0 || x > space.width || y > space.height) continue
       const style = styleOf(layer, area)
-      write((SHAPES[style] ?? "") + (Math.sqrt(area.size) * space.scale > 90 ? area.name : area.short), x, y, text * .85, 600)
+      const shape = SHAPES[style] ?? "", roomy = Math.sqrt(area.size) * space.scale > 90
+      if (!roomy || !write(shape + area.name, x, y, text * .85, 600)) write(shape + area.short, x, y, text * .85, 600)
       names++
     }
   if (hover?.polygons) stroke(pen, space, pathOf(hover), palette.ink, 2)
