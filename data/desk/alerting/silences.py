@@ -51,12 +51,13 @@ def add(desk: Desk, one: Silence, *, now: datetime | None = None) -> int:
 
 
 def end(desk: Desk, id: int, *, now: datetime | None = None) -> None:
-    """End a silence early: what is still true fires with the next edition."""
+    """End a silence early: what is still true fires with the next edition. Refused for one that is over."""
+    now = now or clock.now()
     with desk.begin() as session:
-        row = session.get(models.Silence, id)
-        if row is None:
+        row = session.get(models.Silence, id, with_for_update=True)
+        if row is None or row.until <= now:
             raise Refused("silence.unknown", "there is no silence {id}", id=id)
-        row.until = min(row.until, now or clock.now())
+        row.until = now
 
 
 def listing(desk: Desk, *, now: datetime | None = None) -> list[Silence]:

@@ -143,6 +143,8 @@ def test_silenced_alert_fires_when_the_silence_ends(desk: Desk) -> None:
     assert [alert.area for alert in current(desk)] == [ELSEWHERE]
     assert [silence.reason for silence in silences.listing(desk, now=NOON + HOUR)] == ["系统割接"]
     silences.end(desk, id, now=NOON + 2 * HOUR)
+    with pytest.raises(Refused, match="no silence"):
+        silences.end(desk, id, now=NOON + 2 * HOUR)  # another has ended it
     assert silences.listing(desk, now=NOON + 2 * HOUR) == []
     assert len(settle(desk, 3, backlog(TOWN), backlog(VILLAGE), backlog(ELSEWHERE)).fired) == 2
 
