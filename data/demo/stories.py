@@ -66,6 +66,8 @@ CLOSED_INDUSTRY = "教育培训"
 """Training schools: enterprises of this trade are listed as abnormal three times as often."""
 LATE_TOPIC = "停车难专项治理"
 """The topic of the month whose tasks are late."""
+LONG_PROJECT = "加装电梯"
+"""The kind of project that is planned across the turn of the year: few are finished in the year in which they began."""
 
 FORMS = (46, 38, 31, 24)
 """Kinds of forms asked of a village, three years ago to this year."""

@@ -492,3 +492,11 @@ def test_planned_works_and_market_have_their_stories(db: duckdb.DuckDBPyConnecti
     assert one(db, listed, stories.CLOSED_INDUSTRY, True) * 7 > 2 * one(db, listed, stories.CLOSED_INDUSTRY, False)
     assert one(db, "SELECT today - max(last_updated_at)::DATE FROM sites, (SELECT getvariable('as_of')::DATE AS today)"
                    f" WHERE key = '{stories.IDLE_ACCOUNT}' GROUP BY today") == 16  # fmt: skip
+
+
+def test_one_kind_of_project_is_finished_after_the_turn_of_the_year(db: duckdb.DuckDBPyConnection) -> None:
+    sql = """SELECT category, avg(coalesce(year(closed_at) = year(registered_at), false)::INTEGER) FROM planned_works
+        WHERE kind = 'project' GROUP BY 1"""
+    rates = dict(db.execute(sql).fetchall())
+    assert rates.pop(stories.LONG_PROJECT) < 0.6
+    assert min(rates.values()) > 0.85

@@ -228,3 +228,22 @@ def test_queues_by_hour_are_those_of_the_last_day_at_the_worst_counter(home: Hom
     by_the_hour = by_hour(query, "queue_waiting")
     assert [(hour.at.hour, hour.value, hour.unit) for hour in by_the_hour] == [(5, 19, "甲"), (7, 24, "甲")]
     assert [threshold_state(METRICS["waiting_now"], hour.value) for hour in by_the_hour] == ["amber", "red"]
+
+
+def test_a_project_finished_after_new_year_is_not_finished_in_its_year(home: Home) -> None:
+    areas(home)
+    begun = [
+        datetime(2025, 12, 1),
+        datetime(2025, 12, 2),
+        datetime(2026, 3, 1),
+        datetime(2026, 3, 2),
+        datetime(2025, 3, 1),
+    ]
+    ended = [datetime(2025, 12, 31, 23), datetime(2026, 1, 1), datetime(2026, 11, 20), None, datetime(2025, 6, 1)]
+    deliver(home, "cases", [
+        {"key": str(i), "kind": "project", "area": DISTRICT, "registered_at": start, "closed_at": end,
+         "due_at": datetime(2027, 6, 1)}
+        for i, (start, end) in enumerate(zip(begun, ended, strict=True))
+    ])  # fmt: skip
+    row = answer(published(home, AS_OF), ["project_same_year_rate"], DISTRICT, MONTH).iloc[0]
+    assert (row["numerator"], row["denominator"]) == (2, 4)

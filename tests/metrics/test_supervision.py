@@ -32,10 +32,12 @@ CASES: list[dict[str, Any]] = [
     {"kind": "order", "due_at": DUE, "red_at": datetime(2026, 11, 12), "closed_at": datetime(2026, 11, 14)},
     {"kind": "order", "due_at": datetime(2026, 11, 28), "red_at": datetime(2026, 11, 30)},
     {"kind": "order", "due_at": DUE, "closed_at": BEFORE, "close_kind": "void"},
-    # of six accepted cases two are escalated; one of them is closed in time
+    # of six accepted cases two are escalated, of four proposed; one of them is closed in time
     {"kind": "escalation", "accepted_at": BEFORE, "due_at": DUE, "closed_at": BEFORE},
     {"kind": "escalation", "accepted_at": BEFORE, "due_at": DUE, "closed_at": AFTER},
     {"kind": "escalation", "due_at": DUE, "closed_at": BEFORE, "close_kind": "refused"},
+    {"kind": "escalation"},
+    {"kind": "escalation", "closed_at": BEFORE, "close_kind": "void"},
     *[{"kind": "hotline", "accepted_at": BEFORE, "due_at": DUE, "closed_at": BEFORE}] * 4,
     {"kind": "problem", "due_at": DUE, "closed_at": AFTER, "published_at": BEFORE},
     {"kind": "problem", "due_at": DUE, "closed_at": AFTER},
@@ -48,6 +50,7 @@ CASES: list[dict[str, Any]] = [
 ]
 EXPECTED = {
     "order_reply_rate": (1, 3), "red_orders": (1, None), "escalation_rate": (2, 6), "escalation_on_time_rate": (1, 2),
+    "escalation_accepted_rate": (2, 4),
     "problem_clearing_rate": (2, 3), "publication_rate": (1, 2), "whistle_arrival_rate": (1, 2),
     "wish_claim_rate": (2, 3), "wish_done_rate": (1, 2),
 }  # fmt: skip

@@ -5,6 +5,10 @@ WHERE kind = 'topic') AS topic_begun,
 count(*) FILTER (
 WHERE kind = 'project') AS project_begun,
 count(*) FILTER (
+WHERE kind = 'project' AND standing) AS project_started,
+count(*) FILTER (
+WHERE kind = 'project' AND standing AND year(closed_at) = year(registered_at)) AS project_finished_in_year,
+count(*) FILTER (
 WHERE kind = 'pairing') AS pairing_begun
 FROM (
 SELECT *, (coalesce(close_kind, 'done') = 'done' AND deferred IS NOT TRUE) AS standing, (closed_at IS NOT NULL AND coalesce(close_kind, 'done') = 'done') AS done
@@ -120,6 +124,8 @@ coalesce(topic_done, 0)::BIGINT AS topic_done,
 coalesce(project_begun, 0)::BIGINT AS project_begun,
 coalesce(project_due, 0)::BIGINT AS project_due,
 coalesce(project_done, 0)::BIGINT AS project_done,
+coalesce(project_started, 0)::BIGINT AS project_started,
+coalesce(project_finished_in_year, 0)::BIGINT AS project_finished_in_year,
 coalesce(project_asked, 0)::BIGINT AS project_asked,
 coalesce(project_satisfied, 0)::BIGINT AS project_satisfied,
 coalesce(pairing_begun, 0)::BIGINT AS pairing_begun,

@@ -100,7 +100,9 @@ SELECT area // 1000 * 1000 AS area, CAST(registered_at AS DATE) AS day,
 count(*) FILTER (
 WHERE accepted_at IS NOT NULL AND NOT cancelled) AS cases_accepted,
 count(*) FILTER (
-WHERE kind = 'escalation' AND accepted_at IS NOT NULL AND NOT cancelled) AS cases_escalated
+WHERE kind = 'escalation' AND accepted_at IS NOT NULL AND NOT cancelled) AS cases_escalated,
+count(*) FILTER (
+WHERE kind = 'escalation' AND coalesce(close_kind, 'done') IN ('done', 'refused', 'returned')) AS escalations_proposed
 FROM (
 SELECT *, (closed_at IS NOT NULL AND coalesce(close_kind, 'done') <> 'done') AS cancelled, (coalesce(close_kind, 'done') = 'done' AND deferred IS NOT TRUE) AS standing
 FROM (
@@ -262,6 +264,7 @@ coalesce(orders_turned_red, 0)::BIGINT AS orders_turned_red,
 coalesce(red_orders_closed, 0)::BIGINT AS red_orders_closed,
 coalesce(cases_accepted, 0)::BIGINT AS cases_accepted,
 coalesce(cases_escalated, 0)::BIGINT AS cases_escalated,
+coalesce(escalations_proposed, 0)::BIGINT AS escalations_proposed,
 coalesce(escalations_due, 0)::BIGINT AS escalations_due,
 coalesce(escalations_on_time, 0)::BIGINT AS escalations_on_time,
 coalesce(approvals_fell_due, 0)::BIGINT AS approvals_fell_due,

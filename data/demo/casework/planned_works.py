@@ -20,7 +20,7 @@ TOPICS = (
 )  # fmt: skip
 TASKS = 603
 """Of the last twelve months, as in Beijing's list."""
-PROJECTS = ("新建口袋公园", "改造农贸市场", "新增公办托位", "改造农村公路", "加装电梯")
+PROJECTS = ("新建口袋公园", "改造农贸市场", "新增公办托位", "改造农村公路", stories.LONG_PROJECT)
 PER_AREA = 3
 """Projects of a year in each town; the district has twenty."""
 DISTRICT_PROJECTS = 20
@@ -64,8 +64,10 @@ def _projects(rng: random.Random, as_of: datetime) -> Iterator[Row]:
             if begun >= as_of:
                 continue
             late, days = rng.random() < 0.06, rng.randint(120, 290)
-            unit = rng.choice(names.DEPARTMENTS) if area == stories.DISTRICT else names.TOWN_UNIT
             name = PROJECTS[i % len(PROJECTS)]
+            if name == stories.LONG_PROJECT:
+                days += 320
+            unit = rng.choice(names.DEPARTMENTS) if area == stories.DISTRICT else names.TOWN_UNIT
             what = {"key": f"project-{year}-{i + 1:03}", "kind": "project", "area": area, "unit": unit}
             what |= {"category": name, "title": f"{year}年{name}"}
             clocks = _clocks(begun, days, late, rng, as_of)
