@@ -1,4 +1,4 @@
--- People waiting at each counter of the service halls, hourly, and how long they waited, by day.
+-- People waiting at each counter of the service halls, hourly, how long they waited and how many had booked, by day.
 -- Tables and variables: data/demo/readings.py.
 WITH counted AS (
     SELECT l.*, b.people, measured_at: getvariable('today') - d::INTEGER + to_minutes(b.hour * 60 + 30),
@@ -8,7 +8,8 @@ WITH counted AS (
 ),
 waits AS (
     SELECT l.*, measured_at: d.day + INTERVAL 17 HOUR + INTERVAL 30 MINUTE,
-        key: l.unit || '/wait/' || strftime(d.day, '%Y%m%d'), h: hash(xor(hash(key), getvariable('salt')))
+        key: l.unit || '/wait/' || strftime(d.day, '%Y%m%d'), h: hash(xor(hash(key), getvariable('salt'))),
+        called: (20 + 90 * times * u(h, 'called'))::BIGINT
     FROM open_days d, lines l
 )
 SELECT key, area, unit, measure: 'queue_waiting', measured_at,
@@ -19,7 +20,12 @@ FROM counted
 WHERE measured_at < getvariable('as_of')
 UNION ALL
 SELECT key, area, unit, 'queue_wait_min', measured_at,
-    round(11 * times * (0.6 + 0.8 * u(h, 'wait')), 1), '分钟', (20 + 90 * times * u(h, 'called'))::BIGINT, measured_at
+    round(11 * times * (0.6 + 0.8 * u(h, 'wait')), 1), '分钟', called, measured_at
 FROM waits
 WHERE measured_at < getvariable('as_of')
-ORDER BY measured_at, unit
+UNION ALL
+SELECT replace(key, '/wait/', '/booked/'), area, unit, 'tickets_booked', measured_at,
+    floor(called * if(area = getvariable('unbooked'), 0.05, 0.25 + 0.3 * u(h, 'booked'))), '张', called, measured_at
+FROM waits
+WHERE measured_at < getvariable('as_of')
+ORDER BY measured_at, unit, measure

@@ -3,14 +3,16 @@
 Measures (the SQL is next to this module):
   queue_waiting     people waiting, hourly in 14 days, by hall and counter; n = open windows
   queue_wait_min    mean minutes from number to call, by working day, hall and counter; n = people called
+  tickets_booked    tickets booked ahead, by working day, hall and counter; n = tickets
   registered_users  people, monthly, by town; n = residents
-  resident_pop, has_5g (0 or 1), bandwidth_mbps, households, households_sewered: monthly, by village
+  resident_pop, has_5g and service_station (0 or 1), bandwidth_mbps, households, households_sewered: monthly, by village
   income_wan, debt_wan, arrears_due_wan, arrears_paid_wan: yearly in January, by village (not by community)
   secretary_fulltime (0 or 1), secretary_years, digital_tier (0 to 3): yearly in January, by village
   cameras, cameras_online: monthly, by town; survey_valid, survey_aware, survey_support, survey_joined: half-yearly
   cloud_cpu, cloud_memory, cloud_storage and what of them is used: monthly, by the district
   form_kinds        kinds of forms asked of a village, yearly in January
   repeated_fields   fields asked of a village that the data catalogue holds, monthly
+  prefilled_fields  fields that were filled in ahead in the forms of a village, monthly; n = fields
 """
 
 import random
@@ -52,7 +54,8 @@ def write(con: duckdb.DuckDBPyConnection, folder: Path, *, seed: int, as_of: dat
     salt = random.Random(f"{seed} readings").getrandbits(62)
     give(con, as_of=as_of, today=as_of.date(), merged=as_of.date() - stories.MERGED_AGO, salt=salt,
          forms=list(reversed(stories.FORMS)), queue=stories.LONG_QUEUE[0], people=stories.LONG_QUEUE[1],
-         disputed=stories.DISPUTED_TOWN, dark=stories.DARK_TOWN, district=stories.DISTRICT)  # fmt: skip
+         disputed=stories.DISPUTED_TOWN, dark=stories.DARK_TOWN, unbooked=stories.UNBOOKED_TOWN,
+         unserved=stories.UNSERVED_TOWN, prefilled=stories.PREFILLED_FOR, district=stories.DISTRICT)  # fmt: skip
     table(con, "open_days", "day", ((day,) for day in _working_days(as_of)))
     copy(con, QUEUES.read_text("utf-8"), folder / "hall_queues.parquet")
     copy(con, VILLAGES.read_text("utf-8"), folder / "villages.parquet")

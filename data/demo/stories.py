@@ -56,6 +56,12 @@ DISPUTED_TOWN = 990101_102_000
 """白鹭镇: the police count more people in its villages than the yearbook."""
 DARK_TOWN = 990101_109_000
 """A town in which one camera in five is offline."""
+UNSERVED_TOWN = 990101_105_000
+"""A town whose villages have no service station."""
+UNBOOKED_TOWN = 990101_106_000
+"""A town in whose hall hardly anybody books ahead."""
+PREFILLED_FOR = 7
+"""For so many months forms of villages come filled in from the data catalogue: once a fifth of the fields, now half."""
 SHARING = {"市": (99, 97), "区": (144, 128)}
 """Systems that must share their data by level of the owner, and how many do: 97.98 % and 88.89 %, as in Ankang."""
 COUNTERS, COUNTER_UNITS = 37, 35

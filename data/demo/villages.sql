@@ -17,6 +17,13 @@ found AS (
     SELECT code, 'has_5g', month, (u(h, '5g') < 0.63 - 0.0075 * ago + CASE WHEN rural THEN 0 ELSE 0.3 END)::INTEGER, NULL, NULL
     FROM lives
     UNION ALL
+    SELECT code, 'service_station', month, (town <> getvariable('unserved') AND u(h, 'station') < 0.74 - 0.006 * ago)::INTEGER, NULL, NULL
+    FROM lives
+    UNION ALL
+    SELECT code, 'prefilled_fields', month,
+        floor(fields * (if(ago < getvariable('prefilled'), 0.5, 0.14) + 0.12 * u(hash(xor(h, hash(month))), 'prefilled'))), '项', fields
+    FROM lives, LATERAL (SELECT fields: (40 + 30 * u(hash(xor(h, hash(month))), 'fields'))::BIGINT)
+    UNION ALL
     SELECT code, 'bandwidth_mbps', month, round((62 + 40 * u(h, 'net')) * 0.991 ^ ago, 2), 'Mbit/s', NULL
     FROM lives
     UNION ALL

@@ -274,7 +274,8 @@ def test_every_fact_has_what_the_pages_need(db: duckdb.DuckDBPyConnection) -> No
         "debt_wan", "arrears_due_wan", "arrears_paid_wan", "households", "households_sewered", "form_kinds",
         "repeated_fields", "secretary_fulltime", "secretary_years", "digital_tier", "cameras", "cameras_online",
         "survey_valid", "survey_aware", "survey_support", "survey_joined", "cloud_cpu", "cloud_memory", "cloud_storage",
-        "cloud_cpu_used", "cloud_memory_used", "cloud_storage_used",
+        "cloud_cpu_used", "cloud_memory_used", "cloud_storage_used", "tickets_booked", "service_station",
+        "prefilled_fields",
     }  # fmt: skip
     assert one(db, "SELECT max(measured_at) > $1 FROM hall_queues", AS_OF - timedelta(hours=1))
     people = one(
@@ -500,3 +501,18 @@ def test_one_kind_of_project_is_finished_after_the_turn_of_the_year(db: duckdb.D
     rates = dict(db.execute(sql).fetchall())
     assert rates.pop(stories.LONG_PROJECT) < 0.6
     assert min(rates.values()) > 0.85
+
+
+def test_readings_have_their_stories(db: duckdb.DuckDBPyConnection) -> None:
+    stations = f"SELECT {TOWN} FROM villages WHERE measure = 'service_station' GROUP BY 1 HAVING max(value) = 0"
+    assert db.execute(stations).fetchall() == [(stories.UNSERVED_TOWN,)]
+    booked = (
+        "SELECT area FROM hall_queues WHERE measure = 'tickets_booked' GROUP BY area HAVING sum(value) < 0.1 * sum(n)"
+    )
+    assert db.execute(booked).fetchall() == [(stories.UNBOOKED_TOWN,)]
+    filled = """SELECT sum(value) / sum(n) AS share FROM villages WHERE measure = 'prefilled_fields'
+        GROUP BY measured_at ORDER BY measured_at"""
+    shares = [row[0] for row in db.execute(filled).fetchall()]
+    assert [share > 0.4 for share in shares] == [False] * (len(shares) - stories.PREFILLED_FOR) + [
+        True
+    ] * stories.PREFILLED_FOR

@@ -247,3 +247,19 @@ def test_a_project_finished_after_new_year_is_not_finished_in_its_year(home: Hom
     ])  # fmt: skip
     row = answer(published(home, AS_OF), ["project_same_year_rate"], DISTRICT, MONTH).iloc[0]
     assert (row["numerator"], row["denominator"]) == (2, 4)
+
+
+def test_tickets_fields_and_stations_are_shares_of_their_sums(home: Home) -> None:
+    areas(home)
+    deliver(home, "readings", [
+        reading(DISTRICT, "tickets_booked", 30, unit="综合", n=90),
+        reading(TOWNS[0], "tickets_booked", 0, unit="便民", n=10),
+        reading(VILLAGES[0], "prefilled_fields", 5, n=40),
+        reading(VILLAGES[1], "prefilled_fields", 10, n=20),
+        reading(VILLAGES[1], "repeated_fields", 2),
+        reading(VILLAGES[0], "service_station", 1),
+        reading(VILLAGES[1], "service_station", 0),
+    ])  # fmt: skip
+    names = ["booked_ticket_rate", "prefilled_rate", "village_station_rate", "repeated_fields"]
+    frame = answer(published(home, AS_OF), names, DISTRICT, MONTH)
+    assert frame["value"].tolist() == [30, 25, 50, 2]

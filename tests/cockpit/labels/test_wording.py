@@ -3,6 +3,7 @@
 import re
 import string
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,14 +11,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cockpit import i18n
+from cockpit.labels.measures import measure
 from cockpit.labels.wording import worded
 from data.desk.errors import DeskError, Refused
 from data.desk.reports import GIVEN_UP
 from data.errors import Damaged, DataError
 from data.messages import Message, Name, changed, joined, names, plain, restored
+from metrics import catalog
 from metrics.catalog import load
 from metrics.errors import MetricsError, did_you_mean
 
+CATALOG = Path(catalog.__file__).parent
 CHINESE = re.compile(r"[\u4e00-\u9fff]")
 LOCKED = Message("sqlite.busy", "database is locked")
 
@@ -125,3 +129,12 @@ def test_braces_in_message_parameters_are_literal() -> None:
     message = Message("a.b", "{path}: there is no such file", path="{x}{0}{path}")
     with i18n.using("zh"):
         assert worded(message) == "{x}{0}{path}：没有这个文件"
+
+
+def test_every_measure_of_the_catalog_has_words_in_both_languages() -> None:
+    """Lists of readings say what was measured."""
+    texts = [path.read_text("utf-8") for path in CATALOG.glob("*.yaml")]
+    named = {name for text in texts for name in re.findall(r"measure = '(\w+)'", text)}
+    for lang in ("zh", "en"):
+        with i18n.using(lang):
+            assert [name for name in sorted(named) if measure(name) == name] == []

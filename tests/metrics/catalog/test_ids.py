@@ -7,7 +7,7 @@ from pathlib import Path
 from metrics.catalog import load
 
 ROOT = Path(__file__).parents[3]
-ALSO_WORDS = {"closed", "cancelled", "due", "repeated_fields"}
+ALSO_WORDS = {"closed", "cancelled", "due", "repeated_fields", "cameras", "approval_hours"}
 """Ids of metrics that are states, selections or measures as well."""
 BY_ROLE = ("id_of", "with_role", "Literal")
 """Calls and types whose strings are roles."""
