@@ -26,6 +26,11 @@ SILENT_SOURCE = "flood"
 SILENT_FOR = timedelta(days=2, hours=8)
 """三防应急, otherwise steady, delivered its last row this long before the data time, though it should deliver daily."""
 
+HAND_KEYED_SOURCE = "web"
+"""网站留言: its messages are keyed into the platform by hand; the other sources push nearly all of theirs."""
+SLOW_PUSH_SOURCE = "urban"
+"""数字城管: what it pushes reaches the units after ten minutes; of the others, within seconds."""
+
 REPEATING_CATEGORY = "路灯照明"
 """The same lamps are reported again and again: about 35 % repeats within 30 days, against 8 % in other categories."""
 

@@ -38,6 +38,8 @@ CASES = Fact(
         Column("subcategory", "子类", "Subcategory", split="subcategory"),
         Column("urgency", "紧急程度", "Urgency", words=URGENCIES, split="urgency"),
         Column("registered_at", "登记", "Registered", TIME, required=True, known_at="registered_at", listed=5),
+        Column("pushed_at", "自动推送", "Pushed", TIME, known_at="pushed_at"),
+        Column("delivered_at", "送达", "Delivered", TIME, known_at="delivered_at"),
         Column("accepted_at", "受理", "Accepted", TIME, known_at="accepted_at"),
         Column("sign_due_at", "签收期限", "To be signed for by", TIME),
         Column("signed_at", "签收", "Signed for", TIME, known_at="signed_at"),

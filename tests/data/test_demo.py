@@ -516,3 +516,15 @@ def test_readings_have_their_stories(db: duckdb.DuckDBPyConnection) -> None:
     assert [share > 0.4 for share in shares] == [False] * (len(shares) - stories.PREFILLED_FOR) + [
         True
     ] * stories.PREFILLED_FOR
+
+
+def test_one_source_is_keyed_in_by_hand_and_another_pushes_slowly(db: duckdb.DuckDBPyConnection) -> None:
+    sql = """SELECT source, avg((pushed_at IS NOT NULL)::INTEGER), median(date_diff('second', pushed_at, delivered_at)),
+            count(*) FILTER (delivered_at < pushed_at OR delivered_at > accepted_at OR pushed_at < registered_at)
+        FROM cases GROUP BY 1"""
+    found = {source: (share, delay, wrong) for source, share, delay, wrong in db.execute(sql).fetchall()}
+    assert sum(wrong for *_rest, wrong in found.values()) == 0
+    assert found.pop(stories.HAND_KEYED_SOURCE)[0] == 0
+    assert min(share for share, *_rest in found.values()) > 0.95
+    assert found.pop(stories.SLOW_PUSH_SOURCE)[1] > 300
+    assert max(delay for _share, delay, _wrong in found.values()) < 30

@@ -263,3 +263,42 @@ def test_tickets_fields_and_stations_are_shares_of_their_sums(home: Home) -> Non
     names = ["booked_ticket_rate", "prefilled_rate", "village_station_rate", "repeated_fields"]
     frame = answer(published(home, AS_OF), names, DISTRICT, MONTH)
     assert frame["value"].tolist() == [30, 25, 50, 2]
+
+
+def test_pushed_cases_and_those_of_two_systems(home: Home) -> None:
+    areas(home)
+    start = datetime(2026, 11, 3, 9)
+    spot = {"area": VILLAGES[0], "kind": "event", "place": "桥头", "category": "路灯照明"}
+    deliver(home, "cases", [
+        {"key": str(i), "registered_at": start, "pushed_at": pushed, "delivered_at": delivered, **spot}
+        for i, (pushed, delivered) in enumerate(
+            [*((start, start + timedelta(seconds=seconds)) for seconds in (30, 90)), (start, None), (None, None)]
+        )
+    ])  # fmt: skip
+    others = [start + timedelta(hours=24), start - timedelta(hours=23), start + timedelta(hours=60)]
+    deliver(
+        home, "cases",
+        [{"key": f"u{i}", "registered_at": at, "pushed_at": None, **spot} for i, at in enumerate(others)],
+        source="urban",
+    )  # fmt: skip
+    frame = answer(published(home, AS_OF), ["auto_pushed_rate", "push_delay", "keyed_twice_rate"], DISTRICT, MONTH)
+    assert frame["numerator"].tolist()[0] == 3
+    assert frame["value"].tolist()[1] == 60
+    assert (frame["numerator"].tolist()[2], frame["denominator"].tolist()[2]) == (5, 7)
+
+
+def test_complaints_count_in_the_tier_of_their_limit(home: Home) -> None:
+    areas(home)
+    start = datetime(2026, 11, 2, 9)
+    limits = [timedelta(hours=2), timedelta(hours=2, minutes=1), timedelta(hours=24), timedelta(hours=25)]
+    days = [7, 8, 15, 16]
+    deliver(home, "cases", [
+        {"key": str(i), "kind": "hotline", "area": VILLAGES[0], "registered_at": start, "accepted_at": start,
+         "respond_due_at": start + limit, "responded_at": start + timedelta(hours=1),
+         "due_at": start + timedelta(days=day), "closed_at": start + timedelta(days=7, hours=1)}
+        for i, (limit, day) in enumerate(zip(limits, days, strict=True))
+    ])  # fmt: skip
+    names = ["tier_2_hours_rate", "tier_24_hours_rate", "tier_7_days_rate", "tier_15_days_rate"]
+    frame = answer(published(home, AS_OF), names, DISTRICT, MONTH)
+    assert frame["numerator"].tolist() == [1, 2, 0, 2]
+    assert frame["denominator"].tolist() == [1, 2, 1, 2]

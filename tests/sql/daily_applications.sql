@@ -11,6 +11,8 @@ FROM (
 SELECT *
 FROM (
 SELECT source, key, kind, area, area_then, lon, lat, place, unit, co_units, channel, category, subcategory, urgency, registered_at,
+CASE WHEN pushed_at < $as_of THEN pushed_at END AS pushed_at,
+CASE WHEN delivered_at < $as_of THEN delivered_at END AS delivered_at,
 CASE WHEN accepted_at < $as_of THEN accepted_at END AS accepted_at, sign_due_at,
 CASE WHEN signed_at < $as_of THEN signed_at END AS signed_at, respond_due_at,
 CASE WHEN responded_at < $as_of THEN responded_at END AS responded_at,
@@ -51,6 +53,8 @@ FROM (
 SELECT *
 FROM (
 SELECT source, key, kind, area, area_then, lon, lat, place, unit, co_units, channel, category, subcategory, urgency, registered_at,
+CASE WHEN pushed_at < $as_of THEN pushed_at END AS pushed_at,
+CASE WHEN delivered_at < $as_of THEN delivered_at END AS delivered_at,
 CASE WHEN accepted_at < $as_of THEN accepted_at END AS accepted_at, sign_due_at,
 CASE WHEN signed_at < $as_of THEN signed_at END AS signed_at, respond_due_at,
 CASE WHEN responded_at < $as_of THEN responded_at END AS responded_at,

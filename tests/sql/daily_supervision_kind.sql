@@ -24,6 +24,8 @@ FROM (
 SELECT *, (closed_at IS NOT NULL AND coalesce(close_kind, 'done') <> 'done') AS cancelled, (coalesce(close_kind, 'done') = 'done' AND deferred IS NOT TRUE) AS standing
 FROM (
 SELECT source, key, kind, area, area_then, lon, lat, place, unit, co_units, channel, category, subcategory, urgency, registered_at,
+CASE WHEN pushed_at < $as_of THEN pushed_at END AS pushed_at,
+CASE WHEN delivered_at < $as_of THEN delivered_at END AS delivered_at,
 CASE WHEN accepted_at < $as_of THEN accepted_at END AS accepted_at, sign_due_at,
 CASE WHEN signed_at < $as_of THEN signed_at END AS signed_at, respond_due_at,
 CASE WHEN responded_at < $as_of THEN responded_at END AS responded_at,
@@ -50,6 +52,8 @@ FROM (
 SELECT *, (closed_at IS NOT NULL AND coalesce(close_kind, 'done') <> 'done') AS cancelled, (coalesce(close_kind, 'done') = 'done' AND deferred IS NOT TRUE) AS standing
 FROM (
 SELECT source, key, kind, area, area_then, lon, lat, place, unit, co_units, channel, category, subcategory, urgency, registered_at,
+CASE WHEN pushed_at < $as_of THEN pushed_at END AS pushed_at,
+CASE WHEN delivered_at < $as_of THEN delivered_at END AS delivered_at,
 CASE WHEN accepted_at < $as_of THEN accepted_at END AS accepted_at, sign_due_at,
 CASE WHEN signed_at < $as_of THEN signed_at END AS signed_at, respond_due_at,
 CASE WHEN responded_at < $as_of THEN responded_at END AS responded_at,
@@ -76,6 +80,8 @@ FROM (
 SELECT *, (closed_at IS NOT NULL AND coalesce(close_kind, 'done') <> 'done') AS cancelled, (coalesce(close_kind, 'done') = 'done' AND deferred IS NOT TRUE) AS standing
 FROM (
 SELECT source, key, kind, area, area_then, lon, lat, place, unit, co_units, channel, category, subcategory, urgency, registered_at,
+CASE WHEN pushed_at < $as_of THEN pushed_at END AS pushed_at,
+CASE WHEN delivered_at < $as_of THEN delivered_at END AS delivered_at,
 CASE WHEN accepted_at < $as_of THEN accepted_at END AS accepted_at, sign_due_at,
 CASE WHEN signed_at < $as_of THEN signed_at END AS signed_at, respond_due_at,
 CASE WHEN responded_at < $as_of THEN responded_at END AS responded_at,
@@ -107,6 +113,8 @@ FROM (
 SELECT *, (closed_at IS NOT NULL AND coalesce(close_kind, 'done') <> 'done') AS cancelled, (coalesce(close_kind, 'done') = 'done' AND deferred IS NOT TRUE) AS standing
 FROM (
 SELECT source, key, kind, area, area_then, lon, lat, place, unit, co_units, channel, category, subcategory, urgency, registered_at,
+CASE WHEN pushed_at < $as_of THEN pushed_at END AS pushed_at,
+CASE WHEN delivered_at < $as_of THEN delivered_at END AS delivered_at,
 CASE WHEN accepted_at < $as_of THEN accepted_at END AS accepted_at, sign_due_at,
 CASE WHEN signed_at < $as_of THEN signed_at END AS signed_at, respond_due_at,
 CASE WHEN responded_at < $as_of THEN responded_at END AS responded_at,
@@ -133,6 +141,8 @@ FROM (
 SELECT *, (closed_at IS NOT NULL AND coalesce(close_kind, 'done') <> 'done') AS cancelled, (coalesce(close_kind, 'done') = 'done' AND deferred IS NOT TRUE) AS standing
 FROM (
 SELECT source, key, kind, area, area_then, lon, lat, place, unit, co_units, channel, category, subcategory, urgency, registered_at,
+CASE WHEN pushed_at < $as_of THEN pushed_at END AS pushed_at,
+CASE WHEN delivered_at < $as_of THEN delivered_at END AS delivered_at,
 CASE WHEN accepted_at < $as_of THEN accepted_at END AS accepted_at, sign_due_at,
 CASE WHEN signed_at < $as_of THEN signed_at END AS signed_at, respond_due_at,
 CASE WHEN responded_at < $as_of THEN responded_at END AS responded_at,
@@ -159,6 +169,8 @@ FROM (
 SELECT *, (closed_at IS NOT NULL AND coalesce(close_kind, 'done') <> 'done') AS cancelled, (coalesce(close_kind, 'done') = 'done' AND deferred IS NOT TRUE) AS standing
 FROM (
 SELECT source, key, kind, area, area_then, lon, lat, place, unit, co_units, channel, category, subcategory, urgency, registered_at,
+CASE WHEN pushed_at < $as_of THEN pushed_at END AS pushed_at,
+CASE WHEN delivered_at < $as_of THEN delivered_at END AS delivered_at,
 CASE WHEN accepted_at < $as_of THEN accepted_at END AS accepted_at, sign_due_at,
 CASE WHEN signed_at < $as_of THEN signed_at END AS signed_at, respond_due_at,
 CASE WHEN responded_at < $as_of THEN responded_at END AS responded_at,
@@ -190,6 +202,8 @@ FROM (
 SELECT *, (closed_at IS NOT NULL AND coalesce(close_kind, 'done') <> 'done') AS cancelled, (coalesce(close_kind, 'done') = 'done' AND deferred IS NOT TRUE) AS standing
 FROM (
 SELECT source, key, kind, area, area_then, lon, lat, place, unit, co_units, channel, category, subcategory, urgency, registered_at,
+CASE WHEN pushed_at < $as_of THEN pushed_at END AS pushed_at,
+CASE WHEN delivered_at < $as_of THEN delivered_at END AS delivered_at,
 CASE WHEN accepted_at < $as_of THEN accepted_at END AS accepted_at, sign_due_at,
 CASE WHEN signed_at < $as_of THEN signed_at END AS signed_at, respond_due_at,
 CASE WHEN responded_at < $as_of THEN responded_at END AS responded_at,
@@ -219,6 +233,8 @@ FROM (
 SELECT *, (closed_at IS NOT NULL AND coalesce(close_kind, 'done') <> 'done') AS cancelled, (coalesce(close_kind, 'done') = 'done' AND deferred IS NOT TRUE) AS standing
 FROM (
 SELECT source, key, kind, area, area_then, lon, lat, place, unit, co_units, channel, category, subcategory, urgency, registered_at,
+CASE WHEN pushed_at < $as_of THEN pushed_at END AS pushed_at,
+CASE WHEN delivered_at < $as_of THEN delivered_at END AS delivered_at,
 CASE WHEN accepted_at < $as_of THEN accepted_at END AS accepted_at, sign_due_at,
 CASE WHEN signed_at < $as_of THEN signed_at END AS signed_at, respond_due_at,
 CASE WHEN responded_at < $as_of THEN responded_at END AS responded_at,

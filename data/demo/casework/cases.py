@@ -96,6 +96,8 @@ def _given(stream: Stream, seed: int, as_of: datetime) -> dict[str, Any]:
         "salt": random.Random(f"{seed} {stream.source}").getrandbits(63),
         "key": stream.number,
         "more_urgent": stream.urgent,
+        "pushes": 0.0 if stream.source == stories.HAND_KEYED_SOURCE else 0.97,
+        "delay": 1200.0 if stream.source == stories.SLOW_PUSH_SOURCE else 12.0,
         "cutoff": calendar.second(as_of - silent),
         "merged": calendar.number(as_of.date() - stories.MERGED_AGO) * 86400,
         "growing": calendar.number((as_of - stories.GROWING_SINCE).date()),

@@ -3,7 +3,7 @@
 -- Clocks are whole seconds since 1970 in local time until the last step. The tables are filled by data/demo/casework/cases.py.
 WITH given AS (
     SELECT stream: getvariable('stream'), salt: getvariable('salt'), key: getvariable('key'), cutoff: getvariable('cutoff'),
-        more_urgent: getvariable('more_urgent'), merged: getvariable('merged'), growing: getvariable('growing'),
+        more_urgent: getvariable('more_urgent'), merged: getvariable('merged'), pushes: getvariable('pushes'), delay: getvariable('delay'), growing: getvariable('growing'),
         growing_town: getvariable('growing_town'), most_stuck: getvariable('most_stuck'), partners: getvariable('partners'),
         team: getvariable('team'), service: getvariable('service'), committee: getvariable('committee'),
         sites: getvariable('sites'), phones: getvariable('phones'), logged: getvariable('logged')
@@ -132,6 +132,8 @@ known AS (
         took: CASE WHEN accepted < g.cutoff THEN least(accepted, ended) END,
         sign: CASE WHEN least(signed, ended) < g.cutoff THEN least(signed, ended) END,
         answer: CASE WHEN least(awake, ended) < g.cutoff THEN least(awake, ended) END,
+        pushed: CASE WHEN g.pushes > 0 AND u(h, 'pushed') < g.pushes THEN registered + 1 + (8 * u(h, 'push'))::BIGINT END,
+        arrived: least(pushed + (g.delay * spread(h, 'delivery', 0.4))::BIGINT, took),
         done_at: CASE WHEN NOT open THEN ended END,
         called: done AND u(h, 'called') < 0.75, spoke: called AND u(h, 'called') < 0.60,
         solves: spoke AND u(h, 'solved') < solved,
@@ -141,7 +143,8 @@ known AS (
 SELECT key: d.serial, d.kind, d.area, d.lon, d.lat, d.place, d.unit,
     co_units: CASE WHEN d.joint THEN g.partners[1 + floor(u(h, 'partner') * len(g.partners))::INTEGER] END,
     d.channel, d.category, d.subcategory, d.urgency,
-    registered_at: time_of(d.registered), accepted_at: time_of(took),
+    registered_at: time_of(d.registered), pushed_at: time_of(pushed), delivered_at: time_of(CASE WHEN pushed IS NOT NULL AND arrived < g.cutoff THEN arrived END),
+    accepted_at: time_of(took),
     sign_due_at: time_of(d.sign_due), signed_at: time_of(sign),
     respond_due_at: time_of(d.respond_due), responded_at: time_of(answer),
     due_at: time_of(d.due), due_calendar: if(d.pressing, 'natural', 'workday'), closed_at: time_of(done_at),
@@ -167,6 +170,6 @@ SELECT key: d.serial, d.kind, d.area, d.lon, d.lat, d.place, d.unit,
         || '，请' || d.unit || '核实处理并答复。' END,
     asset: CASE WHEN d.kind = 'message' THEN g.sites[1 + floor(u(spot, 'site') * len(g.sites))::INTEGER] END,
     reporter: CASE WHEN g.stream = 'web' THEN 'user-' || (spot % 10000000000) END,
-    updated_at: time_of(greatest(d.registered, took, sign, answer, done_at))
+    updated_at: time_of(greatest(d.registered, pushed, took, sign, answer, done_at))
 FROM known d CROSS JOIN given g
 JOIN titles w ON w.topic = d.topic AND w.variant = floor(u(d.h, 'title') * 3)::INTEGER

@@ -1,0 +1,97 @@
+WITH arm_0 AS MATERIALIZED (
+SELECT area, CAST(respond_due_at AS DATE) AS day,
+count(*) FILTER (
+WHERE minutes <= 120) AS in_2_hours_due,
+count(*) FILTER (
+WHERE minutes <= 120 AND responded_at <= respond_due_at) AS in_2_hours,
+count(*) FILTER (
+WHERE minutes > 120 AND minutes <= 1440) AS in_24_hours_due,
+count(*) FILTER (
+WHERE minutes > 120 AND minutes <= 1440 AND responded_at <= respond_due_at) AS in_24_hours
+FROM (
+SELECT *, (coalesce(close_kind, 'done') = 'done' AND deferred IS NOT TRUE) AS standing, (date_diff('minute', accepted_at, respond_due_at)) AS minutes, (date_diff('day', registered_at, due_at)) AS days
+FROM (
+SELECT *
+FROM (
+SELECT source, key, kind, area, area_then, lon, lat, place, unit, co_units, channel, category, subcategory, urgency, registered_at,
+CASE WHEN pushed_at < $as_of THEN pushed_at END AS pushed_at,
+CASE WHEN delivered_at < $as_of THEN delivered_at END AS delivered_at,
+CASE WHEN accepted_at < $as_of THEN accepted_at END AS accepted_at, sign_due_at,
+CASE WHEN signed_at < $as_of THEN signed_at END AS signed_at, respond_due_at,
+CASE WHEN responded_at < $as_of THEN responded_at END AS responded_at,
+CASE WHEN handled_at < $as_of THEN handled_at END AS handled_at, due_at, due_calendar,
+CASE WHEN published_at < $as_of THEN published_at END AS published_at, red_at,
+CASE WHEN closed_at < $as_of THEN closed_at END AS closed_at,
+CASE WHEN closed_at < $as_of THEN close_kind END AS close_kind, deferred, extended, returned,
+CASE WHEN closed_at < $as_of THEN reworked END AS reworked,
+CASE WHEN closed_at < $as_of THEN reason END AS reason,
+CASE WHEN closed_at < $as_of THEN reached END AS reached,
+CASE WHEN closed_at < $as_of THEN solved END AS solved,
+CASE WHEN closed_at < $as_of THEN satisfied END AS satisfied,
+CASE WHEN closed_at < $as_of THEN rating END AS rating,
+CASE WHEN closed_at < $as_of THEN rating_default END AS rating_default,
+CASE WHEN closed_at < $as_of THEN cert_presented END AS cert_presented,
+CASE WHEN closed_at < $as_of THEN cert_accepted END AS cert_accepted, complexity, self_found, title, description, parent, repeat_of, repeated, asset, reporter, updated_at, batch
+FROM cases
+WHERE registered_at < $as_of)
+WHERE kind = 'hotline'))
+WHERE respond_due_at < $as_of
+GROUP BY ALL), arm_1 AS MATERIALIZED (
+SELECT area, CAST(due_at AS DATE) AS day,
+count(*) FILTER (
+WHERE standing AND days <= 7) AS in_7_days_due,
+count(*) FILTER (
+WHERE standing AND days <= 7 AND closed_at <= due_at) AS in_7_days,
+count(*) FILTER (
+WHERE standing AND days > 7 AND days <= 15) AS in_15_days_due,
+count(*) FILTER (
+WHERE standing AND days > 7 AND days <= 15 AND closed_at <= due_at) AS in_15_days
+FROM (
+SELECT *, (coalesce(close_kind, 'done') = 'done' AND deferred IS NOT TRUE) AS standing, (date_diff('minute', accepted_at, respond_due_at)) AS minutes, (date_diff('day', registered_at, due_at)) AS days
+FROM (
+SELECT *
+FROM (
+SELECT source, key, kind, area, area_then, lon, lat, place, unit, co_units, channel, category, subcategory, urgency, registered_at,
+CASE WHEN pushed_at < $as_of THEN pushed_at END AS pushed_at,
+CASE WHEN delivered_at < $as_of THEN delivered_at END AS delivered_at,
+CASE WHEN accepted_at < $as_of THEN accepted_at END AS accepted_at, sign_due_at,
+CASE WHEN signed_at < $as_of THEN signed_at END AS signed_at, respond_due_at,
+CASE WHEN responded_at < $as_of THEN responded_at END AS responded_at,
+CASE WHEN handled_at < $as_of THEN handled_at END AS handled_at, due_at, due_calendar,
+CASE WHEN published_at < $as_of THEN published_at END AS published_at, red_at,
+CASE WHEN closed_at < $as_of THEN closed_at END AS closed_at,
+CASE WHEN closed_at < $as_of THEN close_kind END AS close_kind, deferred, extended, returned,
+CASE WHEN closed_at < $as_of THEN reworked END AS reworked,
+CASE WHEN closed_at < $as_of THEN reason END AS reason,
+CASE WHEN closed_at < $as_of THEN reached END AS reached,
+CASE WHEN closed_at < $as_of THEN solved END AS solved,
+CASE WHEN closed_at < $as_of THEN satisfied END AS satisfied,
+CASE WHEN closed_at < $as_of THEN rating END AS rating,
+CASE WHEN closed_at < $as_of THEN rating_default END AS rating_default,
+CASE WHEN closed_at < $as_of THEN cert_presented END AS cert_presented,
+CASE WHEN closed_at < $as_of THEN cert_accepted END AS cert_accepted, complexity, self_found, title, description, parent, repeat_of, repeated, asset, reporter, updated_at, batch
+FROM cases
+WHERE registered_at < $as_of)
+WHERE kind = 'hotline'))
+WHERE due_at < $as_of
+GROUP BY ALL), k AS (
+SELECT DISTINCT area, day
+FROM (
+SELECT area, day
+FROM arm_0 UNION ALL
+SELECT area, day
+FROM arm_1))
+SELECT k.area, k.day,
+coalesce(in_2_hours_due, 0)::BIGINT AS in_2_hours_due,
+coalesce(in_2_hours, 0)::BIGINT AS in_2_hours,
+coalesce(in_24_hours_due, 0)::BIGINT AS in_24_hours_due,
+coalesce(in_24_hours, 0)::BIGINT AS in_24_hours,
+coalesce(in_7_days_due, 0)::BIGINT AS in_7_days_due,
+coalesce(in_7_days, 0)::BIGINT AS in_7_days,
+coalesce(in_15_days_due, 0)::BIGINT AS in_15_days_due,
+coalesce(in_15_days, 0)::BIGINT AS in_15_days
+FROM k LEFT JOIN arm_0 ON k.area IS NOT DISTINCT
+FROM arm_0.area AND k.day IS NOT DISTINCT
+FROM arm_0.day LEFT JOIN arm_1 ON k.area IS NOT DISTINCT
+FROM arm_1.area AND k.day IS NOT DISTINCT
+FROM arm_1.day
