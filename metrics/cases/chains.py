@@ -13,6 +13,8 @@ from metrics.rows import relation
 LEAST = 3
 """Cases of a chain: two alone are a repeat, which the repeat rate counts."""
 COLUMNS = ("id", "source", "key", "area", "category", "subcategory", "registered_at", "closed_at")
+TYING = ("id", "source", "key", "area", "place", "category", "reporter", "registered_at", "repeat_of")
+"""The columns that decide what ties two cases."""
 
 
 @dataclass(frozen=True)
@@ -41,14 +43,16 @@ def chains(query: Query, most: int) -> tuple[tuple[RepeatChain, ...], int]:
     """
     facts, values = relation(query)
     ties = (
-        f"WITH facts AS ({facts}) {pairs(link_values('facts', 'id'))} "
+        f"WITH facts AS MATERIALIZED (SELECT {', '.join(TYING)} FROM ({facts})) "
+        f"{pairs(link_values('facts', 'id'))} "
         "UNION SELECT c.id, e.id FROM facts c JOIN facts e ON c.source = e.source AND c.repeat_of = e.key"
     )
     cursor = query.edition.unscoped.cursor()
     groups = [group for group in joined(cursor.execute(ties, values).fetchall()) if len(group) >= LEAST]
     longest = sorted(groups, key=lambda group: (-len(group), group[0]))[:most]
     ids = [id for group in longest for id in group]
-    listed = f"SELECT {', '.join(COLUMNS)} FROM ({facts}) WHERE list_contains(${len(values) + 1}::BIGINT[], id)"
+    chosen = f"SELECT unnest(${len(values) + 1}::BIGINT[])"
+    listed = f"SELECT {', '.join(COLUMNS)} FROM ({facts}) WHERE id IN ({chosen})"
     rows = {row[0]: row for row in cursor.execute(listed, [*values, ids]).fetchall()} if ids else {}
     return tuple(_chain([rows[id] for id in group]) for group in longest), len(groups)
 
