@@ -16,6 +16,7 @@ from cockpit.i18n import LANGUAGES, _
 from cockpit.labels.wording import worded
 from cockpit.nav import DRAWN
 from data.errors import Damaged, DataError, TooSlow
+from data.system_errors import FULL, is_no_room
 from metrics.errors import MetricsError
 from metrics.scope import OutOfScope
 
@@ -115,6 +116,9 @@ def of_a_run(error: Exception) -> bool:
     elif isinstance(error, MetricsError | DataError):
         log.warning("%s", one_line(error))
         unanswerable(worded(error))
+    elif is_no_room(error):
+        log.error("%s", one_line(error))
+        unanswerable(worded(FULL))
     else:
         log.error("a page failed", exc_info=error)
         _page(_("Something went wrong on our side"), "", _("It has been noted in the server's log. Try again."))

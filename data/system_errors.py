@@ -1,6 +1,7 @@
 """Errors of the operating system, SQLite and OpenSSL as messages. Unknown errors are quoted."""
 
 import errno
+import os
 import sqlite3
 import ssl
 from collections.abc import Mapping
@@ -45,6 +46,17 @@ CERTIFICATE: Mapping[int, Message] = {
     64: Message("tls.other_address", "the certificate is for another address"),
 }
 """By the code of X509_V_ERR that OpenSSL gives."""
+
+
+NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+FULL = Message("disk.full", "the disk of the server is full: an administrator must free some space")
+
+
+def is_no_room(error: Exception) -> bool:
+    """Whether a disk or its quota is full. Libraries that hide the number have its words in their text."""
+    if isinstance(error, OSError) and error.errno:
+        return error.errno in NO_ROOM
+    return any(os.strerror(number) in str(error) for number in NO_ROOM)
 
 
 def of_os(error: OSError) -> Message | str:

@@ -1,6 +1,5 @@
 """Error responses of the API: one line in `detail`, a code for programs, and its parameters."""
 
-import errno
 from collections.abc import Mapping
 from typing import Any
 
@@ -14,9 +13,9 @@ from cockpit.api.errors import ApiError
 from data.desk.errors import DeskError, Refused
 from data.errors import DataError, Problem, TooMany, TooSlow, Unavailable
 from data.messages import Message, plain
+from data.system_errors import FULL, is_no_room
 from metrics.scope import OutOfScope
 
-NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 RETRY_SECONDS = 5
 
 
@@ -71,11 +70,9 @@ def install(api: FastAPI) -> None:
 
     @api.exception_handler(OSError)
     async def _no_room(request: Request, error: OSError) -> JSONResponse:
-        if error.errno not in NO_ROOM:
+        if not is_no_room(error):
             raise error
-        return answer(
-            503, Message("disk.full", "the disk of the server is full: an administrator must free some space")
-        )
+        return answer(503, FULL)
 
     @api.exception_handler(RequestValidationError)
     async def _invalid(request: Request, error: RequestValidationError) -> JSONResponse:

@@ -106,7 +106,7 @@ def explain(error: Exception) -> tuple[str, int]:
     if isinstance(error, CockpitError):
         return str(error), error.exit_code
     if isinstance(error, (DataError, MetricsError)):
-        return str(error), 1
+        return " – ".join([str(error), *getattr(error, "__notes__", ())]), 1
     if isinstance(error, OSError) and error.filename:
         return f"{error.filename}: {error.strerror}", 1
     return f"{type(error).__name__}: {error}; run with COCKPIT_DEBUG=1 for the trace", 1

@@ -3,7 +3,6 @@
 It gets its name once it is complete and synced. The next backup in the same folder removes files of killed runs.
 """
 
-import errno
 import fcntl
 import hashlib
 import io
@@ -20,7 +19,7 @@ from typing import Any, BinaryIO
 
 from data.editions.files import sync
 from data.errors import DataError
-from data.system_errors import line_of, of_os
+from data.system_errors import is_no_room, line_of, of_os
 
 FORMAT = 1
 MANIFEST = "manifest.json"
@@ -145,7 +144,7 @@ def full_disk_error(folder: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+        if is_no_room(error):
             raise DataError(
                 "disk.full_at", "the disk of {path} is full: free some space, then try again", path=folder
             ) from error

@@ -369,15 +369,16 @@ def _as_desk_errors(engine: Engine) -> Iterator[None]:
             "desk.character", "a text holds a character that cannot be kept, such as a zero byte: leave it out"
         ) from error
     except (DBAPIError, TimeoutError) as error:  # the latter where too many wait for a connection already
-        where, why = engine.url.render_as_string(hide_password=True), _reason(error, engine.url)
+        why = _reason(error, engine.url)
         if why == DISK_FULL:
-            raise DeskError(
-                "desk.no_room", "no room on the disk of the desk {where}: make room, then try again", where=where
-            ) from error
-        raise DeskError(
-            "desk.no_answer", "the desk {where} does not answer ({why}): see that it runs, then try again",
-            where=where, why=why,
-        ) from error  # fmt: skip
+            fault = DeskError("desk.no_room", "no room on the disk of the desk: make room, then try again")
+        else:
+            fault = DeskError(
+                "desk.no_answer", "the desk does not answer ({why}): see that it runs, then try again", why=why
+            )
+        # for operators: visitors read the message, and where the desk is does not concern them
+        fault.add_note(engine.url.render_as_string(hide_password=True))
+        raise fault from error
 
 
 def _too_large() -> Refused:

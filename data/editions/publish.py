@@ -3,7 +3,6 @@
 If publishing fails or is killed, readers keep the current edition, and the next run removes leftover files.
 """
 
-import errno
 import fcntl
 import hashlib
 import logging
@@ -36,6 +35,7 @@ from data.progress import Progress, watched
 from data.schema import FACTS
 from data.search import index
 from data.store import attach_store
+from data.system_errors import is_no_room
 from data.values.calendar import calendar
 from data.values.zones import LOCAL
 
@@ -358,8 +358,7 @@ def _publish_errors(home: Home) -> Iterator[None]:
 
 def _reason(home: Home, error: Exception) -> Message | str:
     line = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
-    full = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
-    if getattr(error, "errno", None) in full or any(os.strerror(number) in str(error) for number in full):
+    if is_no_room(error):
         return Message(
             "publish.no_room", "no room on the disk of {home}: make room, then publish again", home=home.root
         )

@@ -4,7 +4,6 @@ Validation runs without the store; the store is open for writing only during the
 process killed at any time has loaded either the whole delivery or nothing.
 """
 
-import errno
 import os
 import shutil
 import tempfile
@@ -32,7 +31,7 @@ from data.sources import watermarks
 from data.sources.definition import Source
 from data.sources.deliveries import reading, text
 from data.store import open_store, read_store, transaction
-from data.system_errors import line_of, of_os
+from data.system_errors import is_no_room, line_of, of_os
 
 if TYPE_CHECKING:
     from data.sources.databases import Fetched
@@ -160,8 +159,7 @@ def _plain_errors(home: Home) -> Iterator[None]:
             memory=home.memory,
         ) from error
     except (duckdb.Error, OSError) as error:
-        full = getattr(error, "errno", None) in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
-        if full or any(os.strerror(number) in str(error) for number in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)):
+        if is_no_room(error):
             raise Unavailable(
                 "load.disk_full",
                 "the disk of {home} is full; nothing was loaded; free some space, then load again",

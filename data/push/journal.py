@@ -1,6 +1,5 @@
 """The journal of the spool: a SQLite file that is rebuilt from the receipts if it is lost or damaged."""
 
-import errno
 import fcntl
 import logging
 import sqlite3
@@ -14,7 +13,7 @@ from data.editions.files import sync
 from data.errors import Unavailable
 from data.push import receipts
 from data.push.receipts import Receipt
-from data.system_errors import of_os, of_sqlite
+from data.system_errors import is_no_room, of_os, of_sqlite
 
 log = logging.getLogger(__name__)
 
@@ -92,7 +91,7 @@ class Journal:
                 why=of_sqlite(error),
             ) from error
         except OSError as error:
-            if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            if is_no_room(error):
                 raise Unavailable(
                     "disk.full_of", "the disk of {path} is full: free some space", path=self.folder
                 ) from error

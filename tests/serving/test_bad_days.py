@@ -1,6 +1,7 @@
 """Failures under open screens: the desk, the edition file, an endless query, the server."""
 
 import asyncio
+import errno
 import os
 import signal
 import sqlite3
@@ -73,6 +74,8 @@ def test_a_question_without_end_is_stopped_at_the_limit(original: Path, limit: C
     [
         (TooSlow("query.too_slow", "stopped"), "查询超过 30 秒，已中止"),
         (Damaged("edition.damaged", "broken"), "显示较早的数据"),
+        (OSError(errno.ENOSPC, "No space left on device"), "服务器磁盘已满"),
+        (OSError(errno.EDQUOT, "Disk quota exceeded"), "服务器磁盘已满"),
     ],
 )
 def test_a_screen_says_what_to_do(monkeypatch: pytest.MonkeyPatch, error: Exception, said: str) -> None:

@@ -27,8 +27,7 @@ LOCKED = Message("sqlite.busy", "database is locked")
 
 
 def no_answer(why: Message | str) -> DeskError:
-    text = "the desk {where} does not answer ({why}): see that it runs, then try again"
-    return DeskError("desk.no_answer", text, where="sqlite:////x/desk.sqlite", why=why)
+    return DeskError("desk.no_answer", "the desk does not answer ({why}): see that it runs, then try again", why=why)
 
 
 def no_level() -> MetricsError:
@@ -46,13 +45,13 @@ def no_level() -> MetricsError:
         (GIVEN_UP, "制作三次中断，已停止：请缩小范围，或查看服务器日志", GIVEN_UP.text),
         (
             no_answer(LOCKED),
-            "业务库sqlite:////x/desk.sqlite没有响应（数据库正被占用）：请确认其正在运行后重试",
-            "the desk sqlite:////x/desk.sqlite does not answer (database is locked): see that it runs, then try again",
+            "业务库没有响应（数据库正被占用）：请确认其正在运行后重试",
+            "the desk does not answer (database is locked): see that it runs, then try again",
         ),
         (
             no_answer("not translated"),
-            "业务库sqlite:////x/desk.sqlite没有响应（not translated）：请确认其正在运行后重试",
-            "the desk sqlite:////x/desk.sqlite does not answer (not translated): see that it runs, then try again",
+            "业务库没有响应（not translated）：请确认其正在运行后重试",
+            "the desk does not answer (not translated): see that it runs, then try again",
         ),
         (
             no_level(),
