@@ -90,6 +90,21 @@ def check(catalog: Catalog, limit_of: str, green: str, red: str, category: str =
         raise MetricsError("limit.overlap", "green and red overlap: {green}, {red}", green=green, red=red)
 
 
+def check_category(edition: AnyEdition, catalog: Catalog, limit_of: str, category: str) -> None:
+    """Raise MetricsError unless any fact that the metric is of has the category: a limit for it could never apply."""
+    domain = catalog.domain(catalog.metrics[limit_of])
+    rows = edition.unscoped.cursor().execute(
+        f"SELECT DISTINCT {domain.splits[CATEGORY]} FROM {domain.fact} WHERE {domain.splits[CATEGORY]} IS NOT NULL"
+    )
+    known = [name for (name,) in rows.fetchall()]
+    if category not in known:
+        near = did_you_mean(category, known)
+        raise MetricsError(
+            "limit.no_category", 'nothing that {metric} counts has the category "{name}".{near}',
+            metric=catalog.metrics[limit_of].label, name=category, near=near,
+        )  # fmt: skip
+
+
 def _bound(text: str) -> Bound:
     try:
         return Bound.model_validate(bound(text))

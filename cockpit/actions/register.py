@@ -16,7 +16,7 @@ from data.editions.scoped import ScopedEdition
 from metrics import areas
 from metrics.catalog import Catalog
 from metrics.errors import MetricsError
-from metrics.limits import check
+from metrics.limits import check, check_category
 from metrics.register import loaded_values
 from metrics.rows import fact
 from metrics.scope import OutOfScope
@@ -43,10 +43,12 @@ WITHDRAW_EDIT = action("assets.withdraw_edit", "settings", Can.PROPOSE, "areas")
 def propose_limit(desk: Desk, actor: Actor, edition: ScopedEdition, catalog: Catalog, proposal: Proposal) -> int:
     """Propose a limit for an area and all below it. Returns its number.
 
-    Refused for an unknown metric or area and for bounds that do not fit the metric.
+    Refused for an unknown metric, area or category and for bounds that do not fit the metric.
     """
     try:
         check(catalog, proposal.metric, proposal.green, proposal.red, proposal.category)
+        if proposal.category:
+            check_category(edition, catalog, proposal.metric, proposal.category)
         areas.area(edition, proposal.area)
     except MetricsError as error:
         raise Refused.of(error) from error

@@ -1,7 +1,7 @@
 """A filter narrows every number of the cockpit alike, stands in the address, and can be taken away."""
 
 from collections.abc import Callable, Iterator
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from urllib.parse import parse_qsl, urlsplit
 
@@ -18,9 +18,12 @@ from cockpit.panels.kinds import alerts, areas, breakdowns, headline, points, to
 from cockpit.panels.kinds.tiles import TilesPanel, uncounted
 from cockpit.settings import Settings
 from cockpit.view import View, read
+from data.editions.from_desk import FromDesk, Limit
+from data.editions.publish import publish
 from data.home import Home
 from data.schema import FACTS
 from metrics.availability.extent import occurs
+from metrics.catalog import load
 from metrics.engine.plan import COLUMNS
 from metrics.rows import count_rows
 from tests.drawn import components, html
@@ -278,3 +281,17 @@ def test_selecting_the_active_filter_removes_it(see: See) -> None:
     assert "category" not in parameters(chosen.pick)
     assert parameters(chosen.pick)["unit"] == "住建"
     assert all(parameters(bar.pick)["unit"] == "住建" for bar in bars)
+
+
+@pytest.mark.parametrize(("red", "said"), [("< 90", "超过本类别限值：1项"), ("< 10", "没有超过本类别限值的指标")])
+def test_a_limit_of_the_category_is_judged_and_listed(tmp_path: Path, red: str, said: str) -> None:
+    home = Home(tmp_path / "home", memory="1GB")
+    edition_of(home, list(_cases()), AS_OF)
+    limit = Limit(1, "on_time_rate", DISTRICT, "类别1", date(2026, 1, 1), None, ">= 95", red, "办法", AS_OF)
+    publish(home, load().rollups(), as_of=AS_OF, from_desk=FromDesk((limit,)))
+    config = settings.load(home=home.root)
+    view = read({"category": "类别1"}, config)
+    line, *_others = alerts.lines(view)
+    assert line.label == said
+    assert [item.strong for item in line.items] == (["按期办结率"] if red == "< 90" else [])
+    assert "不作判定" in alerts.lines(read({"category": "类别2"}, config))[0].label

@@ -186,6 +186,13 @@ def _on(limit: Limit, day: date) -> bool:
     return limit.valid_from <= day and (limit.valid_to is None or day < limit.valid_to)
 
 
+def test_a_limit_for_a_category_that_nothing_has_is_refused(home: Home, desk: Desk) -> None:
+    edition = edition_with(home).scoped(EVERYTHING)
+    with pytest.raises(Refused, match=r'has the category "路灯"\. Did you mean "路灯照明"'):
+        propose_limit(desk, OFFICER, edition, CATALOG, proposal(category="路灯"))
+    assert propose_limit(desk, OFFICER, edition, CATALOG, proposal(category="路灯照明"))
+
+
 def test_nobody_decides_on_an_own_proposal_or_beyond_the_own_area(home: Home, desk: Desk) -> None:
     edition = edition_with(home).scoped(EVERYTHING)
     id = propose_limit(desk, BOTH, edition, CATALOG, proposal())

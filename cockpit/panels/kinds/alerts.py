@@ -17,7 +17,7 @@ from cockpit.panels import answers
 from cockpit.panels.base import Call, Panel
 from cockpit.panels.kinds.headline import behind, head, held, subject, way_to, with_next_step
 from cockpit.panels.kinds.tiles import tile_metrics
-from cockpit.panels.labels import area_name
+from cockpit.panels.labels import area_name, rows_link
 from cockpit.panels.numbers import Numbers, quantity
 from cockpit.single_flight import single_flight_cache
 from cockpit.view_state import View
@@ -161,7 +161,9 @@ def lines(view: View) -> tuple[Line, ...]:
 def reds(view: View, problems: Sequence[Red]) -> Line:
     """Further reds of `metrics.analysis.reds`, most severe first, and the number that are new since yesterday."""
     if not problems and view.query.where and not filters.unit_of(view.query.where):
-        return Line("○", _("Limits are meant for all cases of an area: under a filter none is judged"))
+        return _judged_by_category(view) or Line(
+            "○", _("Limits are meant for all cases of an area: under a filter none is judged")
+        )
     if not problems and not has_state(view):
         return Line("○", _("No data in this period"))
     if not problems:
@@ -171,6 +173,26 @@ def reds(view: View, problems: Sequence[Red]) -> Line:
     label = _("{n} other reds", n=len(problems)) if headline(view) else _("Over the limit: {n}", n=len(problems))
     label += _(" ({n} new)", n=new) if new else ""
     return Line("▲", label, listed, state="red", left=len(problems) - SHOWN)
+
+
+def _judged_by_category(view: View) -> Line | None:
+    """What is over a limit that is approved for the one category on the screen; None without such a limit."""
+    summaries = answers.summaries(view.ask(*tile_metrics(view)))
+    judged = [one for name in fed_metrics(view) if (one := summaries[name]).state != "none"]
+    if not judged:
+        return None
+    over = [one for one in judged if one.state == "red"]
+    if not over:
+        return Line("●", _("Nothing is over the limits of this category"), state="green")
+    items = [
+        Item(
+            one.metric.name[language()], format.quantity(one.metric, one.now.value),
+            view.href("passport", metric=one.metric), rows=rows_link(view, one.metric),
+            why=view.href("why", metric=one.metric),
+        )
+        for one in over
+    ]  # fmt: skip
+    return Line("▲", _("Over the limit of this category: {n}", n=len(items)), items, state="red")
 
 
 def _near(view: View, sites: Sequence[Red]) -> Line | None:
