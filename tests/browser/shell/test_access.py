@@ -14,7 +14,7 @@ from data.desk.store import open_desk
 pytestmark = pytest.mark.slow
 
 Open = Callable[..., Page]
-PAGES = ["", *sorted(path.stem for path in (Path(__file__).parents[2] / "pages").glob("*.py"))]
+PAGES = ["", *sorted(path.stem for path in (Path(__file__).parents[3] / "pages").glob("*.py"))]
 
 
 def test_a_visitor_signs_in_lands_where_the_link_led_and_signs_out(address: str, open_page: Open) -> None:
