@@ -1,21 +1,24 @@
 -- One row a complaint, message or event registered in the 30 days before an instant: whether another source has it, too.
--- Given: instants(i, moment).
-WITH recent AS (
-    SELECT i, moment, source, key, area, area_then, unit, category, place, registered_at
-    FROM cases JOIN instants ON registered_at < moment AND registered_at >= moment - INTERVAL 30 DAY
-    WHERE kind IN ('hotline', 'message', 'event') AND place IS NOT NULL AND category IS NOT NULL
+-- Given: instants(i, moment). A case counts as twice from the moment that both are registered.
+WITH registered AS MATERIALIZED (
+    SELECT row_number() OVER () AS n, source, key, area, area_then, unit, category, place, registered_at,
+        hash(area, place, category) AS spot
+    FROM cases
+    WHERE registered_at >= (SELECT min(moment) FROM instants) - INTERVAL 31 DAY
+        AND registered_at < (SELECT max(moment) FROM instants)
+        AND kind IN ('hotline', 'message', 'event') AND place IS NOT NULL AND category IS NOT NULL
 ),
-others AS (
-    SELECT source, area, place, category, registered_at FROM cases
-    WHERE registered_at >= (SELECT min(registered_at) FROM recent) - INTERVAL 1 DAY
-        AND kind IN ('hotline', 'message', 'event')
+shared AS MATERIALIZED (
+    SELECT n, spot, source, registered_at FROM registered
+    WHERE spot IN (SELECT spot FROM registered GROUP BY spot HAVING min(source) <> max(source))
 ),
 twice AS (
-    SELECT DISTINCT r.i, r.source, r.key FROM recent r JOIN others o
-        ON o.area = r.area AND o.place = r.place AND o.category = r.category AND o.source <> r.source
+    SELECT r.n, min(o.registered_at) AS since FROM shared r JOIN shared o
+        ON o.spot = r.spot AND o.source <> r.source
         AND o.registered_at > r.registered_at - INTERVAL 1 DAY AND o.registered_at < r.registered_at + INTERVAL 1 DAY
-        AND o.registered_at < r.moment
+    GROUP BY r.n
 )
-SELECT r.i, r.moment, r.source, r.key, r.area, r.area_then, r.unit, r.category, r.place, r.registered_at,
-    twice: t.key IS NOT NULL
-FROM recent r LEFT JOIN twice t ON t.i = r.i AND t.source = r.source AND t.key = r.key
+SELECT i, moment, source, key, area, area_then, unit, category, place, registered_at,
+    twice: coalesce(since < moment, false)
+FROM registered JOIN instants ON registered_at < moment AND registered_at >= moment - INTERVAL 30 DAY
+    LEFT JOIN twice USING (n)
