@@ -4,13 +4,12 @@ from dataclasses import replace
 
 import streamlit as st
 
-from cockpit import settings
 from cockpit.access.guard import enter
 from cockpit.access.policy import Can
 from cockpit.components.composed import composed
 from cockpit.components.navigation import filters
 from cockpit.components.navigation.header import header
-from cockpit.panels import layouts, screen
+from cockpit.panels import screen
 from cockpit.panels.kinds import publicity
 from cockpit.screens import tiles, wall
 from cockpit.screens.work import forms, origins
@@ -36,7 +35,6 @@ else:
         elif panel:
             publicity.sheet(view, panel)
         else:
-            if named := st.query_params.get("topic") if not view.topic else None:
-                screen.left_topic(view, layouts.of(settings.current()).by_id[named])
+            screen.left_topic(view, st.query_params.get("topic"))
             screen.draw(view, export=export)
             origins.about_area(own)

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from contextlib import nullcontext
 
-from cockpit import filters
+from cockpit import filters, settings
 from cockpit.components.base import group
 from cockpit.components.navigation import panelmenu
 from cockpit.components.navigation.filters import columns_in_words, in_words
@@ -11,8 +11,9 @@ from cockpit.components.navigation.header import notice, title
 from cockpit.drawing import row
 from cockpit.i18n import _, language
 from cockpit.labels import format
+from cockpit.panels import layouts
 from cockpit.panels.base import Panel
-from cockpit.panels.layouts import Layout, Row, StackPanel, flat
+from cockpit.panels.layouts import Row, StackPanel, flat
 from cockpit.single_flight import single_flight_cache
 from cockpit.view_state import View
 from metrics import areas
@@ -45,11 +46,12 @@ def draw(view: View, *, export: bool = False) -> None:
     )
 
 
-def left_topic(view: View, topic: Layout) -> None:
-    """Said above the cockpit that stands in for a topic without the level of the area."""
-    words = _("{topic} has no page at this level: this is the cockpit of {area}.", topic=topic.name[language()],
-              area=view.area.name)  # fmt: skip
-    notice(words)
+def left_topic(view: View, named: str | None) -> None:
+    """Said above the cockpit that stands in for the topic named in the address, which lacks the level of the area."""
+    if not named or view.topic:
+        return
+    topic = layouts.of(settings.current()).by_id[named].name[language()]
+    notice(_("{topic} has no page at this level: this is the cockpit of {area}.", topic=topic, area=view.area.name))
 
 
 def nothing(view: View) -> None:
