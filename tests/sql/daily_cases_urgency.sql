@@ -32,6 +32,8 @@ WHERE self_found) AS self_found_of,
 count(*) FILTER (
 WHERE returned >= 2) AS returned_twice,
 count(*) FILTER (
+WHERE pushed_at IS NOT NULL) AS pushed,
+count(*) FILTER (
 WHERE complexity = 'joint') AS joint,
 count(*) FILTER (
 WHERE complexity IS NOT NULL) AS with_complexity,
@@ -45,6 +47,8 @@ FROM (
 SELECT *
 FROM (
 SELECT source, key, kind, area, area_then, lon, lat, place, unit, co_units, channel, category, subcategory, urgency, registered_at,
+CASE WHEN pushed_at < $as_of THEN pushed_at END AS pushed_at,
+CASE WHEN delivered_at < $as_of THEN delivered_at END AS delivered_at,
 CASE WHEN accepted_at < $as_of THEN accepted_at END AS accepted_at, sign_due_at,
 CASE WHEN signed_at < $as_of THEN signed_at END AS signed_at, respond_due_at,
 CASE WHEN responded_at < $as_of THEN responded_at END AS responded_at,
@@ -104,6 +108,8 @@ FROM (
 SELECT *
 FROM (
 SELECT source, key, kind, area, area_then, lon, lat, place, unit, co_units, channel, category, subcategory, urgency, registered_at,
+CASE WHEN pushed_at < $as_of THEN pushed_at END AS pushed_at,
+CASE WHEN delivered_at < $as_of THEN delivered_at END AS delivered_at,
 CASE WHEN accepted_at < $as_of THEN accepted_at END AS accepted_at, sign_due_at,
 CASE WHEN signed_at < $as_of THEN signed_at END AS signed_at, respond_due_at,
 CASE WHEN responded_at < $as_of THEN responded_at END AS responded_at,
@@ -133,6 +139,8 @@ FROM (
 SELECT *
 FROM (
 SELECT source, key, kind, area, area_then, lon, lat, place, unit, co_units, channel, category, subcategory, urgency, registered_at,
+CASE WHEN pushed_at < $as_of THEN pushed_at END AS pushed_at,
+CASE WHEN delivered_at < $as_of THEN delivered_at END AS delivered_at,
 CASE WHEN accepted_at < $as_of THEN accepted_at END AS accepted_at, sign_due_at,
 CASE WHEN signed_at < $as_of THEN signed_at END AS signed_at, respond_due_at,
 CASE WHEN responded_at < $as_of THEN responded_at END AS responded_at,
@@ -162,6 +170,8 @@ FROM (
 SELECT *
 FROM (
 SELECT source, key, kind, area, area_then, lon, lat, place, unit, co_units, channel, category, subcategory, urgency, registered_at,
+CASE WHEN pushed_at < $as_of THEN pushed_at END AS pushed_at,
+CASE WHEN delivered_at < $as_of THEN delivered_at END AS delivered_at,
 CASE WHEN accepted_at < $as_of THEN accepted_at END AS accepted_at, sign_due_at,
 CASE WHEN signed_at < $as_of THEN signed_at END AS signed_at, respond_due_at,
 CASE WHEN responded_at < $as_of THEN responded_at END AS responded_at,
@@ -200,6 +210,8 @@ FROM (
 SELECT *
 FROM (
 SELECT source, key, kind, area, area_then, lon, lat, place, unit, co_units, channel, category, subcategory, urgency, registered_at,
+CASE WHEN pushed_at < $as_of THEN pushed_at END AS pushed_at,
+CASE WHEN delivered_at < $as_of THEN delivered_at END AS delivered_at,
 CASE WHEN accepted_at < $as_of THEN accepted_at END AS accepted_at, sign_due_at,
 CASE WHEN signed_at < $as_of THEN signed_at END AS signed_at, respond_due_at,
 CASE WHEN responded_at < $as_of THEN responded_at END AS responded_at,
@@ -231,6 +243,8 @@ FROM (
 SELECT *
 FROM (
 SELECT source, key, kind, area, area_then, lon, lat, place, unit, co_units, channel, category, subcategory, urgency, registered_at,
+CASE WHEN pushed_at < $as_of THEN pushed_at END AS pushed_at,
+CASE WHEN delivered_at < $as_of THEN delivered_at END AS delivered_at,
 CASE WHEN accepted_at < $as_of THEN accepted_at END AS accepted_at, sign_due_at,
 CASE WHEN signed_at < $as_of THEN signed_at END AS signed_at, respond_due_at,
 CASE WHEN responded_at < $as_of THEN responded_at END AS responded_at,
@@ -262,6 +276,8 @@ FROM (
 SELECT *
 FROM (
 SELECT source, key, kind, area, area_then, lon, lat, place, unit, co_units, channel, category, subcategory, urgency, registered_at,
+CASE WHEN pushed_at < $as_of THEN pushed_at END AS pushed_at,
+CASE WHEN delivered_at < $as_of THEN delivered_at END AS delivered_at,
 CASE WHEN accepted_at < $as_of THEN accepted_at END AS accepted_at, sign_due_at,
 CASE WHEN signed_at < $as_of THEN signed_at END AS signed_at, respond_due_at,
 CASE WHEN responded_at < $as_of THEN responded_at END AS responded_at,
@@ -342,6 +358,7 @@ coalesce(closed_in_last_hours, 0)::BIGINT AS closed_in_last_hours,
 coalesce(returned_twice, 0)::BIGINT AS returned_twice,
 coalesce(callable, 0)::BIGINT AS callable,
 coalesce(never_reached, 0)::BIGINT AS never_reached,
+coalesce(pushed, 0)::BIGINT AS pushed,
 coalesce(joint, 0)::BIGINT AS joint,
 coalesce(with_complexity, 0)::BIGINT AS with_complexity,
 coalesce(urgent_responded, 0)::BIGINT AS urgent_responded,
