@@ -77,7 +77,7 @@ def _check_export(view: View, visitor: Visitor, given: Mapping[str, str]) -> Non
     elif not compared.may_export(view, comparison.choice_of(view, given)):
         raise OutOfScope(
             "rows.no_right",
-            "you no longer have the right to export rows of {area}",
+            "your roles do not let you export rows of {area}",
             area=given.get("areas", view.area.name)[:MOST],
         )
 

@@ -353,6 +353,12 @@ def test_months_before_the_first_case_are_a_gap_not_zero(see: See) -> None:
     assert [value is None for value in months] == [True] * 8 + [False] * 5
 
 
+def test_a_period_outside_the_data_does_not_say_that_sources_lack(screen: Screen) -> None:
+    page = screen(**{"from": "2030-01-01", "to": "2030-02-01"})
+    assert "本时段没有数据" in html(page)
+    assert "尚无来源" not in html(page)
+
+
 def test_a_metric_that_nothing_feeds_leaves_no_empty_panels(screen: Screen, see: See) -> None:
     view = see(metric="site_health")
     assert not areas.has_values(view)

@@ -65,7 +65,7 @@ class TilesPanel(Panel):
         compared = _("Changes: {compared}", compared=view.compared) if any(tile.change for tile in shown) else ""
         choose = "" if self.metrics else view.href("tiles")
         tiles.tiles(shown, key=self.key(view), choose=choose, compared=compared)
-        if self.missing and (without := self._unfed(view)):
+        if self.missing and not view.empty and (without := self._unfed(view)):
             header.notice(_("No source delivers these yet: {names}", names=_(", ").join(without)))
 
     def numbers(self, view: View) -> Numbers:

@@ -90,7 +90,7 @@ def _recorded(visitor: Visitor, parameters: dict[str, str], address: str) -> Res
 def check_export(view: View, visitor: Visitor) -> None:
     """OutOfScope unless the visitor may export of the view's area."""
     if not visitor.grants.may(Can.EXPORT, view.area.code, view.area.end):
-        raise OutOfScope("rows.no_right", "you no longer have the right to export rows of {area}", area=view.area.name)
+        raise OutOfScope("rows.no_right", "your roles do not let you export rows of {area}", area=view.area.name)
 
 
 def attachment(visitor: Visitor, view: View, made: bytes, name: str, address: str) -> Response:

@@ -28,7 +28,7 @@ TERMS = {
     "台账库": "业务库",
     "(?<!政务)(?<!新媒体)[账帐]号": "账户",
     "告警": "预警",
-    "数据管理员": "数据专员",
+    "数据管理人?员": "数据专员",
 }
 """Synonyms that are not used, and the term in their place."""
 
