@@ -166,8 +166,12 @@ class Watch:
             return message
 
         async def sent(message: Message) -> None:
-            if not ended.is_set():
+            if ended.is_set():
+                return
+            try:
                 await send(message)
+            except RuntimeError as error:  # the server has closed it: a message was too large
+                raise ConnectionAbortedError("the websocket is closed") from error
 
         try:
             await app(scope, received, sent)

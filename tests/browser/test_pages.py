@@ -197,7 +197,8 @@ def test_paper_shows_a_case_without_its_buttons(address: str, open_page: Open) -
     page.locator("td.lead a").first.click()
     page.locator(".item").first.wait_for()
     page.emulate_media(media="print")
-    expect(page.locator(".actions")).to_be_hidden()
+    for actions in page.locator(".actions").all():
+        expect(actions).to_be_hidden()
     expect(page.locator(".item").first).to_be_visible()
 
 

@@ -326,6 +326,18 @@ async def connect(token: str | None) -> Opened:
 
 
 @pytest.mark.usefixtures("home")
+def test_app_learns_that_the_server_closed_its_websocket() -> None:
+    async def app(scope: object, receive: object, send: Callable[..., Any]) -> None:
+        with pytest.raises(OSError, match="closed"):  # Starlette takes no other error for the end of a websocket
+            await send({"type": "websocket.send", "text": "hello"})
+
+    async def send(message: object) -> None:
+        raise RuntimeError("Unexpected ASGI message 'websocket.send', after sending 'websocket.close'.")
+
+    asyncio.run(gate.Watch().over("token", app, {}, asyncio.Queue().get, send))
+
+
+@pytest.mark.usefixtures("home")
 def test_a_page_learns_that_its_grants_are_others_now() -> None:
     desk = visitors.desk()
     made = accounts.add(desk, "marked", "Hongqi+2026+x", must_change=False)
