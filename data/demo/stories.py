@@ -55,6 +55,8 @@ REFUSING_UNIT = "区公安分局"
 """区公安分局: asks for the original in every fourth case in which an electronic certificate is shown."""
 SLOW_OWNER = "区自然资源分局"
 """区自然资源分局: answers requests for data late."""
+AT_ONCE_THEME = "应急管理"
+"""Requests to share data of this theme are approved within two hours, as in an emergency; others take days."""
 REUSED = "dataset-011"
 """The data set that every third request to share is for."""
 DISPUTED_TOWN = 990101_102_000

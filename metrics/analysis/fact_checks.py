@@ -13,8 +13,14 @@ FIRST = 3
 """Faults that a finding names."""
 MOST_SAMPLE = 5000
 """Of a larger sample nearly every rate of two decimals is some whole count."""
-_LATER = {"cases": ("accepted_at", "signed_at", "responded_at", "handled_at"), "steps": ("ended_at",)}
-"""Times that come after the first one of a fact."""
+_ORDERED = {
+    "cases": (
+        *(("registered_at", time) for time in ("pushed_at", "accepted_at", "signed_at", "responded_at", "handled_at")),
+        ("pushed_at", "delivered_at"),
+    ),
+    "steps": (("started_at", "ended_at"),),
+}
+"""Pairs of times of a fact of which the second never comes before the first."""
 _VALID = """NOT EXISTS (FROM areas a WHERE a.code = area_then AND coalesce(a.valid_from <= registered_at, true)
     AND coalesce(a.valid_to > registered_at, true))"""
 _IMPOSSIBLE = {
@@ -85,13 +91,13 @@ def _impossible(edition: Edition) -> Iterator[Finding]:
 
 
 def _negative(edition: Edition) -> Finding:
-    """No step takes less than no time: accepted, signed for, responded to and handled after the registration."""
+    """No stage takes less than no time: what follows the registration, a delivery after its push, a step."""
     tried, faults = 0, []
-    for fact, times in _LATER.items():
-        first = "registered_at" if fact == "cases" else "started_at"
-        for time in times:
+    for fact, pairs in _ORDERED.items():
+        for first, time in pairs:
             broken = f"FILTER (WHERE {time} < {first})"
-            sql = f"SELECT count({time}), count(*) {broken}, min(key) {broken} FROM {fact}"
+            both = f"FILTER (WHERE {first} IS NOT NULL)"
+            sql = f"SELECT count({time}) {both}, count(*) {broken}, min(key) {broken} FROM {fact}"
             count, wrong, key = edition.cursor().execute(sql).fetchone() or (0, 0, None)
             tried += count
             if wrong:

@@ -456,6 +456,15 @@ def test_one_unit_answers_requests_for_data_late(db: duckdb.DuckDBPyConnection) 
     assert max(rates, key=rates.__getitem__) == stories.SLOW_OWNER
 
 
+def test_requests_of_one_theme_are_approved_at_once(db: duckdb.DuckDBPyConnection) -> None:
+    hours = """SELECT category, median(date_diff('minute', registered_at, responded_at) / 60), count(*)
+        FROM data_requests WHERE kind = 'share_req' AND responded_at IS NOT NULL GROUP BY 1"""
+    found = {theme: (median, count) for theme, median, count in db.execute(hours).fetchall()}
+    median, count = found.pop(stories.AT_ONCE_THEME)
+    assert (median < 2, count >= 20) == (True, True)
+    assert min(median for median, _count in found.values()) > 24
+
+
 def test_the_police_count_other_people_in_one_town(db: duckdb.DuckDBPyConnection) -> None:
     differ = f"""SELECT DISTINCT {TOWN} FROM police p JOIN villages v USING (area, measure)
         WHERE v.measured_at = p.measured_at + INTERVAL 4 DAY

@@ -302,3 +302,38 @@ def test_complaints_count_in_the_tier_of_their_limit(home: Home) -> None:
     frame = answer(published(home, AS_OF), names, DISTRICT, MONTH)
     assert frame["numerator"].tolist() == [1, 2, 0, 2]
     assert frame["denominator"].tolist() == [1, 2, 1, 2]
+
+
+def test_a_sharing_request_is_approved_in_hours_and_a_refused_one_does_not_count(home: Home) -> None:
+    areas(home)
+    friday = datetime(2026, 11, 6, 16)
+    replies = [(0.5, "done"), (66, None), (2, "done"), (1, "refused"), (None, None)]
+    cases = [
+        {"key": str(i), "kind": "share_req", "area": DISTRICT, "registered_at": friday, "close_kind": outcome,
+         "responded_at": friday + timedelta(hours=hours) if hours else None,
+         "closed_at": friday + timedelta(days=4) if outcome else None}
+        for i, (hours, outcome) in enumerate(replies)
+    ]  # fmt: skip
+    deliver(home, "cases", cases[3:])
+    assert answer(published(home, AS_OF), ["share_approval_hours"], DISTRICT, MONTH).iloc[0]["quality"] == NO_DATA
+    deliver(home, "cases", cases)
+    edition = published(home, AS_OF)
+    row = answer(edition, ["share_approval_hours"], DISTRICT, MONTH).iloc[0]
+    assert (row["value"], row["n"]) == (2, 3), "half an hour, two hours, a weekend"
+    assert len(rows(edition, "share_approval_hours", DISTRICT, MONTH)) == 3
+
+
+def test_a_topic_task_that_is_done_late_is_done(home: Home) -> None:
+    areas(home)
+    due = datetime(2026, 11, 10)
+    ends = [due, due + timedelta(days=3), None, None]
+    deliver(home, "cases", [
+        {"key": str(i), "kind": "topic", "area": VILLAGES[0], "registered_at": datetime(2026, 10, 1), "due_at": due,
+         "closed_at": end, "deferred": i == 3}
+        for i, end in enumerate(ends)
+    ])  # fmt: skip
+    frame = answer(published(home, AS_OF), ["topic_done_rate", "topic_closed_rate"], DISTRICT, MONTH)
+    assert (frame["numerator"].tolist(), frame["denominator"].tolist()) == ([1, 2], [3, 3])
+    none_due = Period(date(2026, 10, 1), date(2026, 11, 1))
+    before = answer(published(home, AS_OF), ["topic_closed_rate"], DISTRICT, none_due)
+    assert before.iloc[0]["quality"] == NO_DATA

@@ -43,6 +43,8 @@ SELECT area // 1000 * 1000 AS area, category AS category, CAST(due_at AS DATE) A
 count(*) FILTER (
 WHERE kind = 'topic' AND standing) AS topic_due,
 count(*) FILTER (
+WHERE kind = 'topic' AND standing AND closed_at IS NOT NULL) AS topic_closed,
+count(*) FILTER (
 WHERE kind = 'topic' AND standing AND closed_at <= due_at) AS topic_done,
 count(*) FILTER (
 WHERE kind = 'project' AND standing) AS project_due,
@@ -126,6 +128,7 @@ FROM arm_2))
 SELECT k.area, k.category, k.day,
 coalesce(topic_begun, 0)::BIGINT AS topic_begun,
 coalesce(topic_due, 0)::BIGINT AS topic_due,
+coalesce(topic_closed, 0)::BIGINT AS topic_closed,
 coalesce(topic_done, 0)::BIGINT AS topic_done,
 coalesce(project_begun, 0)::BIGINT AS project_begun,
 coalesce(project_due, 0)::BIGINT AS project_due,

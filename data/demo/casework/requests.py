@@ -54,7 +54,7 @@ def requests(seed: int, as_of: datetime) -> Iterator[dict[str, Any]]:
                 "category": theme,
                 "asset": dataset,
                 "title": f"{TITLES[kind]}{theme}数据",
-                **_clocks(kind, unit, at, rng, as_of),
+                **_clocks(kind, unit, theme, at, rng, as_of),
             }
 
 
@@ -66,13 +66,16 @@ def _dataset(rng: random.Random, theme: str) -> str:
     return registers.dataset_key(rng.choice(of_theme))
 
 
-def _clocks(kind: str, unit: str, at: datetime, rng: random.Random, as_of: datetime) -> dict[str, Any]:
+def _clocks(kind: str, unit: str, theme: str, at: datetime, rng: random.Random, as_of: datetime) -> dict[str, Any]:
     allowed = REPLY_DAYS[kind]
     extended = kind == "open_req" and rng.random() < 0.2
     late = rng.random() < (0.35 if unit == stories.SLOW_OWNER else 0.015)
     limit = allowed * 2 if extended else allowed
     replied = working_day(at.date(), limit + rng.randint(2, 15) if late else rng.randint(1, limit - 1))
     responded = datetime.combine(replied, time(16))
+    if kind == "share_req" and theme == stories.AT_ONCE_THEME:
+        responded = at + timedelta(minutes=20 + at.minute * 7 % 60)
+        replied = responded.date()
     in_time = rng.random() < DELIVERED[kind]
     end = working_day(replied, 1) if in_time else working_day(at.date(), DELIVERY_DAYS + rng.randint(3, 80))
     closed = max(datetime.combine(end, time(16, 30)), responded)

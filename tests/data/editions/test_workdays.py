@@ -73,6 +73,8 @@ def test_replies_are_due_on_the_tenth_working_day_whatever_their_source_says(tmp
     assert late["responded_at"].tolist() == [datetime(2026, 10, 19, 23)]
     days = answer(edition, ["share_reply_days"], DISTRICT, OCTOBER)
     assert days["value"][0] == 10.5, "10 and 11 working days"
+    hours = answer(edition, ["share_approval_hours"], DISTRICT, OCTOBER)
+    assert hours["value"][0] == 20 * 24 + 14.5, "the holiday counts: 20 days and 14 hours, or 15"
 
 
 def test_an_extended_request_for_open_data_has_thirty_working_days(tmp_path: Path) -> None:

@@ -67,6 +67,7 @@ def test_damaged_edition_fails_reconciliation(
     assert detail in failed(damaged(district, tmp_path, sql))[check]
 
 
+DELIVERED_EARLY = "SET pushed_at = registered_at + INTERVAL 9 SECOND, delivered_at = registered_at + INTERVAL 8 SECOND"
 AT_ONCE = "SET accepted_at = registered_at + INTERVAL 2 HOUR, due_at = registered_at + INTERVAL 1 HOUR"
 
 
@@ -79,6 +80,8 @@ AT_ONCE = "SET accepted_at = registered_at + INTERVAL 2 HOUR, due_at = registere
         (f"UPDATE cases {AT_ONCE} WHERE key < '3'", "due_before_accepted"),
         ("UPDATE areas SET valid_to = DATE '2026-01-01' WHERE level = 'village'", "area_not_valid"),
         ("UPDATE cases SET responded_at = DATE '2000-01-01' WHERE key = '7'", "negative_time"),
+        ("UPDATE cases SET pushed_at = registered_at - INTERVAL 1 SECOND WHERE key = '7'", "negative_time"),
+        (f"UPDATE cases {DELIVERED_EARLY} WHERE key = '7'", "negative_time"),
         ("UPDATE cases SET registered_at = DATE '2030-01-01' WHERE key = '7'", "from_the_future"),
         (READING.format(source="a", value=94.3, n=134), "printed"),
         (READING.format(source="a", value=90, n=0) + READING.format(source="b", value=80, n=0), "conflict"),
