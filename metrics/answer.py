@@ -14,6 +14,7 @@ from metrics.availability.extent import has_data
 from metrics.availability.feeds import feed, narrowed
 from metrics.availability.reporting import reporting
 from metrics.catalog import Domain, Metric
+from metrics.engine.concentrations import concentrations
 from metrics.engine.failures import Uncomputable, uncomputable
 from metrics.engine.parallel import run_parallel
 from metrics.engine.plan import Plan, make_plan, metric_of
@@ -152,6 +153,7 @@ def _fact_calls(plan: Plan, metrics: list[Metric], rolled: bool) -> list[Call]:
     """
     spreads: list[Call] = []
     additions: list[Call] = []
+    shares: list[Call] = []
     for domain, fed in _fed(plan, metrics):
         if domain.view:
             continue
@@ -164,7 +166,13 @@ def _fact_calls(plan: Plan, metrics: list[Metric], rolled: bool) -> list[Call]:
             partial(_attempt, partial(_sums, replace(plan, sources=only), domain, rolled), ms)
             for only, ms in alike.items()
         ]
-    return [*spreads, *additions]
+        # last, since they rest on corrections that the additions have read by then
+        shares += [
+            partial(_attempt, partial(_concentrations, narrowed(plan, m), domain, rolled), [m])
+            for m in fed
+            if m.concentration
+        ]
+    return [*spreads, *additions, *shares]
 
 
 def _attempt(ask: Callable[[list[Metric]], dict[str, Cells]], metrics: list[Metric]) -> Answers:
@@ -186,11 +194,17 @@ def _non_additive(plan: Plan, domain: Domain, rolled: bool, metrics: list[Metric
     return {metric.id: non_additive(plan, domain, metric, rolled=rolled) for metric in metrics}
 
 
+def _concentrations(plan: Plan, domain: Domain, rolled: bool, metrics: list[Metric]) -> dict[str, Cells]:
+    return {metric.id: concentrations(plan, domain, metric, rolled=rolled) for metric in metrics}
+
+
 def _reader(metric: Metric, cells: Cells) -> Reader:
     if metric.value:
         return _count(metric, cells)
     if metric.numerator:
-        return _ratio(metric, cells)
+        return _ratio(metric, cells, metric.numerator, metric.denominator or "")
+    if metric.concentration:
+        return _ratio(metric, cells, "numerator", "denominator")
     return _aggregate(metric, cells) if metric.aggregate else _single(cells)
 
 
@@ -205,8 +219,8 @@ def _count(metric: Metric, cells: Cells) -> Reader:
     return read
 
 
-def _ratio(metric: Metric, cells: Cells) -> Reader:
-    over, per, scale = metric.numerator or "", metric.denominator or "", metric.scale
+def _ratio(metric: Metric, cells: Cells, over: str, per: str) -> Reader:
+    scale = metric.scale
 
     def read(key: Key) -> Number:
         cell = cells.get(key)

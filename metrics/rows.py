@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
@@ -15,18 +15,17 @@ from data.editions.scoped import ScopedEdition
 from data.schema import FACTS, Fact, known
 from data.search.folding import LONGEST, fold, pattern
 from data.sources.expressions import quoted
-from metrics.analysis.ageing import aged, end_sql, has_age
+from metrics.analysis.ageing import aged, has_age
 from metrics.availability.extent import has_data
 from metrics.availability.feeds import feed, narrowed
-from metrics.catalog import Domain, Flow, Metric, Stock, Trailing
+from metrics.catalog import Domain, Metric
+from metrics.engine.counted import counted_sql, stored_sql
 from metrics.engine.failures import uncomputable
 from metrics.engine.plan import Plan, make_plan
-from metrics.engine.quantiles import in_stock_sql, stored_in_stock_sql
 from metrics.engine.sums import as_of_sql, facts_sql, parameters
 from metrics.engine.views import verdicts, view_sql
 from metrics.errors import MetricsError, did_you_mean
 from metrics.links import LINKS, mask_links
-from metrics.period import DAY, Period, last_day
 from metrics.query import Query
 from metrics.scope import OutOfScope
 
@@ -264,11 +263,11 @@ def _facts(query: Query, selection: Selection) -> _Facts:
         return _of_view(plan, metric, domain, selection, available=available)
     values = parameters(plan)
     plan = narrowed(plan, metric)
-    condition = _condition(plan, domain, metric, selection.part) if available else "false"
+    condition = counted_sql(plan, domain, metric, selection.part) if available else "false"
     condition += "".join(f" AND {one}" for one in _conditions(plan, domain, selection, values))
     fact = FACTS[domain.fact]
     columns = tuple(c.name for c in fact.exported)
-    stored = facts_sql(plan, domain, _stored_condition(plan, domain, metric, selection.part), "rowid")
+    stored = facts_sql(plan, domain, stored_sql(plan, domain, metric, selection.part), "rowid")
     rows_sql = known(
         fact, as_of_sql(plan), f"(SELECT * FROM {fact.name} WHERE rowid IN ({{ids}}))", lacks=plan.edition.lacks(fact)
     )
@@ -371,15 +370,6 @@ def _view_columns(edition: Edition, view: str) -> tuple[str, ...]:
     return tuple(str(column[0]) for column in described if column[0] not in ("i", "moment", *PRIVATE))
 
 
-def _stored_condition(plan: Plan, domain: Domain, metric: Metric, part: str | None) -> str:
-    """The SQL condition on the stored columns of a stock's facts; empty for a flow."""
-    counted = metric.numerator if part == "numerator" else metric.denominator
-    name = metric.oldest.stock if metric.oldest else metric.value or counted or ""
-    return (
-        stored_in_stock_sql(plan, domain, name, plan.instant()) if isinstance(domain.measures.get(name), Stock) else ""
-    )
-
-
 def _text_columns(domain: Domain) -> list[str]:
     columns = FACTS[domain.fact].by_name
     return [name for name in ("title", "place", "unit", "category", "subcategory", "asset", "rule") if name in columns]
@@ -395,50 +385,5 @@ def _view_part(metric: Metric, part: str | None) -> str:
     return f" WHERE {counted} AND {'NOT ' if part == 'rest' else ''}coalesce(({a.sum}) > 0, false)"
 
 
-def _condition(plan: Plan, domain: Domain, metric: Metric, part: str | None) -> str:
-    if metric.oldest:
-        return _counted(plan, domain, metric.oldest.stock)
-    if metric.quantile:
-        x = metric.quantile
-        where = f" AND ({x.where})" if x.where else ""
-        return f"{_between(plan, x.anchor)} AND ({x.value}) IS NOT NULL{where}"
-    if metric.value:
-        return _counted(plan, domain, metric.value)
-    numerator, denominator = metric.numerator or "", metric.denominator or ""
-    if part == "numerator":
-        return _counted(plan, domain, numerator)
-    if part == "rest":
-        return f"{_counted(plan, domain, denominator)} AND NOT coalesce({_counted(plan, domain, numerator)}, false)"
-    return _counted(plan, domain, denominator)
-
-
-def _counted(plan: Plan, domain: Domain, name: str) -> str:
-    """SQL condition: the measure counts this fact in the query's period."""
-    period = plan.buckets[0].period
-    match domain.measures[name]:
-        case Stock():
-            return f"({in_stock_sql(domain, name, end_sql(plan))})"
-        case Trailing(of=of, days=days):
-            stop = min(period.end, last_day(plan.as_of) + DAY)
-            return _flow(plan, domain, of, Period(stop - days * DAY, stop))
-        case Flow():
-            return _flow(plan, domain, name, period)
-    raise AssertionError(name)
-
-
-def _flow(plan: Plan, domain: Domain, name: str, period: Period) -> str:
-    measure = {m.name: m for m in domain.flows}[name]
-    where = f" AND ({measure.where})" if measure.where else ""
-    some = f" AND ({measure.value}) <> 0" if measure.value else ""
-    return f"({_between(plan, measure.anchor, period)}{where}{some})"
-
-
-def _between(plan: Plan, anchor: str, period: Period | None = None) -> str:
-    period = period or plan.buckets[0].period
-    return (
-        f"({anchor}) >= {_time(period.start)} AND ({anchor}) < {_time(period.end)} AND ({anchor}) < {as_of_sql(plan)}"
-    )
-
-
-def _time(at: date | datetime) -> str:
-    return f"TIMESTAMP '{at.isoformat(sep=' ') if isinstance(at, datetime) else at.isoformat()}'"
+def _time(at: datetime) -> str:
+    return f"TIMESTAMP '{at.isoformat(sep=' ')}'"

@@ -20,6 +20,7 @@ from metrics.availability.extent import has_delivered
 from metrics.availability.feeds import feed, narrowed
 from metrics.availability.reporting import reporting
 from metrics.catalog import Catalog, Metric, Stock
+from metrics.engine.concentrations import concentration_sql
 from metrics.engine.frames import each
 from metrics.engine.groups import of_level
 from metrics.engine.plan import Plan, exists_at, make_plan
@@ -89,7 +90,7 @@ def _parts(view: View) -> list[Item]:
 
 def formula(view: View, metric: Metric) -> str:
     """The computation in words."""
-    if metric.numerator or (metric.aggregate and metric.aggregate.per):
+    if metric.numerator or metric.concentration or (metric.aggregate and metric.aggregate.per):
         over, under = words.side(metric, "numerator"), words.side(metric, "denominator")
         scale = f" × {metric.scale:g}" if metric.scale != 1 else ""
         return f"{over} ÷ {under}{scale}"
@@ -237,6 +238,8 @@ def _sql(plan: Plan, metric: Metric) -> str:
     domain = plan.catalog.domain(metric)
     if domain.view:
         return views_sql(plan, domain, [metric])
+    if metric.concentration:
+        return concentration_sql(plan, domain, metric)
     if metric.quantile or metric.oldest:
         return non_additive_sql(plan, domain, metric)
     return sums_sql(plan, domain, list(metric.measures))

@@ -41,6 +41,8 @@ def _needs(catalog: Catalog, id: str) -> Needs:
         for anchor, where, value in _flows(domain, metric)
     ]
     needed = frozenset(name for flow in flows for tree in flow for name in _needed(tree, terms))
+    if metric.concentration:
+        needed |= {FACTS[domain.fact].splits[metric.concentration.by]}
     uncounted = frozenset(name for name in needed if all(_not_counted(flow, name, terms) for flow in flows))
     has_kinds = "kind" in FACTS[domain.fact].by_name
     kinds = any_of([kinds_of(anchor, where, terms) for anchor, where, _value in flows]) if has_kinds else None

@@ -1,10 +1,7 @@
 """Pydantic models of the catalog's YAML; cross-references are checked in `read`."""
 
-import re
-import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from decimal import Decimal
 from functools import cached_property
 from typing import Annotated, Literal
 
@@ -19,7 +16,11 @@ from data.texts import Model as Model
 from data.texts import Text as Text
 from data.texts import Unit
 from metrics.catalog import generated
+from metrics.catalog.bounds import Bound as Bound
+from metrics.catalog.bounds import bound as bound
 
+WAYS = ("value", "numerator", "quantile", "oldest", "aggregate", "concentration", "composite", "quotient")
+"""The fields of a metric that say how it is computed."""
 Mark = Literal["S", "F", "M", "G", "A"]
 """Source of a threshold: S and F name a text, M and G are defaults to be confirmed, A was approved at the desk."""
 CONFIRMED: tuple[Mark, ...] = ("S", "F", "A")
@@ -96,6 +97,14 @@ class Aggregate(Model):
         return self
 
 
+class Concentration(Model):
+    """The share that the `most` largest values of a column have of a measure, in each area and period by itself."""
+
+    of: Name
+    by: Name
+    most: int = Field(gt=0)
+
+
 class Part(Model):
     """One rate of a composite score."""
 
@@ -126,44 +135,6 @@ class Counterpart(Model):
     note: Text
 
 
-class Bound(Model):
-    """A limit with its operator: 5 % is not the same as 5 % or more."""
-
-    op: Literal["<", "<=", ">", ">="]
-    limit: float
-
-    def holds(self, value: float) -> bool:
-        match self.op:
-            case "<":
-                return value < self.limit
-            case "<=":
-                return value <= self.limit
-            case ">":
-                return value > self.limit
-            case _:
-                return value >= self.limit
-
-    def __str__(self) -> str:
-        sign = {"<=": "≤", ">=": "≥"}.get(self.op, self.op)
-        return f"{sign} {Decimal(repr(self.limit)).normalize():f}"
-
-
-_SIGNS = str.maketrans({
-    "≤": "<=", "≦": "<=", "⩽": "<=", "≥": ">=", "≧": ">=", "⩾": ">=", "\N{MINUS SIGN}": "-",
-})  # fmt: skip
-
-
-def bound(text: object) -> object:
-    """Operator and number of a bound as people write it: `>= 95`, `≥ 95` and `＞＝９５` are the same."""
-    if not isinstance(text, str):
-        return text
-    plain = unicodedata.normalize("NFKC", text).translate(_SIGNS)
-    match = re.fullmatch(r"\s*(<=|>=|<|>)\s*(-?\d{1,12}(?:\.\d{1,6})?)\s*", plain)
-    if match is None:
-        raise ValueError(f'"{text}" is not a bound: write an operator and a number, such as ">= 95"')
-    return {"op": match[1], "limit": float(match[2])}
-
-
 def _in_both(source: object) -> object:
     return {"zh": source, "en": source} if isinstance(source, str) else source
 
@@ -192,7 +163,7 @@ class Thresholds(Model):
 
 
 class Metric(Model):
-    """A metric as users see it, computed in exactly one of seven forms.
+    """A metric as users see it, computed in exactly one of eight forms.
 
     levels: where it exists, highest first; all by default. One that exists at the district exists above it as well,
     unless the definition names levels above.
@@ -210,6 +181,7 @@ class Metric(Model):
     quantile: Quantile | None = None
     oldest: Oldest | None = None
     aggregate: Aggregate | None = None
+    concentration: Concentration | None = None
     composite: tuple[Part, ...] | None = None
     quotient: Quotient | None = None
     sides: Sides | None = None
@@ -235,9 +207,8 @@ class Metric(Model):
 
     @model_validator(mode="after")
     def _one_way(self) -> "Metric":
-        ways = (self.value, self.numerator, self.quantile, self.oldest, self.aggregate, self.composite, self.quotient)
-        if sum(way is not None for way in ways) != 1:
-            raise ValueError("say exactly one of value, numerator, quantile, oldest, aggregate, composite, quotient")
+        if sum(getattr(self, way) is not None for way in WAYS) != 1:
+            raise ValueError(f"say exactly one of {', '.join(WAYS)}")
         if (self.numerator is None) != (self.denominator is None):
             raise ValueError("numerator and denominator go together")
         if self.direction == "none" and self.thresholds and self.thresholds.green:
@@ -260,7 +231,8 @@ class Metric(Model):
     def is_rate(self) -> bool:
         """A ratio or score: its change is in points and its ranking needs a sample."""
         per = bool(self.aggregate and self.aggregate.per)
-        return per or any(way is not None for way in (self.numerator, self.composite, self.quotient))
+        rates = (self.numerator, self.concentration, self.composite, self.quotient)
+        return per or any(way is not None for way in rates)
 
     @property
     def components(self) -> tuple[str, ...]:
@@ -278,8 +250,10 @@ class Metric(Model):
         """The parts whose rows can be listed: numerator, denominator, and rest (in the denominator alone).
 
         A sum is its own numerator. A ratio has a rest where its numerator counts facts of the denominator. Medians,
-        maxima and scores have no parts.
+        maxima and scores have no parts. A concentration is a ratio within its area, which does not add up.
         """
+        if self.concentration:
+            return "numerator", "denominator", "rest"
         if self.rollup != "ratio of sums" or self.quotient:
             return ("numerator",) if self.is_additive else ()
         has_rest = self.sides.rest is not None if self.sides else self.is_percent and self.numerator is not None
@@ -293,7 +267,8 @@ class Metric(Model):
     @property
     def measures(self) -> tuple[str, ...]:
         """The measures it is made of, numerator first."""
-        names = (self.value, self.numerator, self.denominator, self.oldest.stock if self.oldest else None)
+        stock, whole = self.oldest and self.oldest.stock, self.concentration and self.concentration.of
+        names = (self.value, self.numerator, self.denominator, stock, whole)
         return tuple(name for name in names if name)
 
 

@@ -20,7 +20,7 @@ from data.editions.rollups import Measure
 from data.schema import FACTS, TIME, Fact, known
 from metrics.catalog import Catalog, Domain, Stock, Trailing
 from metrics.catalog.kinds import counted_kinds
-from metrics.engine.plan import COLUMNS, Plan
+from metrics.engine.plan import COLUMNS, Plan, within_group
 from metrics.engine.totals import Cells
 from metrics.period import DAY, Period, last_day
 
@@ -104,12 +104,14 @@ def _by_group(changes: Changes, plan: Plan, start: int, period: Period) -> dict[
     values = changes.values[among]
     if not values.size:
         return {}
+    groups: np.ndarray = np.full(values.size, "")
     if plan.groups:
         groups = plan.groups.of(changes.areas[among])
     elif plan.column:
         groups = changes.columns[plan.column][among]
-    else:
-        return {"": float(values.sum())}
+    if plan.along:
+        apart = zip(groups.tolist(), changes.columns[plan.along][among].tolist(), strict=True)
+        groups = np.array([within_group(group, word) for group, word in apart])
     words, index = np.unique(groups, return_inverse=True)
     return dict(zip(words.tolist(), np.bincount(index, values).tolist(), strict=True))
 

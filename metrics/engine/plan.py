@@ -55,6 +55,8 @@ class Plan:
     """The areas it is broken down into, if by area."""
     sources: tuple[str, ...] | None = None
     """The sources whose facts are counted; None counts all."""
+    along: str | None = None
+    """A column whose values are told apart within each group, which is then named by `within_group`."""
 
     @property
     def is_current(self) -> bool:
@@ -78,6 +80,15 @@ class Plan:
         """SQL: inside the scope. A merged area is queried by the original codes of its facts."""
         name = name if self.area.live else f"{name}_then"
         return f"{name} >= {self.area.code} AND {name} < {self.area.end}"
+
+
+APART = "\x1f"
+"""Separates the parts of the name of a group that has values told apart."""
+
+
+def within_group(group: object, word: str) -> str:
+    """The name of the facts of a group that have a value of the column `along`."""
+    return f"{group}{APART}{word}"
 
 
 def make_plan(query: Query, periods: Sequence[Period] = ()) -> Plan:
@@ -125,12 +136,13 @@ def filters(catalog: Catalog, metric: Metric) -> tuple[str, ...]:
     """The columns that a metric can be broken down and filtered by: those of its fact.
 
     The view of an SQL file has none, and neither has a quotient, whose divisor is that of the whole area; a score has
-    those that all its rates have.
+    those that all its rates have, and a concentration all but the one that it compares the values of.
     """
     if metric.quotient:
         return ()
     allowed = [catalog.domain(catalog.metrics[name]).splits for name in metric.components or (metric.id,)]
-    return tuple(name for name in COLUMNS if all(name in names for names in allowed))
+    compared = metric.concentration.by if metric.concentration else None
+    return tuple(name for name in COLUMNS if name != compared and all(name in names for names in allowed))
 
 
 def splits(catalog: Catalog, metric: Metric) -> tuple[str, ...]:

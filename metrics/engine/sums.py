@@ -3,6 +3,7 @@
 The roll-up by town is read in memory (`metrics.engine.totals`), the others by SQL.
 """
 
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from functools import lru_cache
 from itertools import chain
@@ -17,7 +18,7 @@ from metrics.catalog import Domain, Flow, Stock, Trailing
 from metrics.catalog.model import rollup
 from metrics.engine.cut import apply_changes, whole_days
 from metrics.engine.pieces import read_pieces
-from metrics.engine.plan import COLUMNS, Plan
+from metrics.engine.plan import APART, COLUMNS, Plan
 from metrics.engine.totals import Cells, sums_from_totals, totals
 from metrics.period import DAY, last_day
 
@@ -117,6 +118,9 @@ def sums_sql(plan: Plan, domain: Domain, names: list[str], table: Rollup | None 
 
 def group_sql(plan: Plan) -> str:
     """SQL of the group a fact or roll-up row belongs to."""
+    if plan.along:
+        group = group_sql(replace(plan, along=None))
+        return f"({group})::VARCHAR || chr({ord(APART)}) || coalesce({plan.along}, '')"
     if plan.groups:
         return plan.groups.sql("area" if plan.area.live else "area_then")
     return f"coalesce({plan.column}, '')" if plan.column else "''"
@@ -183,7 +187,7 @@ def _flows(domain: Domain, names: list[str]) -> dict[str, Measure]:
 
 def _table(plan: Plan, domain: Domain, needed: dict[str, Measure]) -> Rollup | None:
     """The roll-up that answers, or None: other as-of time, merged-away area, no such dimension, changed definition."""
-    columns = {column for column in (plan.column, *(COLUMNS[name] for name, _ in plan.where)) if column}
+    columns = {column for column in (plan.column, plan.along, *(COLUMNS[name] for name, _ in plan.where)) if column}
     if plan.sources is not None or not plan.is_current or not plan.area.live or len(columns) > 1:
         return None
     finest = min(plan.area.end - plan.area.code, plan.groups.finest if plan.groups else ROLLED.span)

@@ -189,6 +189,9 @@ def from_rows(view: View) -> tuple[float | None, float | None, float | None]:
     if metric.numerator:
         over, per = (of_measure(view, part) for part in ("numerator", "denominator"))
         return (over / per * metric.scale if per else None), over, per
+    if metric.concentration:
+        over, per = (len(rows(view.query, Selection(part))) for part in ("numerator", "denominator"))
+        return (over / per * metric.scale if per else None), over, per
     frame = rows(view.query)
     if metric.quantile:
         return computed(frame, f"quantile_cont({metric.quantile.value}, {metric.quantile.q})"), None, None

@@ -353,6 +353,13 @@ def test_one_category_repeats(db: duckdb.DuckDBPyConnection) -> None:
     assert all(0.05 < rate < 0.12 for rate in rates.values())
 
 
+def test_complaints_of_one_town_are_of_ten_categories(db: duckdb.DuckDBPyConnection) -> None:
+    sql = f"SELECT {TOWN}, count(DISTINCT category) FROM cases WHERE kind = 'hotline' AND area % 1000000 > 0 GROUP BY 1"
+    categories = dict(db.execute(sql).fetchall())
+    assert categories.pop(stories.NARROW_TOWN) == 10
+    assert set(categories.values()) == {13}
+
+
 def test_callers_are_unhappy_in_one_town_and_another_sends_back(db: duckdb.DuckDBPyConnection) -> None:
     satisfied = f"SELECT {TOWN}, avg(satisfied::INTEGER) FROM cases WHERE reached AND area % 1000000 > 0 GROUP BY 1"
     rates = dict(db.execute(satisfied).fetchall())

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from data.areas.levels import LEVELS
 from data.editions.edition import Edition
 from data.home import Home
+from metrics.catalog.model import WAYS
 from metrics.engine.plan import AREAS, BREAKDOWNS, exists_at, filters, splits
 from metrics.errors import MetricsError
 from metrics.period import Period
@@ -44,12 +45,13 @@ def test_every_form_is_there_for_every_fact() -> None:
         (domain.fact, way)
         for domain in CATALOG.domains
         for metric in domain.metrics
-        for way in ("value", "numerator", "quantile", "oldest", "aggregate", "composite", "quotient")
+        for way in WAYS
         if getattr(metric, way) is not None
     }
     every = {(fact, way) for fact in ("cases", "assets", "checks", "readings")
              for way in ("value", "numerator", "quantile", "oldest")}  # fmt: skip
-    further = {("assets", "aggregate"), ("readings", "aggregate"), ("readings", "quotient"), ("cases", "composite")}
+    further = {("assets", "aggregate"), ("readings", "aggregate"), ("readings", "quotient"), ("cases", "composite"),
+               ("cases", "concentration"), ("assets", "concentration")}  # fmt: skip
     assert every | further <= ways
 
 
@@ -85,6 +87,10 @@ def test_rows_are_as_many_as_were_counted(edition: Edition, name: str, level: st
         counts_rows = True
     if counts_rows:
         assert len(selected) == total["n"]
+    if metric.concentration:
+        counted = [count_rows(edition, name, code, MONTH, part=part, catalog=CATALOG) for part in PARTS]
+        over, per = (0 if pd.isna(total[part]) else total[part] for part in ("numerator", "denominator"))
+        assert counted == [over, per, per - over]
     for part in PARTS:
         if part in metric.parts:
             rows(edition, name, code, MONTH, part=part, search="系统", limit=5, catalog=CATALOG)

@@ -34,6 +34,8 @@ WHERE returned >= 2) AS returned_twice,
 count(*) FILTER (
 WHERE pushed_at IS NOT NULL) AS pushed,
 count(*) FILTER (
+WHERE kind = 'hotline') AS complaints,
+count(*) FILTER (
 WHERE complexity = 'joint') AS joint,
 count(*) FILTER (
 WHERE complexity IS NOT NULL) AS with_complexity,
@@ -359,6 +361,7 @@ coalesce(returned_twice, 0)::BIGINT AS returned_twice,
 coalesce(callable, 0)::BIGINT AS callable,
 coalesce(never_reached, 0)::BIGINT AS never_reached,
 coalesce(pushed, 0)::BIGINT AS pushed,
+coalesce(complaints, 0)::BIGINT AS complaints,
 coalesce(joint, 0)::BIGINT AS joint,
 coalesce(with_complexity, 0)::BIGINT AS with_complexity,
 coalesce(urgent_responded, 0)::BIGINT AS urgent_responded,

@@ -234,7 +234,7 @@ def _title(view: View, chosen: Chosen, count: int, number: float | None) -> str:
     name = metric.name[language()]
     amount = words.facts(view.catalog.domain(metric), count)
     place = {"area": view.area.name, "when": when(view)}
-    if part and (metric.numerator or metric.aggregate):
+    if part and (metric.numerator or metric.aggregate or metric.concentration):
         of = {
             "numerator": _("the numerator of {metric}", metric=name),
             "denominator": _("the denominator of {metric}", metric=name),

@@ -102,6 +102,8 @@ def _given(stream: Stream, seed: int, as_of: datetime) -> dict[str, Any]:
         "merged": calendar.number(as_of.date() - stories.MERGED_AGO) * 86400,
         "growing": calendar.number((as_of - stories.GROWING_SINCE).date()),
         "growing_town": stories.GROWING_TOWN,
+        "narrow_town": stories.NARROW_TOWN,
+        "unknown_there": stories.UNKNOWN_THERE,
         "partners": names.DEPARTMENTS,
         "team": names.TOWN_UNIT,
         "service": names.TOWN_SERVICE,
@@ -131,7 +133,7 @@ def _prepare(con: duckdb.DuckDBPyConnection, cases: int, spans: Spans, grown: in
            _topics(cases / (last - first).days))  # fmt: skip
     titles = ((t, v, title) for t, topic in enumerate(topics.TOPICS) for v, title in enumerate(topic.titles))
     table(con, "titles", "topic variant title", titles)
-    table(con, "villages", "village code town lon lat radius merging former", _villages(places))
+    table(con, "villages", "village code town lon lat radius merging former elsewhere", _villages(places))
     table(con, "streets", "village slot street style", _streets(places))
     table(con, "doors", "style slot door", _doors())
     table(
@@ -220,9 +222,12 @@ def _pools(places: list[Area], towns: dict[int, levels.Level], grown: int) -> We
 
 
 def _villages(places: list[Area]) -> Iterator[tuple[object, ...]]:
+    """elsewhere: a village outside of stories.NARROW_TOWN, for what that town has none of."""
+    others = [i for i, a in enumerate(places) if _town(a) != stories.NARROW_TOWN]
     for i, a in enumerate(places):
-        merging = a.code == stories.SURVIVING_VILLAGE
-        yield i, a.code, _town(a), a.lon, a.lat, a.radius, merging, stories.MERGED_VILLAGE if merging else a.code
+        merging, elsewhere = a.code == stories.SURVIVING_VILLAGE, others[i * 11 % len(others)]
+        former = stories.MERGED_VILLAGE if merging else a.code
+        yield i, a.code, _town(a), a.lon, a.lat, a.radius, merging, former, elsewhere
 
 
 def _streets(places: list[Area]) -> Iterator[tuple[int, int, str, str]]:

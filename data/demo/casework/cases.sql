@@ -4,7 +4,7 @@
 WITH given AS (
     SELECT stream: getvariable('stream'), salt: getvariable('salt'), key: getvariable('key'), cutoff: getvariable('cutoff'),
         more_urgent: getvariable('more_urgent'), merged: getvariable('merged'), pushes: getvariable('pushes'), delay: getvariable('delay'), growing: getvariable('growing'),
-        growing_town: getvariable('growing_town'), most_stuck: getvariable('most_stuck'), partners: getvariable('partners'),
+        growing_town: getvariable('growing_town'), narrow_town: getvariable('narrow_town'), unknown_there: getvariable('unknown_there'), most_stuck: getvariable('most_stuck'), partners: getvariable('partners'),
         team: getvariable('team'), service: getvariable('service'), committee: getvariable('committee'),
         sites: getvariable('sites'), phones: getvariable('phones'), logged: getvariable('logged')
 ),
@@ -44,8 +44,9 @@ placed AS (
     FROM described d CROSS JOIN given g
     JOIN picks k ON k.pool = CASE WHEN d.hot THEN 'hot' WHEN d.growth > 0 THEN 'growing' ELSE 'all' END
         AND k.slot = floor(u(d.spot, 'village') * 16384)::INTEGER
-    JOIN villages v ON v.village = k.village
-    JOIN streets s ON s.village = k.village AND s.slot = floor(u(d.spot, 'street') * 20)::INTEGER
+    JOIN villages w ON w.village = k.village
+    JOIN villages v ON v.village = if(w.town = g.narrow_town AND list_contains(g.unknown_there, d.category), w.elsewhere, w.village)
+    JOIN streets s ON s.village = v.village AND s.slot = floor(u(d.spot, 'street') * 20)::INTEGER
     JOIN doors o ON o.style = s.style AND o.slot = floor(u(d.spot, 'door') * 4096)::INTEGER
 ),
 -- who, and how fast they work

@@ -15,6 +15,7 @@ from data.areas.levels import SPANS
 from data.schema import FACTS, Fact, known
 from metrics.areas import Area
 from metrics.catalog import load
+from metrics.engine.concentrations import concentration_sql
 from metrics.engine.groups import Groups
 from metrics.engine.plan import Bucket, Plan, metric_of
 from metrics.engine.quantiles import non_additive_sql
@@ -74,6 +75,8 @@ def sums(*metrics: str, by: str | None = None, buckets: tuple[Period, ...] = (QU
 def one(metric: str) -> str:
     q = plan_of(metric, by="town")
     domain = CATALOG.domain(q.metrics[0])
+    if q.metrics[0].concentration:
+        return concentration_sql(q, domain, q.metrics[0])
     return views_sql(q, domain, list(q.metrics)) if domain.view else non_additive_sql(q, domain, q.metrics[0])
 
 
@@ -83,6 +86,7 @@ STORED = {
     "days_to_clear_two_periods": lambda: sums("days_to_clear", buckets=(SUMMER, QUARTER)),
     "first_response_median_by_town": lambda: one("first_response_median"),
     "oldest_open_days_by_town": lambda: one("oldest_open_days"),
+    "complaint_concentration_by_town": lambda: one("complaint_concentration"),
     "site_health_by_town": lambda: one("site_health"),
     **{
         rollup.table: lambda rollup=rollup: rollup.sql(known(FACTS[rollup.fact], "$as_of"), "$as_of")
