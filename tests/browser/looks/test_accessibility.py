@@ -1,47 +1,24 @@
 """Accessibility of every page of the register: axe-core, headings, reflow, and the keyboard, for each role."""
 
-from collections.abc import Callable, Iterator
-
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Browser, Page, expect
 
 from cockpit.access import pages as register
 from cockpit.access.policy import MATRIX, Grants, Held
-from data.desk.identity.roles import BUSINESS, ROLES
+from data.desk.identity.roles import ROLES
 from data.probe.checks import axe
+from tests.browser.looks.every_page import DEEP, FOUND, Open, queries, shown
 
 pytestmark = pytest.mark.slow
 
 CORNERS = (("zh", "light", 1400), ("en", "dark", 390))
 """Each language, each colour scheme and each width once."""
-QUERIES = {
-    "cockpit": ("", "?metric=on_time_rate", "?area=990101001000", "?area=990101001001", "?topic=services"),
-    "rows": ("?metric=backlog",),
-    "why": ("?metric=backlog", "?metric=on_time_rate"),
-    "passport": ("?metric=on_time_rate",),
-    "search": ("?q=路",),
-    "compare": ("", "?areas=990101001000,990101002000"),
-    "start": ("?kind=order", "?kind=event&area=990101001001"),
-}
-"""What a page is opened with; every other page is opened by its name alone."""
-FOUND = {
-    "case": ("rows?metric=intake", "td.lead a"),
-    "site": ("sites", "td.lead a"),
-    "item": ("inbox?show=all", 'a[href^="/item?"]'),
-}
-"""Pages of one row, the list that leads there, and the first of its ways there."""
 RULES = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa")
 RUN = f"""axe.run(document, {{ runOnly: {list(RULES)}, resultTypes: ["violations"], elementRef: false }}).then(found =>
     found.violations.filter(v => ["serious", "critical"].includes(v.impact)).map(v =>
         v.id + ": " + v.nodes.slice(0, 3).map(n =>
             n.target.flat().at(-1) + " " + n.failureSummary.slice(0, 160)).join("; ")))"""
 
-DEEP = """const all = []
-  const walk = root => { for (const e of root.querySelectorAll("*")) {
-    all.push(e)
-    if (e.shadowRoot) walk(e.shadowRoot)
-  } }
-  walk(document)"""
 HEADINGS = (
     "() => {"
     + DEEP
@@ -89,50 +66,6 @@ MOVES = (
 MOVING = ("cockpit", "rows", "case", "map", "inbox", "compare", "why", "tiles")
 """Pages with drawings, menus and lists of every kind."""
 MOST_STOPS = 400
-Open = Callable[[str, str], BrowserContext]
-
-
-@pytest.fixture
-def signed_in(browser: Browser, address: str) -> Iterator[Open]:
-    """Opens a context of a role and a colour scheme; axe-core may be put into its pages."""
-    made: list[BrowserContext] = []
-
-    def open(role: str, scheme: str) -> BrowserContext:
-        context = browser.new_context(
-            viewport={"width": 1400, "height": 900}, color_scheme=scheme, reduced_motion="reduce", bypass_csp=True
-        )
-        made.append(context)
-        page = context.new_page()
-        page.goto(f"{address}/login")
-        page.locator(f"button[value={role}]").click()
-        page.wait_for_url(lambda url: "/login" not in url)
-        page.close()
-        return context
-
-    yield open
-    for context in made:
-        context.close()
-
-
-def shown(page: Page, url: str) -> Page:
-    """The page, drawn whole."""
-    page.goto(url)
-    page.wait_for_selector("html[data-drawn=whole]", state="attached")
-    page.locator('[data-testid="stApp"][data-test-script-state="notRunning"]').wait_for()
-    return page
-
-
-def queries(page: Page, address: str, role: str) -> Iterator[tuple[str, str]]:
-    """Each page of the register, with what it is opened with."""
-    for name in register.PAGES:
-        path = "" if name == register.FIRST else name
-        if name not in FOUND:
-            yield from ((name, f"{path}{query}") for query in QUERIES.get(name, ("",)))
-        elif role in BUSINESS:
-            path, way = FOUND[name]
-            href = shown(page, f"{address}/{path}").locator(way)
-            if href.count():
-                yield name, (href.first.get_attribute("href") or "").lstrip("/")
 
 
 def faults(page: Page) -> list[str]:
