@@ -1,6 +1,7 @@
 """Pages for addresses that lead nowhere: unknown paths, and addresses that are too long.
 
-Streamlit would serve its shell for any path and open the first page.
+Streamlit would serve its shell for any path and open the first page. Under the name of the first page as well, with a
+message of its own: that name is redirected to the address.
 """
 
 from collections.abc import Sequence
@@ -9,6 +10,7 @@ from html import escape
 from urllib.parse import parse_qs
 
 from starlette.requests import Request
+from starlette.responses import RedirectResponse
 from starlette.routing import BaseRoute, Match
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -18,7 +20,8 @@ from cockpit.access.gate import API, visitor_of
 from cockpit.access.signin.forms import here, page, spoken
 from cockpit.i18n import LANGUAGES, _, using
 
-PATHS = {"", *(f"/{name}" for name in pages.PAGES)}
+NAME_OF_FIRST = f"/{pages.FIRST}"
+PATHS = {"", *(f"/{name}" for name in pages.PAGES if name != pages.FIRST)}
 STREAMLIT = ("/_stcore/", "/static/", "/component/", "/media/", "/app/static/", "/favicon", "/manifest.json")
 """Prefixes that Streamlit serves; it returns 404 there itself."""
 MOST_READ = 2_000
@@ -39,6 +42,10 @@ class KnownPages:
             await self.app(scope, receive, send)
             return
         request = Request(scope)
+        if scope["path"].rstrip("/") == NAME_OF_FIRST:
+            query = request.url.query
+            await RedirectResponse(f"/?{query}" if query else "/", 307)(scope, receive, send)
+            return
         with using(spoken(request)):
             answer = page(_body(scope), 404, title=_("No such page"), visitor=visitor_of(scope))
         await answer(scope, receive, send)

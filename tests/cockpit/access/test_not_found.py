@@ -75,11 +75,19 @@ def test_404_escapes_the_path() -> None:
 
 
 @pytest.mark.parametrize(
-    "path", ["/", *(f"/{name}" for name in pages.PAGES), "/why/", *(f"{prefix}x" for prefix in STREAMLIT), "/wall",
+    "path", ["/", *(f"/{name}" for name in pages.PAGES if name != pages.FIRST), "/why/",
+             *(f"{prefix}x" for prefix in STREAMLIT), "/wall",
              "/api/v1/metrics", "/login", "/files/rows.csv", "/geo/x/1.geojson"]
 )  # fmt: skip
 def test_known_paths_pass(path: str) -> None:
     assert get(path).text.startswith("inner ")
+
+
+@pytest.mark.parametrize("query", ["", "?area=990101001000&q=a%26b"])
+def test_the_name_of_the_first_page_leads_to_its_address(query: str) -> None:
+    for path in (f"/{pages.FIRST}", f"/{pages.FIRST}/"):
+        answer = get(f"{path}{query}")
+        assert (answer.status_code, answer.headers["location"]) == (307, f"/{query}")
 
 
 @given(path=st.from_regex(r"/[a-z0-9_.-]{0,11}[a-z0-9_-](/[a-z]{0,4})?", fullmatch=True))  # clients resolve /. and /..
