@@ -7,11 +7,12 @@ names       invented names                      geography   areas, people, polyg
 streams     the six sources of cases            topics      what people report
 levels      how well towns and units work       stories     what is planted, in one place
 calendar    days, hours, deadlines              cases       cases.sql draws every case from hashes
-sites       government sites, their checks      registers   systems, data sets, service items, halls
+sites       government sites, their checks      registers   systems, projects, data sets, items, halls
 steps       the logs of the newest cases        units       who handles cases, with telephones
 readings    queues and the village yearbook     deliveries  the source files
 applications  of the halls, and bad ratings       requests    for data of other units
 planned_works  topics, projects, pairing          market      enterprises, their credit, inspections
+escalations  what towns propose to the district
 
 The same (cases, seed, today) gives the same rows, on any number of threads; ground, names and levels never change.
 Every daily source is fresh to within hours, but for stories.SILENT_SOURCE.
@@ -24,7 +25,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from data.demo import deliveries, geography, readings, registers, sites, tables, units
-from data.demo.casework import applications, market, planned_works, requests, steps
+from data.demo.casework import applications, escalations, market, planned_works, requests, steps
 from data.demo.casework import cases as case_files
 
 MORNING = time(8)
@@ -68,6 +69,7 @@ def build(
         readings.write(con, folder, seed=seed, as_of=as_of)
         applications.write(con, folder, cases=cases, seed=seed, as_of=as_of)
         requests.write(con, folder, seed=seed, as_of=as_of)
+        escalations.write(con, folder, cases=cases, seed=seed, as_of=as_of)
         planned_works.write(con, folder, seed=seed, as_of=as_of)
         market.write(con, folder, seed=seed, as_of=as_of)
     return Delivery(folder, geography.write(folder, today), tuple(deliveries.write(folder)), as_of)

@@ -43,6 +43,7 @@ TOWN_ITEMS = (
 )  # fmt: skip
 """Services of the hall of every town."""
 DATASETS = 300
+PROJECTS = 60
 DISTRICT_ITEMS = 690
 """With those of 22 towns 954, as in Yuexiu."""
 HALL = "区政务服务中心"
@@ -56,9 +57,13 @@ def halls() -> list[tuple[str, int]]:
 
 
 def write(con: duckdb.DuckDBPyConnection, folder: Path, *, as_of: datetime) -> None:
-    """Write `systems.parquet`, `datasets.parquet` and `services.parquet` (items and halls)."""
+    """Write `systems.parquet`, `digital_projects.parquet`, `datasets.parquet`, `services.parquet` (items and halls)."""
     updated_at = as_of.replace(hour=2, minute=30)
-    for name, rows in (("systems", _systems(as_of)), ("datasets", _datasets(as_of)), ("services", services())):
+    registers = {
+        "systems": _systems(as_of), "digital_projects": _projects(as_of), "datasets": _datasets(as_of),
+        "services": services(),
+    }  # fmt: skip
+    for name, rows in registers.items():
         con.register("given_rows", pd.DataFrame([row | {"updated_at": updated_at} for row in rows]).convert_dtypes())
         copy(con, "SELECT * FROM given_rows", folder / f"{name}.parquet")
         con.unregister("given_rows")
@@ -92,6 +97,35 @@ def _systems(as_of: datetime) -> Iterator[dict[str, Any]]:
             "users_registered": rng.randint(20, 4000),
             "theme": FIELDS[i % 6],
             "registered_at": _before(as_of, rng, 500, 3000),
+        }
+
+
+def _projects(as_of: datetime) -> Iterator[dict[str, Any]]:
+    """Of three years: approved, then started; the newest wait for their approval. Some against the rules of stories."""
+    rng = random.Random("digital projects")
+    hasty = 0
+    for i in range(PROJECTS):
+        unit = names.DEPARTMENTS[i % len(names.DEPARTMENTS)]
+        key = f"digital-project-{i + 1:02}"
+        asked = as_of.replace(microsecond=0) - timedelta(days=1000 * (PROJECTS - i) / PROJECTS + rng.uniform(1, 12))
+        approved = asked + timedelta(days=rng.randint(20, 60))
+        started = approved + timedelta(days=rng.randint(15, 80))
+        if unit == stories.HASTY_UNIT and hasty < stories.UNAPPROVED:
+            hasty += 1
+            started = asked + timedelta(days=9)
+            approved = as_of + timedelta(days=20) if hasty == stories.UNAPPROVED else approved
+        yield {
+            "key": key,
+            "kind": "digital_project",
+            "area": stories.DISTRICT,
+            "name": f"{unit.removeprefix('区')}{SYSTEMS[i // 6 % 10]}平台{('一', '二', '三')[i % 3]}期",
+            "unit": unit,
+            "owner_level": "区",
+            "theme": FIELDS[i % 6],
+            "approved_at": approved if approved < as_of else pd.NaT,
+            "started_at": started if started < as_of else pd.NaT,
+            "duplicate_of": stories.OVERLAPS.get(key),
+            "registered_at": asked,
         }
 
 

@@ -51,6 +51,10 @@ BOUNCING_TOWN = 990101_006_000
 LONG_QUEUE = ("区政务服务中心 医保社保", 24)
 """The counter of the district's hall with a queue at the data time, and how many people wait: red from 20."""
 
+UNWELCOME_UNIT = "区交通运输局"
+"""区交通运输局: when it comes on a whistle, communities rate it 2 of 5 points; they give others more than 4."""
+PROPOSING_TOWN = 990101_108_000
+"""枫林镇: proposes every fifth escalation, and most of them are refused; of the others', one in ten."""
 DEFAULTED_TOWN = 990101_103_000
 """石桥镇: nearly all ratings of its hall are by default; hardly anybody rates by hand."""
 UNKIND_TOWN = 990101_008_000
@@ -73,6 +77,10 @@ UNBOOKED_TOWN = 990101_106_000
 """A town in whose hall hardly anybody books ahead."""
 PREFILLED_FOR = 7
 """For so many months forms of villages come filled in from the data catalogue: once a fifth of the fields, now half."""
+HASTY_UNIT, UNAPPROVED = "区文旅局", 3
+"""区文旅局: so many of its digital projects started before they were approved, the newest is not approved yet."""
+OVERLAPS = {"digital-project-31": "digital-project-07", "digital-project-44": "digital-project-12"}
+"""Digital projects that build again what another one has built."""
 SHARING = {"市": (99, 97), "区": (144, 128)}
 """Systems that must share their data by level of the owner, and how many do: 97.98 % and 88.89 %, as in Ankang."""
 COUNTERS, COUNTER_UNITS = 37, 35

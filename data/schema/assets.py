@@ -7,6 +7,7 @@ ASSET_KINDS = {
     "site": "网站", "account": "政务账号", "app": "应用", "mini_program": "小程序", "column": "栏目",
     "function": "功能", "system": "系统", "platform": "平台", "dataset": "数据资源", "service_item": "事项",
     "hall": "大厅", "counter": "窗口", "unit": "单位", "enterprise": "市场主体",
+    "digital_project": "信息化项目",
 }  # fmt: skip
 COLUMN_KINDS = {"news": "动态要闻", "notice": "通知公告", "policy": "政策文件", "other": "其他"}
 SHARE_CLASSES = {"open": "无条件", "conditional": "有条件", "closed": "不予"}
@@ -70,6 +71,9 @@ ASSETS = Fact(
         Column("cross_province", "跨省通办", "Across provinces", "BOOLEAN"),
         Column("guide_elements", "指南要素数", "Elements of the guide", "SMALLINT", low=0, high=255),
         Column("modes", "办理方式", "Ways to apply", split="modes"),
+        Column("approved_at", "批准", "Approved", TIME, known_at="approved_at"),
+        Column("started_at", "开工", "Begun", TIME, known_at="started_at"),
+        Column("duplicate_of", "重复于", "Repeats"),
         Column("registered_at", "登记", "Registered", TIME, known_at="registered_at", listed=5),
         Column("retired_at", "停用", "Retired", TIME, known_at="retired_at"),
         *LINEAGE,

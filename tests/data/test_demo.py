@@ -118,7 +118,7 @@ def test_cases_lie_in_their_villages(db: duckdb.DuckDBPyConnection) -> None:
 
 def test_source_files_are_valid_and_files_exist(made: Delivery) -> None:
     sources = [read_source(path) for path in made.sources]
-    assert [source.fact for source in sources].count("cases") == 11
+    assert [source.fact for source in sources].count("cases") == 12
     assert {source.fact for source in sources} == {"cases", "assets", "checks", "readings", "steps"}
     assert all(source.location and source.location.is_file() for source in sources)
     assert all(re.search("[一-鿿]", source.name.zh) and source.name.en.isascii() for source in sources)
@@ -500,6 +500,15 @@ def test_systems_share_data_as_in_ankang_and_counters_stand_as_in_yuexiu(db: duc
     assert one(db, "SELECT count(*), count(DISTINCT unit) FROM services WHERE kind = 'counter'") == (37, 35)
 
 
+def test_digital_projects_start_unapproved_in_one_unit_and_two_are_built_twice(db: duckdb.DuckDBPyConnection) -> None:
+    hasty = """SELECT unit, count(*), count(*) FILTER (approved_at IS NULL) FROM digital_projects
+        WHERE started_at IS NOT NULL AND coalesce(started_at < approved_at, true) GROUP BY unit"""
+    assert db.execute(hasty).fetchall() == [(stories.HASTY_UNIT, stories.UNAPPROVED, 1)]
+    twice = "SELECT p.key, o.key FROM digital_projects p JOIN digital_projects o ON p.duplicate_of = o.key"
+    assert dict(db.execute(twice).fetchall()) == stories.OVERLAPS
+    assert one(db, "SELECT count(DISTINCT name) = count(*) FROM digital_projects")
+
+
 def test_planned_works_and_market_have_their_stories(db: duckdb.DuckDBPyConnection) -> None:
     late = "avg((coalesce(closed_at, '9999-01-01') > due_at)::INTEGER) FILTER (due_at < getvariable('as_of'))"
     by_topic = f"SELECT {late} FROM planned_works WHERE kind = 'topic' AND (category = $1) = $2"
@@ -509,6 +518,19 @@ def test_planned_works_and_market_have_their_stories(db: duckdb.DuckDBPyConnecti
     assert one(db, listed, stories.CLOSED_INDUSTRY, True) * 7 > 2 * one(db, listed, stories.CLOSED_INDUSTRY, False)
     assert one(db, "SELECT today - max(last_updated_at)::DATE FROM sites, (SELECT getvariable('as_of')::DATE AS today)"
                    f" WHERE key = '{stories.IDLE_ACCOUNT}' GROUP BY today") == 16  # fmt: skip
+
+
+def test_one_unit_is_not_welcome_on_whistles_and_one_town_proposes_too_much(db: duckdb.DuckDBPyConnection) -> None:
+    rated = "SELECT unit, avg(rating) FROM cases WHERE kind = 'whistle' AND NOT rating_default GROUP BY 1"
+    ratings = dict(db.execute(f"{rated} HAVING count(*) >= 5").fetchall())
+    assert ratings.pop(stories.UNWELCOME_UNIT) < 2.5 < 3.5 < min(ratings.values())
+    defaults = one(db, "SELECT count(*) FILTER (rating_default), min(rating) FILTER (rating_default) FROM cases")
+    assert (defaults[0] > 5, defaults[1]) == (True, 5)
+    accepted = """SELECT avg((accepted_at IS NOT NULL)::INTEGER) FILTER (area = $1),
+        avg((accepted_at IS NOT NULL)::INTEGER) FILTER (area <> $1), count(*) FILTER (area = $1) / count(*)
+        FROM escalations WHERE close_kind <> 'void'"""
+    own, others, share = one(db, accepted, stories.PROPOSING_TOWN)
+    assert (own < 0.45, others > 0.75, share > 0.12) == (True, True, True)
 
 
 def test_one_kind_of_project_is_finished_after_the_turn_of_the_year(db: duckdb.DuckDBPyConnection) -> None:

@@ -337,3 +337,41 @@ def test_a_topic_task_that_is_done_late_is_done(home: Home) -> None:
     none_due = Period(date(2026, 10, 1), date(2026, 11, 1))
     before = answer(published(home, AS_OF), ["topic_closed_rate"], DISTRICT, none_due)
     assert before.iloc[0]["quality"] == NO_DATA
+
+
+def test_projects_that_start_before_their_approval_or_are_built_twice(home: Home) -> None:
+    areas(home)
+    may, june = datetime(2026, 5, 1), datetime(2026, 6, 1)
+    what = {
+        "kind": "digital_project",
+        "name": "项目",
+        "unit": "区文旅局",
+        **ROOT,
+        "registered_at": datetime(2026, 1, 5),
+    }
+    names = ["digital_projects", "digital_projects_unapproved", "digital_projects_duplicate"]
+    deliver(home, "assets", [{"key": "in order", "approved_at": may, "started_at": june, "duplicate_of": None, **what}])
+    edition = published(home, AS_OF)
+    assert answer(edition, names, DISTRICT, MONTH)["value"].tolist() == [1, 0, 0]
+    before = answer(edition, names, DISTRICT, Period(date(2025, 12, 1), date(2026, 1, 1)))
+    assert set(before["quality"]) == {NO_DATA}
+    deliver(home, "assets", [
+        {"key": key, "approved_at": approved, "started_at": started, "duplicate_of": other, **what}
+        for key, approved, started, other in (
+            ("same day", may, may, None), ("early", june, may, None), ("never", None, may, "early"),
+            ("planned", None, None, "in order"), ("itself", may, june, "itself"),
+            ("ended", june, may, "early"),
+        )
+    ])  # fmt: skip
+    edition = published(home, AS_OF)
+    frame = answer(edition, names, DISTRICT, MONTH)
+    assert frame["value"].tolist() == [7, 3, 3]
+    # in the middle of May nothing was approved: what had started then had no approval
+    then = answer(edition, names, DISTRICT, Period(date(2026, 5, 1), date(2026, 5, 16)))
+    assert then["value"].tolist()[1] == 3
+    listed = rows(edition, "digital_projects_duplicate", DISTRICT, MONTH, part="numerator")
+    assert dict(zip(listed["key"], listed["duplicate_of"], strict=True)) == {
+        "never": "early", "planned": "in order", "ended": "early",
+    }  # fmt: skip
+    states = [threshold_state(METRICS[names[1]], value) for value in (0, 1)]
+    assert states == ["green", "red"]

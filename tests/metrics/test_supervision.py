@@ -42,8 +42,12 @@ CASES: list[dict[str, Any]] = [
     {"kind": "problem", "due_at": DUE, "closed_at": AFTER, "published_at": BEFORE},
     {"kind": "problem", "due_at": DUE, "closed_at": AFTER},
     {"kind": "problem", "due_at": DUE},
-    {"kind": "whistle", "due_at": DUE, "handled_at": BEFORE},
-    {"kind": "whistle", "due_at": DUE, "handled_at": AFTER},
+    {"kind": "whistle", "due_at": DUE, "handled_at": BEFORE, "closed_at": AFTER, "rating": 4},
+    {"kind": "whistle", "due_at": DUE, "handled_at": AFTER, "closed_at": AFTER, "rating": 1, "rating_default": False},
+    # rated by default; not rated; withdrawn
+    {"kind": "whistle", "closed_at": AFTER, "rating": 5, "rating_default": True},
+    {"kind": "whistle", "closed_at": AFTER},
+    {"kind": "whistle", "closed_at": AFTER, "close_kind": "void", "rating": 5},
     {"kind": "wish", "published_at": BEFORE, "signed_at": BEFORE, "due_at": DUE, "closed_at": BEFORE},
     {"kind": "wish", "published_at": BEFORE, "signed_at": BEFORE, "due_at": DUE},
     {"kind": "wish", "published_at": BEFORE},
@@ -52,6 +56,7 @@ EXPECTED = {
     "order_reply_rate": (1, 3), "red_orders": (1, None), "escalation_rate": (2, 6), "escalation_on_time_rate": (1, 2),
     "escalation_accepted_rate": (2, 4),
     "problem_clearing_rate": (2, 3), "publication_rate": (1, 2), "whistle_arrival_rate": (1, 2),
+    "whistle_rating": (5, 2),
     "wish_claim_rate": (2, 3), "wish_done_rate": (1, 2),
 }  # fmt: skip
 
@@ -78,6 +83,21 @@ def test_cases_count_as_worked_out_by_hand(home: Home) -> None:
     first = {"area": VILLAGES[0], "registered_at": datetime(2026, 11, 2)}
     deliver(home, "cases", [{"key": f"{n}", **first, **case} for n, case in enumerate(CASES)])
     assert numbers(home, *EXPECTED) == EXPECTED
+
+
+def test_units_are_rated_where_they_came(home: Home) -> None:
+    first = {"area": VILLAGES[0], "registered_at": datetime(2026, 11, 2), "kind": "whistle", "closed_at": AFTER}
+    deliver(home, "cases", [{"key": "none", "rating_default": None, "rating": None, **first}])
+    assert numbers(home, "whistle_rating") == {"whistle_rating": (0, 0)}, "a whistle, but no rating"
+    ratings = {"区水利局": (5, 4, 5), "区城管局": (2, 1)}
+    deliver(home, "cases", [
+        {"key": f"{unit}{n}", "unit": unit, "rating": rating, **first}
+        for unit, given in ratings.items() for n, rating in enumerate(given)
+    ])  # fmt: skip
+    frame = answer(published(home, AS_OF), ["whistle_rating"], TOWNS[0], NOVEMBER, by="department").set_index("group")
+    frame = frame[frame["n"] > 0]
+    assert round(frame["value"], 2).to_dict() == {"区水利局": 4.67, "区城管局": 1.5}
+    assert set(frame["quality"]) == {"small sample"}
 
 
 @pytest.fixture

@@ -197,7 +197,11 @@ WHERE kind = 'problem' AND NOT cancelled) AS problems_closed,
 count(*) FILTER (
 WHERE kind = 'problem' AND NOT cancelled AND reworked > 0) AS problems_reworked,
 count(*) FILTER (
-WHERE kind = 'problem' AND NOT cancelled AND published_at IS NOT NULL) AS problems_published
+WHERE kind = 'problem' AND NOT cancelled AND published_at IS NOT NULL) AS problems_published,
+count(*) FILTER (
+WHERE kind = 'whistle' AND NOT cancelled AND rating IS NOT NULL AND rating_default IS NOT TRUE) AS whistles_rated,
+coalesce(sum(rating) FILTER (
+WHERE kind = 'whistle' AND NOT cancelled AND rating_default IS NOT TRUE), 0)::DOUBLE AS whistle_points
 FROM (
 SELECT *, (closed_at IS NOT NULL AND coalesce(close_kind, 'done') <> 'done') AS cancelled, (coalesce(close_kind, 'done') = 'done' AND deferred IS NOT TRUE) AS standing
 FROM (
@@ -291,6 +295,8 @@ coalesce(problems_closed, 0)::BIGINT AS problems_closed,
 coalesce(problems_reworked, 0)::BIGINT AS problems_reworked,
 coalesce(problems_published, 0)::BIGINT AS problems_published,
 coalesce(whistles_due, 0)::BIGINT AS whistles_due,
+coalesce(whistles_rated, 0)::BIGINT AS whistles_rated,
+coalesce(whistle_points, 0)::DOUBLE AS whistle_points,
 coalesce(whistles_arrived, 0)::BIGINT AS whistles_arrived,
 coalesce(wishes_listed, 0)::BIGINT AS wishes_listed,
 coalesce(wishes_claimed, 0)::BIGINT AS wishes_claimed,

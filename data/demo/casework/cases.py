@@ -104,6 +104,7 @@ def _given(stream: Stream, seed: int, as_of: datetime) -> dict[str, Any]:
         "growing_town": stories.GROWING_TOWN,
         "narrow_town": stories.NARROW_TOWN,
         "unknown_there": stories.UNKNOWN_THERE,
+        "unwelcome_unit": stories.UNWELCOME_UNIT,
         "partners": names.DEPARTMENTS,
         "team": names.TOWN_UNIT,
         "service": names.TOWN_SERVICE,

@@ -4,7 +4,7 @@
 WITH given AS (
     SELECT stream: getvariable('stream'), salt: getvariable('salt'), key: getvariable('key'), cutoff: getvariable('cutoff'),
         more_urgent: getvariable('more_urgent'), merged: getvariable('merged'), pushes: getvariable('pushes'), delay: getvariable('delay'), growing: getvariable('growing'),
-        growing_town: getvariable('growing_town'), narrow_town: getvariable('narrow_town'), unknown_there: getvariable('unknown_there'), most_stuck: getvariable('most_stuck'), partners: getvariable('partners'),
+        growing_town: getvariable('growing_town'), narrow_town: getvariable('narrow_town'), unknown_there: getvariable('unknown_there'), unwelcome_unit: getvariable('unwelcome_unit'), most_stuck: getvariable('most_stuck'), partners: getvariable('partners'),
         team: getvariable('team'), service: getvariable('service'), committee: getvariable('committee'),
         sites: getvariable('sites'), phones: getvariable('phones'), logged: getvariable('logged')
 ),
@@ -157,8 +157,13 @@ SELECT key: d.serial, d.kind, d.area, d.lon, d.lat, d.place, d.unit,
         1 + floor(u(h, 'reason') ^ 1.6 * 6)::INTEGER] END,
     reached: CASE WHEN called THEN spoke END, solved: CASE WHEN spoke THEN solves END,
     satisfied: CASE WHEN spoke THEN pleased END,
-    rating: (CASE WHEN spoke AND u(h, 'rated') < 0.5 THEN
+    -- communities rate the unit that came on a whistle, callers how they were treated
+    rating: (CASE WHEN d.kind = 'whistle' THEN if(done,
+            CASE WHEN u(h, 'by default') < 0.1 THEN 5 WHEN d.unit = g.unwelcome_unit THEN 1 + floor(u(h, 'stars') * 3)
+            ELSE 5 - floor(u(h, 'stars') ^ 2 * 2.4) END, NULL)
+        WHEN spoke AND u(h, 'rated') < 0.5 THEN
         if(pleased, 5 - floor(u(h, 'stars') ^ 2 * 2.4), 1 + floor(u(h, 'stars') * 2)) END)::TINYINT,
+    rating_default: CASE WHEN d.kind = 'whistle' AND done THEN u(h, 'by default') < 0.1 END,
     complexity: CASE WHEN d.joint THEN 'joint' ELSE 'simple' END,
     self_found: d.channel IN ('网格员上报', '采集员上报', '视频识别', '视频巡查', '日常巡查', '水雨情监测'),
     title: if(d.channel = '电话' AND u(h, 'phone') < g.phones,
