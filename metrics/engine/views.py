@@ -82,7 +82,7 @@ def _rows_at(
 
 
 def _cache(plan: Plan, domain: Domain, metrics: tuple[Metric, ...]) -> "_ViewCache":
-    columns = _columns(metrics, disputable=bool(domain.latest))
+    columns = _columns(metrics, domain)
     return _view_cache(plan.edition, _view_of(plan.edition, domain, metrics), columns)
 
 
@@ -108,7 +108,8 @@ def _split(plan: Plan, domain: Domain, metrics: list[Metric]) -> dict[str, Cells
     for group, first, *numbers in plan.edition.cursor().execute(sql, parameters(plan)).fetchall():
         for metric, (over, per, n, disputed) in zip(metrics, _by_metric(numbers), strict=True):
             cell = _cell(_combined(metric, (over,)), per, n, disputed)
-            cells[metric.id].update({(group, i): cell for i in same[plan.instant(first)] if n})
+            known = bool(n) or "numerator" in cell
+            cells[metric.id].update({(group, i): cell for i in same[plan.instant(first)] if known})
     return cells
 
 
@@ -188,7 +189,7 @@ def _view_cache(edition: Edition, view: str, columns: str) -> _ViewCache:
 def views_sql(plan: Plan, domain: Domain, metrics: Iterable[Metric]) -> str:
     """SQL of one row a group and bucket of this plan alone: g, i, and for each metric its `Sums`."""
     metrics = tuple(metrics)
-    columns = f"{group_sql(plan)} AS g, i, {_columns(metrics, disputable=bool(domain.latest))}"
+    columns = f"{group_sql(plan)} AS g, i, {_columns(metrics, domain)}"
     return f"SELECT {columns} FROM ({view_sql(plan, domain, _view_of(plan.edition, domain, metrics))}) GROUP BY g, i"
 
 
@@ -240,9 +241,12 @@ def _has_merged(edition: Edition) -> bool:
     return edition.cursor().execute("SELECT 1 FROM areas WHERE holder <> code LIMIT 1").fetchone() is not None
 
 
-def _columns(metrics: Iterable[Metric], *, disputable: bool = False) -> str:
-    """SQL of the `Sums` of each metric. disputable: the rows say whether sources disagree on them."""
-    columns = []
+def _columns(metrics: Iterable[Metric], domain: Domain) -> str:
+    """SQL of the `Sums` of each metric. Newest readings say whether sources disagree on them.
+
+    Of a register, a sum over none of its rows is zero: it is complete. A reading that is not there is unknown.
+    """
+    columns, disputable, complete = [], bool(domain.latest), bool(domain.snapshot)
     for metric in metrics:
         a = metric.aggregate
         assert a is not None
@@ -252,6 +256,8 @@ def _columns(metrics: Iterable[Metric], *, disputable: bool = False) -> str:
                 f"({condition})" for condition in (a.where, f"({a.quantile}) IS NOT NULL") if condition
             )
             columns.append(f"list(({a.quantile})::DOUBLE) FILTER (WHERE {given})")
+        elif a.sum and complete and not a.per:
+            columns.append(f"coalesce(sum({a.sum}){counted}, 0)::DOUBLE")
         else:
             columns.append(f"sum({a.sum}){counted}::DOUBLE" if a.sum else f"max({a.max}){counted}::DOUBLE")
         columns.append(f"sum({a.per}){counted}::DOUBLE" if a.per else "NULL")

@@ -210,6 +210,8 @@ def from_rows(view: View) -> tuple[float | None, float | None, float | None]:
             return computed(frame, f"quantile_cont({made.quantile}, {made.q})"), None, None
         over = computed(frame, f"sum({made.sum})" if made.sum else f"max({made.max})")
         per = computed(frame, f"sum({made.per})") if made.per else None
+        if made.sum and not made.per and CATALOG.domain(metric).snapshot:
+            over = over or 0  # of a register that is complete
         return (over / per * metric.scale if per and over is not None else over), over, per
     return of_measure(view, None), None, None
 

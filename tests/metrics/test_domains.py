@@ -352,7 +352,10 @@ def test_projects_that_start_before_their_approval_or_are_built_twice(home: Home
     names = ["digital_projects", "digital_projects_unapproved", "digital_projects_duplicate"]
     deliver(home, "assets", [{"key": "in order", "approved_at": may, "started_at": june, "duplicate_of": None, **what}])
     edition = published(home, AS_OF)
-    assert answer(edition, names, DISTRICT, MONTH)["value"].tolist() == [1, 0, 0]
+    for where in (None, {"department": "区文旅局"}):
+        frame = answer(edition, names, DISTRICT, MONTH, where=where)
+        assert (frame["value"].tolist(), set(frame["quality"])) == ([1, 0, 0], {"ok"}), "none of one is zero"
+    assert rows(edition, names[1], DISTRICT, MONTH).empty
     before = answer(edition, names, DISTRICT, Period(date(2025, 12, 1), date(2026, 1, 1)))
     assert set(before["quality"]) == {NO_DATA}
     deliver(home, "assets", [
@@ -369,9 +372,11 @@ def test_projects_that_start_before_their_approval_or_are_built_twice(home: Home
     # in the middle of May nothing was approved: what had started then had no approval
     then = answer(edition, names, DISTRICT, Period(date(2026, 5, 1), date(2026, 5, 16)))
     assert then["value"].tolist()[1] == 3
-    listed = rows(edition, "digital_projects_duplicate", DISTRICT, MONTH, part="numerator")
+    listed = rows(edition, "digital_projects_duplicate", DISTRICT, MONTH)
     assert dict(zip(listed["key"], listed["duplicate_of"], strict=True)) == {
         "never": "early", "planned": "in order", "ended": "early",
     }  # fmt: skip
+    of_unit = answer(edition, names[1:], DISTRICT, MONTH, where={"department": "区教育局"})
+    assert set(of_unit["quality"]) == {NO_DATA}, "no project is of that unit"
     states = [threshold_state(METRICS[names[1]], value) for value in (0, 1)]
     assert states == ["green", "red"]
