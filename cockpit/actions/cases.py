@@ -60,4 +60,4 @@ def retry(desk: Desk, actor: Actor, one: Dispatch) -> None:
 def discard(desk: Desk, actor: Actor, one: Dispatch) -> None:
     """Give up a message for good, so that later ones of its case are sent."""
     with DISCARD.by(desk, actor, f"discard message {one.key} of {one.channel}"):
-        dispatches.discard(desk, [one.id])
+        dispatches.give_up(desk, one.id)

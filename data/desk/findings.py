@@ -64,12 +64,14 @@ def decide(
 
 
 def take_back(desk: Desk, id: int, *, now: datetime | None = None) -> Decision:
-    """Withdraw a decision; its findings count again. Raises Refused for an unknown id."""
+    """Withdraw a decision; its findings count again. Raises Refused for one that is unknown or was withdrawn before."""
     with desk.begin() as session:
-        row = session.get(models.Finding, id)
+        row = session.get(models.Finding, id, with_for_update=True)
         if row is None:
             raise Refused("finding.unknown", "there is no decision {id}", id=id)
-        row.taken_back_at = row.taken_back_at or now or clock.now()
+        if row.taken_back_at:
+            raise Refused("finding.taken_back", "decision {id} was withdrawn before", id=id)
+        row.taken_back_at = now or clock.now()
         return _decision(row)
 
 

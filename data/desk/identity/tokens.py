@@ -67,12 +67,14 @@ def read(desk: Desk, token: str, *, now: datetime | None = None) -> Token | None
 
 
 def revoke(desk: Desk, id: int, *, now: datetime | None = None) -> None:
-    """Revoke a token. Raises Refused for an unknown id."""
+    """Revoke a token. Raises Refused for an unknown id and for a token that was revoked before."""
     with desk.begin() as session:
-        row = session.get(models.Token, id)
+        row = session.get(models.Token, id, with_for_update=True)
         if row is None:
             raise Refused("token.unknown", "there is no token {id}", id=id)
-        row.revoked_at = row.revoked_at or now or clock.now()
+        if row.revoked_at:
+            raise Refused("token.revoked", "token {id} was revoked before", id=id)
+        row.revoked_at = now or clock.now()
 
 
 def listing(desk: Desk) -> list[Token]:

@@ -146,11 +146,22 @@ def find(desk: Desk, id: int) -> Dispatch | None:
 def retry(desk: Desk, id: int, *, now: datetime | None = None) -> Dispatch:
     """Send a message again that was given up or waits for its next attempt. Refused for any other."""
     with desk.begin() as session:
-        row = session.get(OF, id)
-        if row is None or row.state == "sent":
-            raise Refused("dispatch.unknown", "there is no message {id} that waits to be sent", id=id)
+        row = _unsent(session, id)
         row.state, row.tries, row.due_at, row.leased_until = "waiting", 0, now or clock.now(), None
         return _dispatch(row)
+
+
+def give_up(desk: Desk, id: int) -> None:
+    """Delete a message that was not sent. Refused for any other."""
+    with desk.begin() as session:
+        session.delete(_unsent(session, id))
+
+
+def _unsent(session: Session, id: int) -> models.Dispatch:
+    row = session.get(OF, id, with_for_update=True)
+    if row is None or row.state == "sent":
+        raise Refused("dispatch.unknown", "there is no message {id} that waits to be sent", id=id)
+    return row
 
 
 def count(desk: Desk, state: State) -> int:

@@ -24,6 +24,7 @@ from cockpit.api.app import MOST_ROWS, api
 from cockpit.server import health
 from data.desk import clock
 from data.desk.auditing import audit
+from data.desk.errors import Refused
 from data.desk.identity import tokens
 from data.editions import queries
 from data.home import Home
@@ -188,6 +189,8 @@ def test_token_reads_its_area_until_it_is_revoked(get: Callable[..., httpx.Respo
     assert get("metrics/intake", token=token, **NOVEMBER, area=DISTRICT).status_code == 403
     assert get("metrics/intake", token=token + "x", **NOVEMBER).status_code == 401
     tokens.revoke(desk, tokens.listing(desk)[-1].id)
+    with pytest.raises(Refused, match="revoked before"):
+        tokens.revoke(desk, tokens.listing(desk)[-1].id)
     assert get("metrics/intake", token=token, **NOVEMBER).status_code == 401
 
 

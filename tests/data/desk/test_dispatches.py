@@ -79,10 +79,14 @@ def test_what_fails_waits_longer_each_time_and_is_dead_in_the_end(desk: Desk) ->
             dispatches.sent(desk, [other.id], now=NOW)
     assert (dispatches.count(desk, "dead"), waits[0], waits[-1]) == (1, FIRST_RETRY, LONGEST_RETRY)
     assert dispatches.claim(desk, "c", now=at + LONGEST_RETRY) == []
+    with pytest.raises(Refused, match="waits to be sent"):
+        dispatches.give_up(desk, other.id)
     dispatches.delete_old(desk, now=NOW + dispatches.KEPT + timedelta(days=1))
     assert (dispatches.count(desk, "sent"), dispatches.count(desk, "dead")) == (0, 1)
     with pytest.raises(Refused):
         dispatches.retry(desk, 10**6)
+    dispatches.give_up(desk, dispatch.id)
+    assert dispatches.count(desk, "dead") == 0
 
 
 def test_the_same_key_is_queued_once(desk: Desk) -> None:

@@ -40,6 +40,8 @@ def test_a_decision_is_kept_with_its_note_and_can_be_taken_back(desk: Desk) -> N
     assert not frame.covers(AS_OF - timedelta(days=7, seconds=1))
     assert not frame.covers(AS_OF + timedelta(days=7, seconds=1))
     assert findings.take_back(desk, number).taken_back_at
+    with pytest.raises(Refused, match="withdrawn before"):
+        findings.take_back(desk, number)
     assert findings.listing(desk, "register", ["other"]) == []
 
 
