@@ -230,6 +230,8 @@ def _metric_faults(domain: Domain, metrics: dict[str, Metric]) -> Iterator[str]:
             yield f"{at}.oldest: {metric.oldest.stock} is not a stock"
         if metric.aggregate and not domain.view:
             yield f"{at}.aggregate: goes with a view; use value or numerator and denominator"
+        if metric.concentration and domain.view:
+            yield f"{at}.concentration: goes with the measures of a fact, not with a view"
         if (share := metric.concentration) and share.by not in FACTS[domain.fact].splits:
             near = did_you_mean(share.by, FACTS[domain.fact].splits)
             yield f'{at}.concentration.by: "{share.by}" is not what {domain.fact} can be split by.{near}'

@@ -79,6 +79,7 @@ def changed(**fields: object) -> dict[str, object]:
 
 
 NO_RATE = {"numerator": None, "denominator": None, "rollup": "recompute"}
+SHARE = {"of": "evry", "by": "category", "most": 10}
 
 
 def measured(**measures: object) -> dict[str, object]:
@@ -140,6 +141,12 @@ def test_what_is_no_operator_and_number_is_no_bound(text: str) -> None:
         (changed(thresholds={"red": "5", "mark": "G", "source": "x"}), r'thresholds.red: "5" is not a bound'),
         (changed(value="every"), r"exactly one of value, numerator"),
         (changed(**NO_RATE, composite=[{"metric": "backlog", "weight": 1}]), r'"backlog" is not a rate'),
+        (changed(**NO_RATE, concentration=SHARE), r'extension_rate: there is no measure "evry"\. Did you mean "every"'),
+        (
+            changed(**NO_RATE, concentration={**SHARE, "of": "every", "by": "categry"}),
+            r'extension_rate.concentration.by: "categry" is not what cases can be split by\. Did you mean "category"',
+        ),
+        (changed(**NO_RATE, concentration={**SHARE, "most": 0}), r"metrics.extension_rate.concentration.most"),
         ({**OWN, "fact": "case"}, r'own.yaml: .*fact "case" is not one of cases, assets, checks, readings'),
         (measured(bad={"anchor": "registered"}), r'own.yaml: measures.bad.anchor: .*"registered"'),
         ({**OWN, "terms": {"late": "due_at <"}}, r"own.yaml: terms.late: not an SQL expression"),
