@@ -83,6 +83,10 @@ OVERLAPS = {"digital-project-31": "digital-project-07", "digital-project-44": "d
 """Digital projects that build again what another one has built."""
 SHARING = {"市": (99, 97), "区": (144, 128)}
 """Systems that must share their data by level of the owner, and how many do: 97.98 % and 88.89 %, as in Ankang."""
+UNCONNECTED_UNITS = ("区公安分局", "区人社局", "区卫健局", "区自然资源分局")
+"""Units that must connect to the data centre and do not: their own upper levels hold their systems."""
+OPERATIONS_STAFF = {"区数据资源局": 5, "区公安分局": 4, "区行政审批局": 2, "区卫健局": 2, "区教育局": 1}
+"""Who keeps the systems of the district running: in the data bureau five people, as in Ankang, and few elsewhere."""
 COUNTERS, COUNTER_UNITS = 37, 35
 """Counters of the district's hall, and the units that staff them, as in Yuexiu."""
 IDLE_ACCOUNT = "account-03"

@@ -2,7 +2,7 @@
 
 import random
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -50,6 +50,8 @@ def _unit(key: str, parent: str | None, area: int, name: str, kind: str) -> dict
     rng = random.Random(f"telephone of {key}")
     phone = None if rng.random() < UNLISTED else f"0000-8{rng.randrange(10**6):06}"
     on_network = rng.random() < 0.97 if kind in ("department", "township") else None
+    due = kind != "committee"
+    connected = due and name not in stories.UNCONNECTED_UNITS
     return {
         "key": key,
         "parent": parent,
@@ -58,4 +60,7 @@ def _unit(key: str, parent: str | None, area: int, name: str, kind: str) -> dict
         "unit_kind": kind,
         "phone": phone,
         "on_network": on_network,
+        "share_required": due,
+        "share_done_at": datetime(2020, 1, 1) + timedelta(days=rng.randrange(1000)) if connected else pd.NaT,
+        "operations_staff": stories.OPERATIONS_STAFF.get(name, 0) if kind == "department" else None,
     }

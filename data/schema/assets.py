@@ -40,6 +40,7 @@ ASSETS = Fact(
         Column("on_cloud", "已上云", "In the cloud", "BOOLEAN"),
         Column("mlps_level", "等保级别", "Protection level", "TINYINT", low=0, high=5),
         Column("on_network", "已接入政务外网", "On the government network", "BOOLEAN"),
+        Column("operations_staff", "运维人员数", "Operations staff", "INTEGER", low=0),
         Column("on_platform", "已集约化", "On the common platform", "BOOLEAN"),
         Column("connected", "已接入驾驶舱", "Connected to the cockpit", "BOOLEAN"),
         Column("elder_ok", "适老化", "Suited to the elderly", "BOOLEAN"),

@@ -566,3 +566,9 @@ def test_one_source_is_keyed_in_by_hand_and_another_pushes_slowly(db: duckdb.Duc
     assert min(share for share, *_rest in found.values()) > 0.95
     assert found.pop(stories.SLOW_PUSH_SOURCE)[1] > 300
     assert max(delay for _share, delay, _wrong in found.values()) < 30
+
+
+def test_some_units_are_not_connected_and_few_people_run_systems(db: duckdb.DuckDBPyConnection) -> None:
+    missing = "SELECT name FROM units WHERE share_required AND share_done_at IS NULL"
+    assert {name for (name,) in db.execute(missing).fetchall()} == set(stories.UNCONNECTED_UNITS)
+    assert one(db, "SELECT sum(operations_staff) FROM units") == sum(stories.OPERATIONS_STAFF.values())
