@@ -19,6 +19,7 @@ from metrics.analysis.ageing import aged, has_age
 from metrics.availability.extent import has_data
 from metrics.availability.feeds import feed, narrowed
 from metrics.catalog import Domain, Metric
+from metrics.catalog.generated import EXISTING
 from metrics.engine.counted import counted_sql, stored_sql
 from metrics.engine.failures import uncomputable
 from metrics.engine.plan import Plan, make_plan
@@ -361,7 +362,8 @@ def _state_sql(as_of: str) -> tuple[str, ...]:
 def view_columns(edition: AnyEdition, domain: Domain) -> tuple[str, ...]:
     """The columns of a view's rows, without the instant that they hold for and what no fact exports."""
     columns = _view_columns(edition.unscoped, domain.view or "")
-    return tuple(name for name in columns if name not in domain.terms)
+    marks = (*domain.terms, *((EXISTING,) if domain.latest else ()))
+    return tuple(name for name in columns if name not in marks)
 
 
 @lru_cache(maxsize=32)
@@ -380,8 +382,10 @@ def _view_part(metric: Metric, part: str | None) -> str:
     if a is None:
         return ""
     counted = f"coalesce({a.where}, false)" if a.where else "true"
+    if a.existing and (part == "denominator" or not a.per):
+        counted += f" AND {EXISTING}"
     if part in (None, "denominator") or not a.sum:
-        return f" WHERE {counted}" if a.where else ""
+        return f" WHERE {counted}" if counted != "true" else ""
     return f" WHERE {counted} AND {'NOT ' if part == 'rest' else ''}coalesce(({a.sum}) > 0, false)"
 
 

@@ -48,6 +48,7 @@ def _further() -> dict[str, str]:
         "stale_listed": _("Stale: news, notices, policies"), "stale_other": _("Stale: other columns"),
         "lowest": _("Lowest value"), "highest": _("Highest value"), "by_lowest": _("Source of the lowest"),
         "by_highest": _("Source of the highest"), "part": _("Part"), "age": _("Age"), "q": _("Search"),
+        "before": _("Year before"), "increase": _("Rise"),
     }  # fmt: skip
 
 

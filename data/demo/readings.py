@@ -5,7 +5,8 @@ Measures (the SQL is next to this module):
   queue_wait_min    mean minutes from number to call, by working day, hall and counter; n = people called
   tickets_booked    tickets booked ahead, by working day, hall and counter; n = tickets
   registered_users  people, monthly, by town; n = residents
-  resident_pop, has_5g and service_station (0 or 1), bandwidth_mbps, households, households_sewered: monthly, by village
+  resident_pop, has_5g and service_station (0 or 1), bandwidth_mbps, households, households_sewered,
+    petition_households: monthly, by village
   income_wan, debt_wan, arrears_due_wan, arrears_paid_wan: yearly in January, by village (not by community)
   secretary_fulltime (0 or 1), secretary_years, digital_tier (0 to 3): yearly in January, by village
   cameras, cameras_online: monthly, by town; survey_valid, survey_aware, survey_support, survey_joined: half-yearly
@@ -55,7 +56,9 @@ def write(con: duckdb.DuckDBPyConnection, folder: Path, *, seed: int, as_of: dat
     give(con, as_of=as_of, today=as_of.date(), merged=as_of.date() - stories.MERGED_AGO, salt=salt,
          forms=list(reversed(stories.FORMS)), queue=stories.LONG_QUEUE[0], people=stories.LONG_QUEUE[1],
          disputed=stories.DISPUTED_TOWN, dark=stories.DARK_TOWN, unbooked=stories.UNBOOKED_TOWN,
-         unserved=stories.UNSERVED_TOWN, prefilled=stories.PREFILLED_FOR, district=stories.DISTRICT)  # fmt: skip
+         unserved=stories.UNSERVED_TOWN, prefilled=stories.PREFILLED_FOR, united=stories.UNITED_TOWN[0],
+         gain=stories.UNITED_TOWN[1], aggrieved=stories.AGGRIEVED_VILLAGE[0], petitions=stories.AGGRIEVED_VILLAGE[1],
+         district=stories.DISTRICT)  # fmt: skip
     table(con, "open_days", "day", ((day,) for day in _working_days(as_of)))
     copy(con, QUEUES.read_text("utf-8"), folder / "hall_queues.parquet")
     copy(con, VILLAGES.read_text("utf-8"), folder / "villages.parquet")

@@ -73,6 +73,10 @@ DARK_TOWN = 990101_109_000
 """A town in which one camera in five is offline."""
 UNSERVED_TOWN = 990101_105_000
 """A town whose villages have no service station."""
+UNITED_TOWN = 990101_110_000, 8
+"""A town whose villages work together since this year, and by how many 10k yuan more the income of each rose."""
+AGGRIEVED_VILLAGE = 990101_111_200, 23
+"""A village in which households petition, and how many; elsewhere none or one does."""
 UNBOOKED_TOWN = 990101_106_000
 """A town in whose hall hardly anybody books ahead."""
 PREFILLED_FOR = 7

@@ -27,8 +27,13 @@ found AS (
     SELECT code, 'bandwidth_mbps', month, round((62 + 40 * u(h, 'net')) * 0.991 ^ ago, 2), 'Mbit/s', NULL
     FROM lives
     UNION ALL
-    SELECT code, 'income_wan', month, round((18 + 45 * least(spread(h, 'income', 0.4), 8)) * 0.94 ^ (ago // 12), 1), '万元', NULL
+    SELECT code, 'income_wan', month, round((18 + 45 * least(spread(h, 'income', 0.4), 8)) * 0.94 ^ (ago // 12)
+            + if(town = getvariable('united') AND ago < 12, getvariable('gain'), 0), 1), '万元', NULL
     FROM lives WHERE rural AND month(month) = 1
+    UNION ALL
+    SELECT code, 'petition_households', month, if(code = getvariable('aggrieved'), getvariable('petitions'),
+        floor(2.2 * u(hash(xor(h, hash(month))), 'petition') * u(h, 'petitions'))), '户', NULL
+    FROM lives
     UNION ALL
     SELECT code, unnest(['arrears_due_wan', 'arrears_paid_wan']), month,
         unnest([due, round(due * least(1, 0.86 + 0.2 * u(h, 'paid')), 2)]), '万元', NULL

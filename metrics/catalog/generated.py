@@ -9,8 +9,10 @@ from data.schema import ASSETS
 
 IDENTITY = ("source", "key", "name", "area", "area_then", "unit")
 """What each row of a snapshot has besides the columns that its file names."""
+EXISTING = "existing"
+"""The column of newest readings that marks one of each area that exists, for `Aggregate.existing`."""
 LATEST = (
-    "source", "key", "area", "area_then", "unit", "measure", "measured_at", "value", "value_unit", "n",
+    "source", "key", "area", "area_then", "unit", "measure", "measured_at", "value", "value_unit", "n", EXISTING,
     "lowest", "highest", "by_lowest", "by_highest",
 )  # fmt: skip
 DISPUTED = LATEST[-4:]
@@ -42,17 +44,18 @@ def snapshot_sql(named: Sequence[str], where: str | None, terms: Mapping[str, st
 
 def latest_sql(
     valid: Mapping[str, int], where: str | None, terms: Mapping[str, str], traits: Collection[str] = (), *,
-    merged: bool = True, disputed: bool = True,
+    merged: bool = True, disputed: bool = True, existing: bool = True,
 ) -> str:  # fmt: skip
     """SQL of the newest valid reading of each area, unit and measure at each instant.
 
     valid: for how many days a reading of each measure is valid unless a newer one follows. Of an area that was merged
     into another, readings are valid until the other has one of its own from after the merger; those of `traits`, which
     describe an area itself, end with it. Where the newest values of two sources differ by more than 1 % and by more
-    than 1, the row has the lowest and highest with their sources.
+    than 1, the row has the lowest and highest with their sources. `existing` marks one row of each area that exists at
+    the instant, by unit and measure: its own, else the first of those that were merged into it.
 
     merged, disputed: False where no area was merged, or no source shares a measure with another: planning what finds
-    nothing costs more than reading the rest.
+    nothing costs more than reading the rest. existing: False where nobody asks for it; it is true of all rows then.
     """
     measures = ", ".join(map(_text, valid))
     spans = " ".join(f"WHEN {_text(measure)} THEN {days}" for measure, days in valid.items())
@@ -76,15 +79,23 @@ def latest_sql(
         tables |= _disputes(measures, days)
         range_of = "lowest, highest, by_lowest, by_highest"
         joins += " LEFT JOIN disputes d ON d.i = n.i AND d.area_then = n.area_then AND d.measure = n.measure"
+    exists = "true"
+    if merged and existing:
+        joins += f" LEFT JOIN ({MERGED}) AS former ON former.code = n.area_then AND former.ended < moment"
+        exists = (
+            "row_number() OVER (PARTITION BY n.i, coalesce(heir, n.area_then), n.unit, n.measure "
+            "ORDER BY heir IS NOT NULL, n.area_then) = 1"
+        )
     if merged:
         tables["succeeded"] = _succeeded(measures)
         joins += (
             " ANTI JOIN succeeded s ON s.code = n.area_then AND s.measure = n.measure "
             "AND s.unit IS NOT DISTINCT FROM n.unit AND s.since < moment"
         )
-    columns = ", ".join(f"n.{name}" for name in ("i", "moment", *LATEST[: -len(DISPUTED)]))
+    columns = ", ".join(f"n.{name}" for name in ("i", "moment", *LATEST[: -len(DISPUTED) - 1]))
     with_tables = ", ".join(f"{name} AS ({sql})" for name, sql in tables.items())
-    return _selected(f"WITH {with_tables} SELECT {columns}, {range_of} FROM newest n{joins}", LATEST, where, terms)
+    rows = f"WITH {with_tables} SELECT {columns}, {exists} AS {EXISTING}, {range_of} FROM newest n{joins}"
+    return _selected(rows, LATEST, where, terms)
 
 
 def _succeeded(measures: str) -> str:

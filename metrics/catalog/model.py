@@ -79,6 +79,8 @@ class Aggregate(Model):
     """A sum, maximum or quantile over the rows of a view; a sum over `per` is a ratio of sums (`per: "1"` is the mean).
 
     q: which quantile, 0.5 is the median. where: the rows that count; all by default.
+    existing: of newest readings, areas that exist are counted: of an area and those that were merged into it one row
+        counts, in the denominator of a mean, whose numerator is of all rows, or where there is none at all.
     """
 
     sum: str | None = None
@@ -87,6 +89,7 @@ class Aggregate(Model):
     q: float | None = Field(default=None, gt=0, lt=1)
     per: str | None = None
     where: str | None = None
+    existing: bool = False
 
     @model_validator(mode="after")
     def _one(self) -> "Aggregate":

@@ -235,6 +235,8 @@ def _metric_faults(domain: Domain, metrics: dict[str, Metric]) -> Iterator[str]:
         if (share := metric.concentration) and share.by not in FACTS[domain.fact].splits:
             near = did_you_mean(share.by, FACTS[domain.fact].splits)
             yield f'{at}.concentration.by: "{share.by}" is not what {domain.fact} can be split by.{near}'
+        if metric.aggregate and metric.aggregate.existing and not domain.latest:
+            yield f"{at}.aggregate.existing: goes with latest"
         for part in metric.composite or ():
             other = metrics.get(part.metric)
             if other is None or other.numerator is None:

@@ -15,12 +15,12 @@ import numpy as np
 
 from data.editions.edition import Edition
 from metrics.catalog import Catalog, Domain, Metric
-from metrics.catalog.generated import DISPUTED
+from metrics.catalog.generated import DISPUTED, EXISTING
 from metrics.engine.plan import COLUMNS, Plan
 
 MEASURES = re.compile(r"measure (?:= ('[^']*')|IN \(('[^']*'(?:, *'[^']*')*)\))( AND (?!.*\bOR\b).*)?", re.I | re.S)
 """The condition of a metric that certainly takes no more than the measures it begins with."""
-AT_INSTANT = re.compile(rf"\b(?:i|moment|{'|'.join(DISPUTED)})\b", re.I)
+AT_INSTANT = re.compile(rf"\b(?:i|moment|{EXISTING}|{'|'.join(DISPUTED)})\b", re.I)
 """What a reading is at an instant, and not in itself."""
 RECENT_DAYS = 400
 """So far back most screens look: this month and the twelve before. For a look further back all readings are held."""
@@ -46,7 +46,7 @@ class History:
 
     lapse: the microseconds for which one is valid. words: hashes by column. values: numbers by SQL expression, NaN for
     NULL. by_source: order by area, source and time, and the number of the area and source in that order; of a measure
-    of one source None.
+    of one source None. merged: of each the unit, the area that its own was merged into, and when; None without mergers.
     """
 
     areas: np.ndarray
@@ -57,9 +57,24 @@ class History:
     words: dict[str, np.ndarray]
     values: dict[str, np.ndarray]
     by_source: tuple[np.ndarray, np.ndarray] | None
+    merged: tuple[np.ndarray, np.ndarray, np.ndarray] | None
 
     def valid(self, instant: int) -> np.ndarray:
         return np.asarray((self.begin < instant) & (self.end >= instant))
+
+    def existing(self, instant: int) -> np.ndarray:
+        """One valid reading of each unit and area that exists: its own, else the first of those merged into it."""
+        valid = np.flatnonzero(self.valid(instant))
+        if self.merged is not None and len(valid):
+            part, heir, ended = (column[valid] for column in self.merged)
+            former, areas = ended < instant, self.areas_then[valid]
+            holder = np.where(former, heir, areas)
+            order = np.lexsort((areas, former, holder, part))
+            heads = np.r_[True, (np.diff(holder[order]) != 0) | (part[order][1:] != part[order][:-1])]
+            valid = valid[order[heads]]
+        found = np.zeros(len(self.begin), bool)
+        found[valid] = True
+        return found
 
     def disputed(self, instant: int) -> np.ndarray:
         """Which readings are of areas whose sources disagree: their newest values differ by over 1 % and over 1."""
@@ -175,9 +190,12 @@ def _of_groups(
     """The sums of each group that has any of the rows."""
     a, size = metric.aggregate, len(names)
     assert a is not None
+    existing = history.existing(instant)[rows] if a.existing else np.ones(len(rows), bool)
+    if not a.per:
+        rows, group, existing = rows[existing], group[existing], existing[existing]
     count = np.bincount(group, minlength=size)
     disputed = np.bincount(group, history.disputed(instant)[rows], size)
-    per = _added(history.values[a.per][rows], group, size) if a.per else [None] * size
+    per = _added(history.values[a.per][rows[existing]], group[existing], size) if a.per else [None] * size
     if a.sum:
         over: list[Any] = _added(history.values[a.sum][rows], group, size)
     else:
@@ -273,7 +291,7 @@ class _Store:
         return History(
             own["area"], own["area_then"], own["begin"], end, lapse,
             {name: own[f"_{name}"] for name in WORDS}, {sql: own[f"_{at}"] for at, sql in enumerate(self._values)},
-            _by_source(own) if measure in self.shared else None,
+            _by_source(own) if measure in self.shared else None, _moved(self.edition, own),
         )  # fmt: skip
 
 
@@ -282,6 +300,16 @@ def _by_source(own: dict[str, np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
     areas, sources = own["area_then"][order], own["_source"][order]
     starts = np.r_[True, (np.diff(areas) != 0) | (sources[1:] != sources[:-1])] if len(order) else np.zeros(0, bool)
     return order, np.cumsum(starts)
+
+
+def _moved(edition: Edition, own: dict[str, np.ndarray]) -> tuple[np.ndarray, np.ndarray, np.ndarray] | None:
+    """Of each reading the unit, the area that its own was merged into, and when; never for the others."""
+    if not (merged := _merged(edition)):
+        return None
+    codes, heirs, days = np.array(merged, "int64").T
+    at = np.minimum(np.searchsorted(codes, own["area_then"]), len(codes) - 1)
+    former = codes[at] == own["area_then"]
+    return own["part"], heirs[at], np.where(former, days[at], np.iinfo("int64").max)
 
 
 def _succeeded(edition: Edition, own: dict[str, np.ndarray], end: np.ndarray, *, trait: bool) -> np.ndarray:

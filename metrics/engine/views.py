@@ -15,7 +15,7 @@ import numpy as np
 from data.editions.edition import AnyEdition, Edition
 from data.editions.versions import asset_history
 from metrics.catalog import Domain, Metric
-from metrics.catalog.generated import latest_sql
+from metrics.catalog.generated import EXISTING, latest_sql
 from metrics.engine.durations import quantile_of
 from metrics.engine.newest import Sums, measures_of, newest
 from metrics.engine.plan import COLUMNS, Plan
@@ -95,7 +95,10 @@ def _view_of(edition: Edition, domain: Domain, metrics: Iterable[Metric]) -> str
     valid = measures_of(domain, metrics)
     disputed = any(measure in valid for measure in _shared(edition))
     merged = _has_merged(edition)
-    return latest_sql(valid, domain.where, domain.terms, domain.traits, merged=merged, disputed=disputed)
+    existing = any(metric.aggregate.existing for metric in metrics if metric.aggregate)
+    return latest_sql(
+        valid, domain.where, domain.terms, domain.traits, merged=merged, disputed=disputed, existing=existing
+    )
 
 
 def _split(plan: Plan, domain: Domain, metrics: list[Metric]) -> dict[str, Cells]:
@@ -250,17 +253,22 @@ def _columns(metrics: Iterable[Metric], domain: Domain) -> str:
     for metric in metrics:
         a = metric.aggregate
         assert a is not None
-        counted = f" FILTER (WHERE {a.where})" if a.where else ""
+        chosen = [f"({a.where})" if a.where else "", EXISTING if a.existing and not a.per else ""]
+        counted, over_areas = _filter(chosen), _filter([*chosen, EXISTING if a.existing else ""])
         if a.quantile:
-            given = " AND ".join(
-                f"({condition})" for condition in (a.where, f"({a.quantile}) IS NOT NULL") if condition
-            )
+            given = " AND ".join(condition for condition in (*chosen, f"({a.quantile}) IS NOT NULL") if condition)
             columns.append(f"list(({a.quantile})::DOUBLE) FILTER (WHERE {given})")
         elif a.sum and complete and not a.per:
             columns.append(f"coalesce(sum({a.sum}){counted}, 0)::DOUBLE")
         else:
             columns.append(f"sum({a.sum}){counted}::DOUBLE" if a.sum else f"max({a.max}){counted}::DOUBLE")
-        columns.append(f"sum({a.per}){counted}::DOUBLE" if a.per else "NULL")
+        columns.append(f"sum({a.per}){over_areas}::DOUBLE" if a.per else "NULL")
         columns.append(f"count(*){counted}")
         columns.append(f"count(by_highest){counted}" if disputable else "0")
     return ", ".join(columns)
+
+
+def _filter(conditions: Iterable[str]) -> str:
+    """SQL of the FILTER of an aggregate, empty without conditions."""
+    given = " AND ".join(condition for condition in conditions if condition)
+    return f" FILTER (WHERE {given})" if given else ""

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
+from statistics import median
 
 import duckdb
 import pytest
@@ -275,7 +276,7 @@ def test_every_fact_has_what_the_pages_need(db: duckdb.DuckDBPyConnection) -> No
         "repeated_fields", "secretary_fulltime", "secretary_years", "digital_tier", "cameras", "cameras_online",
         "survey_valid", "survey_aware", "survey_support", "survey_joined", "cloud_cpu", "cloud_memory", "cloud_storage",
         "cloud_cpu_used", "cloud_memory_used", "cloud_storage_used", "tickets_booked", "service_station",
-        "prefilled_fields",
+        "prefilled_fields", "petition_households",
     }  # fmt: skip
     assert one(db, "SELECT max(measured_at) > $1 FROM hall_queues", AS_OF - timedelta(hours=1))
     people = one(
@@ -572,3 +573,19 @@ def test_some_units_are_not_connected_and_few_people_run_systems(db: duckdb.Duck
     missing = "SELECT name FROM units WHERE share_required AND share_done_at IS NULL"
     assert {name for (name,) in db.execute(missing).fetchall()} == set(stories.UNCONNECTED_UNITS)
     assert one(db, "SELECT sum(operations_staff) FROM units") == sum(stories.OPERATIONS_STAFF.values())
+
+
+def test_villages_that_work_together_earn_more_and_one_village_petitions(db: duckdb.DuckDBPyConnection) -> None:
+    rises = """SELECT this.area // 1000 * 1000, avg(this.value - last.value)
+        FROM villages this JOIN villages last USING (area, measure)
+        WHERE measure = 'income_wan' AND this.measured_at = $1 AND last.measured_at = $2 GROUP BY 1"""
+    by_town = dict(db.execute(rises, [datetime(2026, 1, 1), datetime(2025, 1, 1)]).fetchall())
+    town, gain = stories.UNITED_TOWN
+    assert max(by_town, key=by_town.__getitem__) == town
+    assert by_town.pop(town) > gain + median(by_town.values()) / 2
+    petitions = """SELECT area, max(value) FROM villages WHERE measure = 'petition_households'
+        GROUP BY area HAVING max(value) > 1"""
+    worst = dict(db.execute(petitions).fetchall())
+    village, households = stories.AGGRIEVED_VILLAGE
+    assert worst.pop(village) == households
+    assert max(worst.values(), default=0) < households / 4

@@ -28,6 +28,7 @@ SHOWN_OF_VIEWS = {
     "sites": ("name", "area", "unit", "score", "vetoes", "visits", "down", "home_age", "stale", "blank"),
     "guides": ("name", "area", "unit", "passed", "elements", "checked_at"),
     "functions": ("name", "area", "unit", "passed", "observed", "tests", "checked_at"),
+    "income_growth": ("key", "area", "before", "value", "increase", "measured_at"),
 }
 """The columns shown of our own views; of a district's, its name and its first columns."""
 NAMES = ("name", "title", "key")
@@ -37,7 +38,8 @@ UNSHOWN = ("source", "key", "area_then")
 """Columns that no page of rows shows by themselves: the key stands with the title."""
 MEASURED = ("BOOLEAN", TIME, *NUMERIC)
 """Types of columns that a metric counts by, such as whether the caller was satisfied."""
-NUMBERS_OF_VIEWS = ("score", "visits", "down", "home_age", "stale", "blank", "elements", "tests", "observed")
+NUMBERS_OF_VIEWS = ("score", "visits", "down", "home_age", "stale", "blank", "elements", "tests", "observed", "before",
+                    "increase")  # fmt: skip
 Row = Mapping[str, Any]
 
 

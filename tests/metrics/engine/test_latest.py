@@ -199,6 +199,44 @@ def test_what_describes_a_village_ends_with_it_while_its_amounts_count_on(tmp_pa
         assert value(edition, "debt", DISTRICT, month, own) == 2 * (len(VILLAGES) + 1)
 
 
+def test_means_and_counts_of_villages_leave_out_merged_ones_whose_amounts_count_on(tmp_path: Path) -> None:
+    """One of two neighbours goes into the other; another two become a new one, which has not reported."""
+    home, new, two = Home(tmp_path / "home", memory="1GB"), MERGED + 3, (MERGED + 1, MERGED + 2)
+    ended = {"name": "小塘村", "level": "village", "valid_to": date(2026, 9, 1)}
+    areas(home, [
+        *AREAS, {"code": MERGED, **ended, "merged_into": VILLAGES[0]},
+        *({"code": number, **ended, "merged_into": new} for number in two),
+        {"code": new, "name": "新塘村", "level": "village", "valid_from": date(2026, 9, 1)},
+    ])  # fmt: skip
+    incomes = {VILLAGES[0]: 50, VILLAGES[1]: 30, VILLAGES[2]: 20, MERGED: 200, two[0]: 10, two[1]: 15}
+    deliver(home, "readings", [reading(area, "income", datetime(2026, 1, 1), n) for area, n in incomes.items()])
+    mean = "aggregate: {sum: value, per: '1', where: measure = 'income', existing: true}"
+    own = catalog(
+        tmp_path / "own", "readings", "latest: {income: 400}", metric("mean", mean, "ratio of sums"),
+        metric("rich", "aggregate: {sum: (value >= 100)::INTEGER, where: measure = 'income', existing: true}"),
+        metric("middle", "aggregate: {quantile: value, q: 0.5, where: measure = 'income', existing: true}",
+               "recompute"),
+    )  # fmt: skip
+    edition = published(home, AS_OF, own)
+    for month, villages, rich, middle in ((8, 6, 1, 25), (9, 4, 0, 25)):
+        period = Period(date(2026, month, 1), date(2026, month + 1, 1))
+        frame = answer(edition, ["mean", "rich", "middle"], DISTRICT, period, catalog=own).set_index("metric")
+        assert (frame["numerator"]["mean"], frame["denominator"]["mean"]) == (325, villages)
+        assert (frame["value"]["rich"], frame["value"]["middle"]) == (rich, middle)
+        assert len(rows(edition, "mean", DISTRICT, period, part="denominator", catalog=own)) == villages
+        assert len(rows(edition, "mean", DISTRICT, period, part="numerator", catalog=own)) == 6
+        assert len(rows(edition, "rich", DISTRICT, period, catalog=own)) == villages
+    row = answer(edition, ["mean"], VILLAGES[0], period, catalog=own).iloc[0]
+    assert (row["numerator"], row["denominator"]) == (250, 1)
+    assert value(edition, "mean", new, period, own) == 25
+
+
+def test_existing_areas_are_those_of_newest_readings(tmp_path: Path) -> None:
+    with pytest.raises(MetricsError, match="existing: goes with latest"):
+        some = metric("some", "aggregate: {sum: '1', existing: true}")
+        catalog(tmp_path / "own", "assets", "snapshot: [kind]", some)
+
+
 def test_a_trait_is_one_of_the_measures(tmp_path: Path) -> None:
     with pytest.raises(MetricsError, match="traits: latest has no measure tir"):
         catalog(tmp_path / "own", "readings", "latest: {tier: 400}\ntraits: [tir]",

@@ -30,6 +30,10 @@ METRICS = {
     "tiers": metric("tiers", "aggregate: {sum: value, per: '1', where: measure = 'tier'}", "ratio of sums"),
     "share": metric("share", "aggregate: {sum: CASE WHEN measure = 'debt' THEN value ELSE 0 END, per: CASE WHEN "
                     "measure = 'people' THEN value END, where: \"measure IN ('debt', 'people')\"}", "ratio of sums"),
+    "villages": metric("villages", "aggregate: {sum: value, per: '1', where: measure = 'debt', existing: true}",
+                       "ratio of sums"),
+    "own_debts": metric("own_debts", "aggregate: {quantile: value, q: 0.5, where: measure = 'debt', existing: true}",
+                        "recompute"),
     "high": metric("high", "aggregate: {sum: '1', where: value > 60 OR measure = 'queue'}"),
 }  # fmt: skip
 
