@@ -49,6 +49,7 @@ def _further() -> dict[str, str]:
         "lowest": _("Lowest value"), "highest": _("Highest value"), "by_lowest": _("Source of the lowest"),
         "by_highest": _("Source of the highest"), "part": _("Part"), "age": _("Age"), "q": _("Search"),
         "before": _("Year before"), "increase": _("Rise"),
+        "minutes": _("Minutes with 20 waiting"), "most": _("Most waiting"), "snapshots": _("Readings of the day"),
     }  # fmt: skip
 
 

@@ -15,6 +15,7 @@ OTHERS = (
     ("digital_projects", "assets", "信息化项目库", "Register of digital projects", 1),
     ("datasets", "assets", "数据资源目录", "Data catalogue", 1),
     ("services", "assets", "政务服务事项", "Service items", 1),
+    ("facilities", "assets", "设施台账", "Register of facilities", 31),
     ("units", "assets", "单位通讯录", "Directory of units", 31),
     ("applications", "cases", "政务服务办件", "Applications", 1),
     ("reviews", "cases", "差评整改台账", "Repair of bad ratings", 31),

@@ -14,7 +14,9 @@ waits AS (
 )
 SELECT key, area, unit, measure: 'queue_waiting', measured_at,
     value: CASE WHEN unit = getvariable('queue') AND measured_at + INTERVAL 1 HOUR >= getvariable('as_of')
-        THEN getvariable('people') ELSE floor(people * times * busy * (0.6 + 0.8 * u(h, 'waiting'))) END,
+        THEN getvariable('people')
+        WHEN unit = getvariable('crowded') AND dayofweek(measured_at) BETWEEN 1 AND 5 AND hour(measured_at) IN (9, 10)
+        THEN getvariable('crowd') ELSE floor(people * times * busy * (0.6 + 0.8 * u(h, 'waiting'))) END,
     value_unit: '人', n: 2 + (people > 8)::BIGINT, updated_at: measured_at
 FROM counted
 WHERE measured_at < getvariable('as_of')

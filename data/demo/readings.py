@@ -55,6 +55,7 @@ def write(con: duckdb.DuckDBPyConnection, folder: Path, *, seed: int, as_of: dat
     salt = random.Random(f"{seed} readings").getrandbits(62)
     give(con, as_of=as_of, today=as_of.date(), merged=as_of.date() - stories.MERGED_AGO, salt=salt,
          forms=list(reversed(stories.FORMS)), queue=stories.LONG_QUEUE[0], people=stories.LONG_QUEUE[1],
+         crowded=stories.CROWDED_COUNTER[0], crowd=stories.CROWDED_COUNTER[1],
          disputed=stories.DISPUTED_TOWN, dark=stories.DARK_TOWN, unbooked=stories.UNBOOKED_TOWN,
          unserved=stories.UNSERVED_TOWN, prefilled=stories.PREFILLED_FOR, united=stories.UNITED_TOWN[0],
          gain=stories.UNITED_TOWN[1], aggrieved=stories.AGGRIEVED_VILLAGE[0], petitions=stories.AGGRIEVED_VILLAGE[1],

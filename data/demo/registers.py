@@ -1,4 +1,4 @@
-"""The registers of the demo: information systems, data sets, service items and halls. All of them are assets."""
+"""The registers of the demo: systems, data sets, service items, halls and facilities. All of them are assets."""
 
 import random
 from collections.abc import Iterator
@@ -42,6 +42,9 @@ TOWN_ITEMS = (
     "就业失业登记", "农村宅基地申请", "特困供养申请", "高龄津贴申领", "退役军人登记",
 )  # fmt: skip
 """Services of the hall of every town."""
+FACILITY_KINDS = ("烈士纪念设施", "不可移动文物", "古树名木")
+FACILITIES = 12
+"""In each town."""
 DATASETS = 300
 PROJECTS = 60
 DISTRICT_ITEMS = 690
@@ -57,11 +60,11 @@ def halls() -> list[tuple[str, int]]:
 
 
 def write(con: duckdb.DuckDBPyConnection, folder: Path, *, as_of: datetime) -> None:
-    """Write `systems.parquet`, `digital_projects.parquet`, `datasets.parquet`, `services.parquet` (items and halls)."""
+    """Write a Parquet file for each register; that of services has the halls as well."""
     updated_at = as_of.replace(hour=2, minute=30)
     registers = {
         "systems": _systems(as_of), "digital_projects": _projects(as_of), "datasets": _datasets(as_of),
-        "services": services(),
+        "services": services(), "facilities": _facilities(as_of),
     }  # fmt: skip
     for name, rows in registers.items():
         con.register("given_rows", pd.DataFrame([row | {"updated_at": updated_at} for row in rows]).convert_dtypes())
@@ -242,6 +245,29 @@ def _town_items(number: int, hall: str, area: int) -> Iterator[dict[str, Any]]:
             "guide_elements": 255,
             "modes": rng.choice(("告知承诺", "一窗受理", "帮办代办", "容缺受理")),
         }
+
+
+def _facilities(as_of: datetime) -> Iterator[dict[str, Any]]:
+    """Those of each town, spread over its villages; nearly all were checked and put on file."""
+    rng = random.Random("facilities")
+    villages: dict[int, list[geography.Area]] = {}
+    for area in geography.areas():
+        if area.level == "village" and area.outline:
+            villages.setdefault(area.code // 1000 * 1000, []).append(area)
+    for town, places in villages.items():
+        for i in range(FACILITIES):
+            place, theme = places[i * len(places) // FACILITIES], FACILITY_KINDS[i % len(FACILITY_KINDS)]
+            recorded = rng.random() < 0.95 and town != stories.UNRECORDED_TOWN
+            yield {
+                "key": f"facility-{town // 1000 % 1000:03}-{i + 1:02}",
+                "kind": "facility",
+                "area": place.code,
+                "name": f"{place.name}{theme}{i + 1:02}",
+                "unit": names.TOWN_SERVICE,
+                "theme": theme,
+                "recorded_at": _before(as_of, rng, 30, 900) if recorded else pd.NaT,
+                "registered_at": _before(as_of, rng, 900, 2500),
+            }
 
 
 def _before(as_of: datetime, rng: random.Random, low: float, high: float) -> datetime:

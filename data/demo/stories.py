@@ -73,6 +73,12 @@ DARK_TOWN = 990101_109_000
 """A town in which one camera in five is offline."""
 UNSERVED_TOWN = 990101_105_000
 """A town whose villages have no service station."""
+CROWDED_COUNTER = "龙潭镇便民服务中心 医保社保", 24
+"""A counter of a town's hall with a queue from half past nine to half past eleven on weekdays, and how many wait."""
+ELDERLY_TOWN = 990101_201_000
+"""高岭乡: staff file every third application for somebody, four times as many as elsewhere."""
+UNRECORDED_TOWN = 990101_200_000
+"""竹坞乡: none of its facilities was checked and put on file."""
 UNITED_TOWN = 990101_110_000, 8
 """A town whose villages work together since this year, and by how many 10k yuan more the income of each rose."""
 AGGRIEVED_VILLAGE = 990101_111_200, 23

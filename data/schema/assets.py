@@ -7,7 +7,7 @@ ASSET_KINDS = {
     "site": "网站", "account": "政务账号", "app": "应用", "mini_program": "小程序", "column": "栏目",
     "function": "功能", "system": "系统", "platform": "平台", "dataset": "数据资源", "service_item": "事项",
     "hall": "大厅", "counter": "窗口", "unit": "单位", "enterprise": "市场主体",
-    "digital_project": "信息化项目",
+    "digital_project": "信息化项目", "facility": "设施",
 }  # fmt: skip
 COLUMN_KINDS = {"news": "动态要闻", "notice": "通知公告", "policy": "政策文件", "other": "其他"}
 SHARE_CLASSES = {"open": "无条件", "conditional": "有条件", "closed": "不予"}
@@ -56,6 +56,7 @@ ASSETS = Fact(
         Column("machine_readable", "机器可读", "Machine-readable", "BOOLEAN"),
         Column("resource_kind", "资源类型", "Kind of resource", words=RESOURCE_KINDS),
         Column("mounted_at", "挂接时间", "Mounted", TIME, known_at="mounted_at"),
+        Column("recorded_at", "建档", "Put on file", TIME, known_at="recorded_at"),
         Column("cycle_days", "更新周期（天）", "Update cycle, days", "INTEGER", low=0),
         Column("rows", "记录数", "Records", "BIGINT", low=0),
         Column("direction", "流向", "Direction", words=DIRECTIONS),

@@ -34,6 +34,7 @@ CASES = Fact(
         UNIT,
         Column("co_units", "协办单位", "Other units"),
         Column("channel", "渠道", "Channel", split="channel"),
+        Column("assisted", "帮办代办", "Assisted", "BOOLEAN"),
         Column("category", "类别", "Category", split="category", listed=3),
         Column("subcategory", "子类", "Subcategory", split="subcategory"),
         Column("urgency", "紧急程度", "Urgency", words=URGENCIES, split="urgency"),

@@ -1,40 +1,37 @@
 -- One row a village and instant for which the collective income of two years running is known: how much it rose from the
 -- year before to the year of its newest income, which is valid for 400 days. Of each year the newest income counts.
 -- A village that became part of another is none of its own from then on: its incomes are added to those of the other, but
--- for what the other reports after the merger, which is of both. Years that are not of the same villages are not compared.
+-- for what the other reports after the merger, which is of both. Years that are not of the same villages are not compared,
+-- unless the other began to report with the merger.
 -- Given: instants(i, moment).
-WITH former AS (
-    SELECT code, any_value(holder) AS heir, max(valid_to)::TIMESTAMP AS ended FROM areas WHERE holder <> code GROUP BY code
-),
-mergers AS (
-    SELECT i, heir AS holder, max(ended) AS merged_at FROM former JOIN instants ON ended < moment GROUP BY ALL
-),
-founded AS (
-    SELECT code AS holder, min(valid_from)::TIMESTAMP AS founded_at FROM areas GROUP BY code
-    HAVING count(*) = count(valid_from)
-),
-incomes AS (
-    SELECT i, moment, r.area, r.area_then, unit, year(measured_at) AS year,
-        CASE WHEN ended < moment THEN heir ELSE r.area_then END AS holder, max(measured_at) AS measured_at,
+WITH incomes AS (
+    SELECT i, moment, r.area, area_then, unit, year(measured_at) AS year, former.ended,
+        coalesce(heir, area_then) AS holder, min(measured_at) AS first_at, max(measured_at) AS last_at,
         arg_max({'value': value, 'source': source, 'key': key}, (measured_at, updated_at, source, key)) AS found
     FROM readings r
     JOIN instants ON measured_at < moment AND measured_at >= moment - INTERVAL 800 DAY
-    LEFT JOIN former ON former.code = r.area_then
+    LEFT JOIN (SELECT code, any_value(holder) AS heir, max(valid_to) AS ended FROM areas WHERE holder <> code GROUP BY code)
+        AS former ON former.code = area_then AND former.ended < moment
     WHERE measure = 'income_wan'
     GROUP BY ALL
 ),
 yearly AS (
-    SELECT i, moment, holder, year, any_value(area) AS area, max(measured_at) AS measured_at,
+    SELECT i, moment, holder, year, any_value(area) AS area, max(last_at) AS measured_at, max(ended) AS ended,
         sum(found.value) AS total, sum(found.value) FILTER (area_then = holder) AS own,
-        coalesce(max(measured_at) FILTER (area_then = holder) >= any_value(merged_at), false) AS whole,
+        min(first_at) FILTER (area_then = holder) AS own_from, max(last_at) FILTER (area_then = holder) AS own_at,
         list_sort(list(concat(area_then, unit))) AS reporters, arg_min(found, area_then <> holder) AS first
-    FROM incomes LEFT JOIN mergers USING (i, holder) GROUP BY ALL
+    FROM incomes GROUP BY ALL
+),
+compared AS (
+    SELECT *, whole: coalesce(own_at >= max(ended) OVER family, false), newest: year = max(year) OVER family,
+        begun: min(own_from) OVER family >= max(ended) OVER family, last_year: lag(year) OVER years,
+        last_own: lag(own) OVER years, last_total: lag(total) OVER years, last_reporters: lag(reporters) OVER years,
+        last_whole: coalesce(lag(own_at) OVER years >= max(ended) OVER family, false)
+    FROM yearly
+    WINDOW family AS (PARTITION BY i, holder), years AS (PARTITION BY i, holder ORDER BY year)
 )
-SELECT t.i, t.moment, t.first.source AS source, t.first.key AS key, t.area, t.holder AS area_then, t.measured_at,
-    before: if(l.whole, l.own, l.total), value: if(t.whole, t.own, t.total), increase: value - before
-FROM yearly t
-JOIN yearly l ON l.i = t.i AND l.holder = t.holder AND l.year = t.year - 1
-LEFT JOIN founded f ON f.holder = t.holder
-WHERE t.measured_at >= t.moment - INTERVAL 400 DAY
-    AND (t.reporters = l.reporters OR t.whole AND (l.own IS NOT NULL OR founded_at > l.measured_at))
-QUALIFY row_number() OVER (PARTITION BY t.i, t.holder ORDER BY t.year DESC) = 1
+SELECT i, moment, first.source AS source, first.key AS key, area, holder AS area_then, measured_at,
+    before: if(last_whole, last_own, last_total), value: if(whole, own, total), increase: value - before
+FROM compared
+WHERE newest AND last_year = year - 1 AND measured_at >= moment - INTERVAL 400 DAY
+    AND (reporters = last_reporters OR whole AND (last_own IS NOT NULL OR begun))

@@ -48,7 +48,8 @@ WITHOUT_NUMBERS = ("alerts", "stack", "headline", "points", "publicity", "map")
 MAIN = str(Path(__file__).parents[2] / "cockpit" / "main.py")
 TOPICS = layouts.load(None, load_catalog())
 OPENED = ("waiting_now", "conflicts", "residents", "cases_per_10k", "time_cut", "update_on_time_rate", "mean_wait",
-          "window_satisfaction_rate", "share_reply_rate", "repeated_fields", "closing_hours")  # fmt: skip
+          "window_satisfaction_rate", "share_reply_rate", "repeated_fields", "closing_hours", "village_income_increase",
+          "long_queue_minutes", "facilities_recorded_rate")  # fmt: skip
 """One metric of each form and domain."""
 PARTS = 8
 """The cockpits of all areas are visited in so many tests, which workers share."""

@@ -258,8 +258,11 @@ def test_towns_differ_and_one_is_slow(db: duckdb.DuckDBPyConnection) -> None:
 
 
 def test_every_fact_has_what_the_pages_need(db: duckdb.DuckDBPyConnection) -> None:
-    kinds = {"system": 287, "dataset": 300, "service_item": 954, "hall": 23, "counter": 37, "site": 40, "account": 12}
-    parts = " UNION ALL ".join(f"SELECT kind FROM {view}" for view in ("systems", "datasets", "services", "sites"))
+    kinds = {"system": 287, "dataset": 300, "service_item": 954, "hall": 23, "counter": 37, "site": 40, "account": 12,
+             "facility": 264}  # fmt: skip
+    parts = " UNION ALL ".join(
+        f"SELECT kind FROM {view}" for view in ("systems", "datasets", "services", "sites", "facilities")
+    )
     counts = dict(db.execute(f"SELECT kind, count(*) FROM ({parts}) GROUP BY kind").fetchall())
     assert {kind: counts[kind] for kind in kinds} == kinds
     per_site = "SELECT min(n), max(n) FROM (SELECT count(*) AS n FROM sites WHERE kind = 'column' GROUP BY parent)"
@@ -589,3 +592,17 @@ def test_villages_that_work_together_earn_more_and_one_village_petitions(db: duc
     village, households = stories.AGGRIEVED_VILLAGE
     assert worst.pop(village) == households
     assert max(worst.values(), default=0) < households / 4
+
+
+def test_a_counter_is_crowded_staff_help_in_one_town_and_one_puts_nothing_on_file(
+    db: duckdb.DuckDBPyConnection,
+) -> None:
+    in_towns = f"""SELECT unit FROM hall_queues WHERE measure = 'queue_waiting' AND area <> {stories.DISTRICT}
+        GROUP BY unit HAVING count(*) FILTER (value >= 20) >= 12"""
+    assert db.execute(in_towns).fetchall() == [(stories.CROWDED_COUNTER[0],)]
+    helped = dict(db.execute("SELECT area, avg(assisted::INTEGER) FROM applications GROUP BY area").fetchall())
+    assert max(helped, key=helped.__getitem__) == stories.ELDERLY_TOWN
+    assert 0.05 < one(db, "SELECT avg(assisted::INTEGER) FROM applications") < 0.15
+    bare = f"SELECT {TOWN} FROM facilities GROUP BY 1 HAVING count(recorded_at) = 0"
+    assert db.execute(bare).fetchall() == [(stories.UNRECORDED_TOWN,)]
+    assert one(db, "SELECT avg((recorded_at IS NOT NULL)::INTEGER) FROM facilities") > 0.85

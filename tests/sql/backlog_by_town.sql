@@ -5,7 +5,7 @@ WHERE (closed_at) < TIMESTAMP '2026-11-22 08:00:00' AND (closed_at) < DATE '2026
 FROM (
 SELECT *, (closed_at IS NOT NULL AND coalesce(close_kind, 'done') <> 'done') AS cancelled, (coalesce(close_kind, 'done') = 'done' AND deferred IS NOT TRUE) AS standing, (urgency IN ('urgent', 'critical')) AS urgent
 FROM (
-SELECT source, key, kind, area, area_then, lon, lat, place, unit, co_units, channel, category, subcategory, urgency, registered_at,
+SELECT source, key, kind, area, area_then, lon, lat, place, unit, co_units, channel, assisted, category, subcategory, urgency, registered_at,
 CASE WHEN pushed_at < TIMESTAMP '2026-11-22 08:00:00' THEN pushed_at END AS pushed_at,
 CASE WHEN delivered_at < TIMESTAMP '2026-11-22 08:00:00' THEN delivered_at END AS delivered_at,
 CASE WHEN accepted_at < TIMESTAMP '2026-11-22 08:00:00' THEN accepted_at END AS accepted_at, sign_due_at,

@@ -2,7 +2,7 @@ WITH arm_0 AS MATERIALIZED (
 SELECT area // 1000 * 1000 AS area, CAST(registered_at AS DATE) AS day,
 count(*) AS all_registered
 FROM (
-SELECT source, key, kind, area, area_then, lon, lat, place, unit, co_units, channel, category, subcategory, urgency, registered_at,
+SELECT source, key, kind, area, area_then, lon, lat, place, unit, co_units, channel, assisted, category, subcategory, urgency, registered_at,
 CASE WHEN pushed_at < $as_of THEN pushed_at END AS pushed_at,
 CASE WHEN delivered_at < $as_of THEN delivered_at END AS delivered_at,
 CASE WHEN accepted_at < $as_of THEN accepted_at END AS accepted_at, sign_due_at,
@@ -28,7 +28,7 @@ GROUP BY ALL), arm_1 AS MATERIALIZED (
 SELECT area // 1000 * 1000 AS area, CAST(closed_at AS DATE) AS day,
 count(*) AS all_finished
 FROM (
-SELECT source, key, kind, area, area_then, lon, lat, place, unit, co_units, channel, category, subcategory, urgency, registered_at,
+SELECT source, key, kind, area, area_then, lon, lat, place, unit, co_units, channel, assisted, category, subcategory, urgency, registered_at,
 CASE WHEN pushed_at < $as_of THEN pushed_at END AS pushed_at,
 CASE WHEN delivered_at < $as_of THEN delivered_at END AS delivered_at,
 CASE WHEN accepted_at < $as_of THEN accepted_at END AS accepted_at, sign_due_at,

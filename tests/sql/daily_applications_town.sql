@@ -4,13 +4,15 @@ count(*) AS applied,
 count(*) FILTER (
 WHERE channel = '网上') AS applied_online,
 count(*) FILTER (
+WHERE assisted) AS applied_assisted,
+count(*) FILTER (
 WHERE subcategory IS NOT NULL) AS applied_bundled
 FROM (
 SELECT *, (closed_at IS NOT NULL AND coalesce(close_kind, 'done') = 'done') AS done, (rating IS NOT NULL AND rating_default IS NOT TRUE) AS valid_rating
 FROM (
 SELECT *
 FROM (
-SELECT source, key, kind, area, area_then, lon, lat, place, unit, co_units, channel, category, subcategory, urgency, registered_at,
+SELECT source, key, kind, area, area_then, lon, lat, place, unit, co_units, channel, assisted, category, subcategory, urgency, registered_at,
 CASE WHEN pushed_at < $as_of THEN pushed_at END AS pushed_at,
 CASE WHEN delivered_at < $as_of THEN delivered_at END AS delivered_at,
 CASE WHEN accepted_at < $as_of THEN accepted_at END AS accepted_at, sign_due_at,
@@ -52,7 +54,7 @@ SELECT *, (closed_at IS NOT NULL AND coalesce(close_kind, 'done') = 'done') AS d
 FROM (
 SELECT *
 FROM (
-SELECT source, key, kind, area, area_then, lon, lat, place, unit, co_units, channel, category, subcategory, urgency, registered_at,
+SELECT source, key, kind, area, area_then, lon, lat, place, unit, co_units, channel, assisted, category, subcategory, urgency, registered_at,
 CASE WHEN pushed_at < $as_of THEN pushed_at END AS pushed_at,
 CASE WHEN delivered_at < $as_of THEN delivered_at END AS delivered_at,
 CASE WHEN accepted_at < $as_of THEN accepted_at END AS accepted_at, sign_due_at,
@@ -85,6 +87,7 @@ FROM arm_1))
 SELECT k.area, k.day,
 coalesce(applied, 0)::BIGINT AS applied,
 coalesce(applied_online, 0)::BIGINT AS applied_online,
+coalesce(applied_assisted, 0)::BIGINT AS applied_assisted,
 coalesce(applied_bundled, 0)::BIGINT AS applied_bundled,
 coalesce(finished, 0)::BIGINT AS finished,
 coalesce(rated, 0)::BIGINT AS rated,

@@ -7,7 +7,7 @@ CASE WHEN coalesce(extended, 0) > 0 THEN 30 ELSE 15 END)) AS open_reply_by
 FROM (
 SELECT *
 FROM (
-SELECT source, key, kind, area, area_then, lon, lat, place, unit, co_units, channel, category, subcategory, urgency, registered_at,
+SELECT source, key, kind, area, area_then, lon, lat, place, unit, co_units, channel, assisted, category, subcategory, urgency, registered_at,
 CASE WHEN pushed_at < $as_of THEN pushed_at END AS pushed_at,
 CASE WHEN delivered_at < $as_of THEN delivered_at END AS delivered_at,
 CASE WHEN accepted_at < $as_of THEN accepted_at END AS accepted_at, sign_due_at,
@@ -40,7 +40,7 @@ CASE WHEN coalesce(extended, 0) > 0 THEN 30 ELSE 15 END)) AS open_reply_by
 FROM (
 SELECT *
 FROM (
-SELECT source, key, kind, area, area_then, lon, lat, place, unit, co_units, channel, category, subcategory, urgency, registered_at,
+SELECT source, key, kind, area, area_then, lon, lat, place, unit, co_units, channel, assisted, category, subcategory, urgency, registered_at,
 CASE WHEN pushed_at < $as_of THEN pushed_at END AS pushed_at,
 CASE WHEN delivered_at < $as_of THEN delivered_at END AS delivered_at,
 CASE WHEN accepted_at < $as_of THEN accepted_at END AS accepted_at, sign_due_at,
@@ -79,7 +79,7 @@ CASE WHEN coalesce(extended, 0) > 0 THEN 30 ELSE 15 END)) AS open_reply_by
 FROM (
 SELECT *
 FROM (
-SELECT source, key, kind, area, area_then, lon, lat, place, unit, co_units, channel, category, subcategory, urgency, registered_at,
+SELECT source, key, kind, area, area_then, lon, lat, place, unit, co_units, channel, assisted, category, subcategory, urgency, registered_at,
 CASE WHEN pushed_at < $as_of THEN pushed_at END AS pushed_at,
 CASE WHEN delivered_at < $as_of THEN delivered_at END AS delivered_at,
 CASE WHEN accepted_at < $as_of THEN accepted_at END AS accepted_at, sign_due_at,
@@ -114,7 +114,7 @@ CASE WHEN coalesce(extended, 0) > 0 THEN 30 ELSE 15 END)) AS open_reply_by
 FROM (
 SELECT *
 FROM (
-SELECT source, key, kind, area, area_then, lon, lat, place, unit, co_units, channel, category, subcategory, urgency, registered_at,
+SELECT source, key, kind, area, area_then, lon, lat, place, unit, co_units, channel, assisted, category, subcategory, urgency, registered_at,
 CASE WHEN pushed_at < $as_of THEN pushed_at END AS pushed_at,
 CASE WHEN delivered_at < $as_of THEN delivered_at END AS delivered_at,
 CASE WHEN accepted_at < $as_of THEN accepted_at END AS accepted_at, sign_due_at,
@@ -149,7 +149,7 @@ CASE WHEN coalesce(extended, 0) > 0 THEN 30 ELSE 15 END)) AS open_reply_by
 FROM (
 SELECT *
 FROM (
-SELECT source, key, kind, area, area_then, lon, lat, place, unit, co_units, channel, category, subcategory, urgency, registered_at,
+SELECT source, key, kind, area, area_then, lon, lat, place, unit, co_units, channel, assisted, category, subcategory, urgency, registered_at,
 CASE WHEN pushed_at < $as_of THEN pushed_at END AS pushed_at,
 CASE WHEN delivered_at < $as_of THEN delivered_at END AS delivered_at,
 CASE WHEN accepted_at < $as_of THEN accepted_at END AS accepted_at, sign_due_at,

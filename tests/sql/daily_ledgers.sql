@@ -15,7 +15,7 @@ SELECT *, (coalesce(close_kind, 'done') = 'done' AND deferred IS NOT TRUE) AS st
 FROM (
 SELECT *
 FROM (
-SELECT source, key, kind, area, area_then, lon, lat, place, unit, co_units, channel, category, subcategory, urgency, registered_at,
+SELECT source, key, kind, area, area_then, lon, lat, place, unit, co_units, channel, assisted, category, subcategory, urgency, registered_at,
 CASE WHEN pushed_at < $as_of THEN pushed_at END AS pushed_at,
 CASE WHEN delivered_at < $as_of THEN delivered_at END AS delivered_at,
 CASE WHEN accepted_at < $as_of THEN accepted_at END AS accepted_at, sign_due_at,
@@ -59,7 +59,7 @@ SELECT *, (coalesce(close_kind, 'done') = 'done' AND deferred IS NOT TRUE) AS st
 FROM (
 SELECT *
 FROM (
-SELECT source, key, kind, area, area_then, lon, lat, place, unit, co_units, channel, category, subcategory, urgency, registered_at,
+SELECT source, key, kind, area, area_then, lon, lat, place, unit, co_units, channel, assisted, category, subcategory, urgency, registered_at,
 CASE WHEN pushed_at < $as_of THEN pushed_at END AS pushed_at,
 CASE WHEN delivered_at < $as_of THEN delivered_at END AS delivered_at,
 CASE WHEN accepted_at < $as_of THEN accepted_at END AS accepted_at, sign_due_at,
@@ -93,7 +93,7 @@ SELECT *, (coalesce(close_kind, 'done') = 'done' AND deferred IS NOT TRUE) AS st
 FROM (
 SELECT *
 FROM (
-SELECT source, key, kind, area, area_then, lon, lat, place, unit, co_units, channel, category, subcategory, urgency, registered_at,
+SELECT source, key, kind, area, area_then, lon, lat, place, unit, co_units, channel, assisted, category, subcategory, urgency, registered_at,
 CASE WHEN pushed_at < $as_of THEN pushed_at END AS pushed_at,
 CASE WHEN delivered_at < $as_of THEN delivered_at END AS delivered_at,
 CASE WHEN accepted_at < $as_of THEN accepted_at END AS accepted_at, sign_due_at,

@@ -28,6 +28,7 @@ SHOWN_OF_VIEWS = {
     "sites": ("name", "area", "unit", "score", "vetoes", "visits", "down", "home_age", "stale", "blank"),
     "guides": ("name", "area", "unit", "passed", "elements", "checked_at"),
     "functions": ("name", "area", "unit", "passed", "observed", "tests", "checked_at"),
+    "queue_days": ("unit", "area", "measured_at", "minutes", "most", "snapshots"),
     "income_growth": ("key", "area", "before", "value", "increase", "measured_at"),
 }
 """The columns shown of our own views; of a district's, its name and its first columns."""
@@ -39,7 +40,7 @@ UNSHOWN = ("source", "key", "area_then")
 MEASURED = ("BOOLEAN", TIME, *NUMERIC)
 """Types of columns that a metric counts by, such as whether the caller was satisfied."""
 NUMBERS_OF_VIEWS = ("score", "visits", "down", "home_age", "stale", "blank", "elements", "tests", "observed", "before",
-                    "increase")  # fmt: skip
+                    "increase", "minutes", "most", "snapshots")  # fmt: skip
 Row = Mapping[str, Any]
 
 

@@ -19,6 +19,8 @@ DAYS = 400
 FEWEST, MOST = 600, 40_000
 IN_DISTRICT = 0.5
 """Share of the applications that come to the district's hall."""
+IN_NEED_OF_HELP = 0.08
+"""Share of the applications that staff file for somebody."""
 REPAIR_DAYS = 15
 """Working days in which a bad rating is repaired."""
 END_OF_DAY = time(23, 59, 59)
@@ -65,6 +67,7 @@ def _application(key: str, item: Row, at: datetime, rng: random.Random, as_of: d
     shown = rng.random() < 0.35
     accepted = rng.random() < (0.74 if item["unit"] == stories.REFUSING_UNIT else 0.975)
     rating, by_default = _rating(item["area"], rng)
+    in_need = IN_NEED_OF_HELP * (4 if item["area"] == stories.ELDERLY_TOWN else 1)
     done = closed < as_of
     return {
         "key": key,
@@ -72,6 +75,7 @@ def _application(key: str, item: Row, at: datetime, rng: random.Random, as_of: d
         "area": item["area"],
         "unit": item["unit"],
         "channel": rng.choices(("窗口", "网上", "自助"), (55, 35, 10))[0],
+        "assisted": random.Random(f"help with {key}").random() < in_need,
         "category": item["item_kind"],
         "subcategory": item["bundle"],
         "title": item["name"],

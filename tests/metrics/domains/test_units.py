@@ -1,4 +1,4 @@
-"""Units of the directory: which are connected to the data centre, and who keeps systems running."""
+"""Units that are connected to the data centre, who keeps systems running, and facilities put on file."""
 
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -7,7 +7,7 @@ from data.home import Home
 from metrics.answer import NO_DATA
 from metrics.period import Period
 from tests.asking import answer, rows
-from tests.factory import DISTRICT, TOWNS, areas, deliver, published
+from tests.factory import DISTRICT, TOWNS, VILLAGES, areas, deliver, published
 
 AS_OF = datetime(2026, 11, 22, 8)
 MONTH = Period(date(2026, 11, 1), date(2026, 12, 1))
@@ -58,3 +58,23 @@ def test_staff_without_systems_is_no_data(home: Home) -> None:
     areas(home)
     deliver(home, "assets", [asset("data bureau", operations_staff=4)])
     assert answer(published(home, AS_OF), ["staff_per_1000_systems"], DISTRICT, MONTH).iloc[0]["quality"] == NO_DATA
+
+
+def test_a_facility_is_on_file_from_the_day_it_was_recorded(home: Home) -> None:
+    areas(home)
+    deliver(home, "assets", [
+        asset("memorial", "facility", recorded_at=datetime(2025, 1, 1), theme="烈士纪念设施", area=VILLAGES[0]),
+        asset("old tree", "facility", recorded_at=datetime(2026, 11, 5), theme="古树名木", area=VILLAGES[0]),
+        asset("bridge", "facility", theme="不可移动文物", area=VILLAGES[2]),
+        asset("gone", "facility", retired_at=datetime(2026, 6, 1)),
+        asset("a unit", recorded_at=datetime(2025, 1, 1)),
+    ])  # fmt: skip
+    edition = published(home, AS_OF)
+    rate = "facilities_recorded_rate"
+    frame = answer(edition, [rate], DISTRICT, MONTH, periods=[OCTOBER, MONTH])
+    assert (frame["numerator"].tolist(), frame["denominator"].tolist()) == ([1, 2], [3, 3])
+    by_kind = answer(edition, [rate], DISTRICT, MONTH, by="theme").set_index("group")
+    assert by_kind["value"].to_dict() == {"烈士纪念设施": 100, "古树名木": 100, "不可移动文物": 0}
+    assert answer(edition, [rate], VILLAGES[0], MONTH)["value"].item() == 100
+    assert answer(edition, [rate], VILLAGES[1], MONTH).iloc[0]["quality"] == NO_DATA
+    assert rows(edition, rate, DISTRICT, MONTH, part="rest")["name"].tolist() == ["bridge"]
