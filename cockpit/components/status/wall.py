@@ -41,7 +41,7 @@ def wall(view: "View", area: Area, *, turn: float, old_hours: float = OLD_AFTER_
         "words": {
             "lost": _("Connection lost {n} s ago", n="{n}"),
             "old": _("The data are old"),
-            "age": [_("{n} min old", n="{n}"), _("{n} h old", n="{n}")],
+            "age": [_("{n} min old", n="{n}"), _("{n} h old", n="{n}"), _("{n} days old", n="{n}")],
         },
     }
     _wall(key="wall", data=data)

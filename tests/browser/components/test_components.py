@@ -1,4 +1,4 @@
-"""No name, title or note of the data can become part of a page's code."""
+"""Scripts of components: no name, title or note of the data can become part of a page's code; ages in plain units."""
 
 import json
 from dataclasses import asdict, replace
@@ -92,13 +92,17 @@ DRAWN: dict[str, tuple[str, list[Any]]] = {
 }  # fmt: skip
 
 
+def source_of(name: str) -> str:
+    """What a component's script defines."""
+    files = [assets.COMPONENTS / "shared.js", *assets.parts(name), assets.components()[name]]
+    return "".join(file.read_text("utf-8") for file in files).split("export default")[0]
+
+
 @pytest.mark.parametrize("name", DRAWN)
 def test_hostile_texts_stay_texts(browser: Browser, name: str) -> None:
     call, (data,) = DRAWN[name]
-    files = [assets.COMPONENTS / "shared.js", *assets.parts(name), assets.components()[name]]
-    source = "".join(file.read_text("utf-8") for file in files).split("export default")[0]
     page = browser.new_page()
-    script = f"data => {{ {source}; document.body.innerHTML = {call}; return document.body.innerHTML }}"
+    script = f"data => {{ {source_of(name)}; document.body.innerHTML = {call}; return document.body.innerHTML }}"
     html = page.evaluate(script, base.plain(data))
     elements = page.evaluate("[...document.querySelectorAll('*')].map(e => e.localName)")
     handlers = page.evaluate(
@@ -108,3 +112,21 @@ def test_hostile_texts_stay_texts(browser: Browser, name: str) -> None:
     assert html.count("alert(1)") > 1, "the hostile text is not shown at all"
     assert not {"img", "script"} & set(elements)
     assert handlers == []
+
+
+@pytest.mark.parametrize(
+    ("seconds", "expected"),
+    [
+        (59, "0 min"),
+        (3599, "59 min"),
+        (3600, "1 h"),
+        (172_799, "47 h"),
+        (172_800, "2 days"),
+        (478_573_200, "5539 days"),
+    ],
+)
+def test_a_wall_says_the_age_of_its_data_in_the_unit_that_fits(browser: Browser, seconds: int, expected: str) -> None:
+    page = browser.new_page()
+    call = "howOld(age, ['{n} min', '{n} h', '{n} days'])"
+    assert page.evaluate(f"age => {{ {source_of('wall')}; return {call} }}", seconds) == expected
+    page.close()
