@@ -209,7 +209,8 @@ def from_rows(view: View) -> tuple[float | None, float | None, float | None]:
         if made.quantile:
             return computed(frame, f"quantile_cont({made.quantile}, {made.q})"), None, None
         over = computed(frame, f"sum({made.sum})" if made.sum else f"max({made.max})")
-        per = computed(frame, f"sum({made.per})") if made.per else None
+        counted = rows(view.query, Selection("denominator")) if made.existing and made.per else frame
+        per = computed(counted, f"sum({made.per})") if made.per else None
         if made.sum and not made.per and CATALOG.domain(metric).snapshot:
             over = over or 0  # of a register that is complete
         return (over / per * metric.scale if per and over is not None else over), over, per
