@@ -54,9 +54,9 @@ def quantiles(plan: Plan, domain: Domain, quantile: Quantile) -> Cells | None:
     whole = replace(plan, area=top, as_of=edition.as_of)
     within = f"{quantile.anchor} < {as_of_sql(whole)}" + (f" AND {quantile.anchor} >= '{since}'" if since else "")
     stored = within if quantile.anchor in FACTS[domain.fact].by_name else ""
-    facts = facts_sql(whole, domain, stored)
     condition_sql = " AND ".join(f"({condition})" for condition in (within, quantile.where) if condition)
     known = f"greatest({', '.join(_known_at(domain, quantile))})"
+    facts = facts_sql(whole, domain, stored, used_in=f"{condition_sql} {quantile.value} {known} area")
     held = _values(edition, quantile.anchor, quantile.value, known, f"FROM ({facts}) WHERE {condition_sql}")
     if held is None or not (plan.is_current or held.prompt):
         return None

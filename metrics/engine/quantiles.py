@@ -42,7 +42,8 @@ def _quantile(plan: Plan, domain: Domain, quantile: Quantile) -> str:
     columns = f"{group_sql(plan)} AS g, {quantile.anchor} AS moment, {quantile.value} AS v"
     within = f"{quantile.anchor} >= {_time(first)} AND {quantile.anchor} < {_time(stop)}"
     stored = within if quantile.anchor in FACTS[domain.fact].by_name else ""
-    facts = f"SELECT {columns} FROM ({facts_sql(plan, domain, stored)}) WHERE {within}{where}"
+    known = facts_sql(plan, domain, stored, used_in=f"{columns} {within}{where}")
+    facts = f"SELECT {columns} FROM ({known}) WHERE {within}{where}"
     value = f"quantile_cont(v, {quantile.q}) AS value, count(v) AS n"
     if len(plan.buckets) == 1:
         return f"SELECT g, 0 AS i, {value} FROM ({facts}) GROUP BY g"
@@ -83,11 +84,10 @@ def _oldest(plan: Plan, domain: Domain, oldest: Oldest) -> str:
     for i in range(len(plan.buckets)):
         at = plan.instant(i)
         age = f"max(date_diff('second', {oldest.since}, {_time(at)})) // 86400 AS value, count(*) AS n"
-        arms.append(
-            f"SELECT {group_sql(plan)} AS g, {i} AS i, {age} "
-            f"FROM ({facts_sql(plan, domain, stored_in_stock_sql(plan, domain, oldest.stock, at))}) "
-            f"WHERE {in_stock_sql(domain, oldest.stock, _time(at))} GROUP BY g"
-        )
+        held = in_stock_sql(domain, oldest.stock, _time(at))
+        stored = stored_in_stock_sql(plan, domain, oldest.stock, at)
+        facts = facts_sql(plan, domain, stored, used_in=f"{age} {held}")
+        arms.append(f"SELECT {group_sql(plan)} AS g, {i} AS i, {age} FROM ({facts}) WHERE {held} GROUP BY g")
     return " UNION ALL ".join(arms)
 
 

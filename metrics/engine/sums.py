@@ -3,6 +3,7 @@
 The roll-up by town is read in memory (`metrics.engine.totals`), the others by SQL.
 """
 
+import re
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from functools import lru_cache
@@ -13,7 +14,7 @@ import numpy as np
 from data.areas.levels import ROLLED
 from data.editions.edition import Edition
 from data.editions.rollups import Measure, Rollup, daily
-from data.schema import FACTS, known
+from data.schema import FACTS, Fact, known
 from metrics.catalog import Domain, Flow, Stock, Trailing
 from metrics.catalog.model import rollup
 from metrics.engine.cut import apply_changes, whole_days
@@ -22,6 +23,7 @@ from metrics.engine.plan import APART, COLUMNS, Plan
 from metrics.engine.totals import Cells, sums_from_totals, totals
 from metrics.period import DAY, last_day
 
+_WORD = re.compile(r"[A-Za-z_]\w*")
 FEW = 4
 """Of up to so many buckets the days are cut into pieces."""
 
@@ -126,11 +128,13 @@ def group_sql(plan: Plan) -> str:
     return f"coalesce({plan.column}, '')" if plan.column else "''"
 
 
-def facts_sql(plan: Plan, domain: Domain, only: str = "", also: str = "") -> str:
+def facts_sql(plan: Plan, domain: Domain, only: str = "", also: str = "", *, used_in: str = "") -> str:
     """SQL of the facts in scope and filter as they were known at the plan's time, with the domain's terms.
 
     only: a condition on the columns as stored, which lets DuckDB skip whole stretches of the file.
     also: a further column to keep, such as rowid.
+    used_in: the SQL that reads the columns, so that others need not be planned, which takes longer than a small query;
+    without it all columns are there.
     """
     filters = "".join(f" AND coalesce({COLUMNS[name]}, '') = ${i}" for i, (name, _) in enumerate(plan.where, 1))
     filters += f" AND ({only})" if only else ""
@@ -143,7 +147,16 @@ def facts_sql(plan: Plan, domain: Domain, only: str = "", also: str = "") -> str
     newest = latest(plan.edition, fact.name)
     if newest is None or newest < plan.as_of:
         return f"SELECT *{terms} FROM {scope}"
-    return f"SELECT *{terms} FROM ({known(fact, as_of_sql(plan), scope, also, lacks=plan.edition.lacks(fact))})"
+    lacks = plan.edition.lacks(fact)
+    if used_in:
+        fact = _with_columns_in(fact, f"{used_in} {terms} {group_sql(plan)}")
+    return f"SELECT *{terms} FROM ({known(fact, as_of_sql(plan), scope, also, lacks=lacks)})"
+
+
+def _with_columns_in(fact: Fact, sql: str) -> Fact:
+    """The fact with the columns that SQL names, and its time."""
+    words = {*_WORD.findall(sql), fact.time}
+    return replace(fact, columns=tuple(column for column in fact.columns if column.name in words))
 
 
 def latest(edition: Edition, fact: str) -> datetime | None:
@@ -217,7 +230,8 @@ def _rolled(plan: Plan, needed: dict[str, Measure], table: Rollup) -> str:
 
 def _raw(plan: Plan, domain: Domain, names: list[str]) -> str:
     needed = list(_flows(domain, names).values())
-    facts = facts_sql(plan, domain, _reached(plan, domain, names))
+    used = " ".join(f"{flow.anchor} {flow.where or ''} {flow.value or ''}" for flow in needed)
+    facts = facts_sql(plan, domain, _reached(plan, domain, names), used_in=used)
     return daily(facts, as_of_sql(plan), needed, [f"{group_sql(plan)} AS g"])
 
 
@@ -248,7 +262,7 @@ def _one_pass(plan: Plan, domain: Domain, names: list[str]) -> str:
     columns = ", ".join(f"{column(name)} AS {name}" for name in names)
     # a group is there if any fact is of these days, whatever it counts for
     counted = " OR ".join(dict.fromkeys(f"({read.format(f'({m.anchor})')})" for m in needed.values()))
-    facts = facts_sql(plan, domain, _reached(plan, domain, names))
+    facts = facts_sql(plan, domain, _reached(plan, domain, names), used_in=f"{columns} {counted}")
     return f"SELECT {group_sql(plan)} AS g, 0 AS i, {columns} FROM ({facts}) WHERE {counted} GROUP BY g"
 
 
