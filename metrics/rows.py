@@ -378,12 +378,15 @@ def _text_columns(domain: Domain) -> list[str]:
 
 
 def _view_part(metric: Metric, part: str | None) -> str:
+    """SQL condition of the rows of a view that a metric counts. What adds zero to a sum is not behind it."""
     a = metric.aggregate
     if a is None:
         return ""
     counted = f"coalesce({a.where}, false)" if a.where else "true"
     if a.existing and (part == "denominator" or not a.per):
         counted += f" AND {EXISTING}"
+    if a.sum and not a.per:
+        return f" WHERE {counted} AND coalesce(({a.sum}) <> 0, false)"
     if part in (None, "denominator") or not a.sum:
         return f" WHERE {counted}" if counted != "true" else ""
     return f" WHERE {counted} AND {'NOT ' if part == 'rest' else ''}coalesce(({a.sum}) > 0, false)"

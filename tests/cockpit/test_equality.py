@@ -211,8 +211,8 @@ def from_rows(view: View) -> tuple[float | None, float | None, float | None]:
         over = computed(frame, f"sum({made.sum})" if made.sum else f"max({made.max})")
         counted = rows(view.query, Selection("denominator")) if made.existing and made.per else frame
         per = computed(counted, f"sum({made.per})") if made.per else None
-        if made.sum and not made.per and CATALOG.domain(metric).snapshot:
-            over = over or 0  # of a register that is complete
+        if made.sum and not made.per:
+            over = over or 0  # rows that add zero are not listed
         return (over / per * metric.scale if per and over is not None else over), over, per
     return of_measure(view, None), None, None
 

@@ -55,6 +55,15 @@ def test_a_snapshot_stands_until_the_next_one_for_an_hour_at_most(
     assert answer(published(home, AS_OF), [LONG], DISTRICT, MONTH)["value"].item() == minutes
 
 
+@pytest.mark.parametrize(("waiting", "listed"), [((25, 40, 3, 0), 2), ((19, 3), 0)])
+def test_rows_of_long_queues_are_of_these_counters_alone(home: Home, waiting: Sequence[float], listed: int) -> None:
+    areas(home)
+    deliver(home, "readings", [row for i, n in enumerate(waiting) for row in snapshots(f"{i}号", (at(22, 7, 50), n))])
+    edition = published(home, AS_OF)
+    assert answer(edition, ["long_queues"], DISTRICT, MONTH)["value"].item() == listed
+    assert len(rows(edition, "long_queues", DISTRICT, MONTH)) == listed
+
+
 def test_long_queues_are_a_mean_over_counters_and_days(home: Home) -> None:
     areas(home)
     deliver(home, "readings", [
