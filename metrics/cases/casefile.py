@@ -75,9 +75,8 @@ def contacts_of(edition: ScopedEdition, names: Collection[tuple[int, str]]) -> d
     wanted = sorted({name for _area, name in names if name})
     if not wanted or {"phone", "unit_kind"} & edition.unscoped.lacks(FACTS["assets"]):
         return {}
-    assets = known(FACTS["assets"], _time(edition.as_of), "(SELECT * FROM assets WHERE kind = 'unit')")
     sql = (
-        f"WITH units AS (SELECT * FROM ({assets}) WHERE retired_at IS NULL) "
+        f"WITH units AS ({_units_sql(edition)}) "
         "SELECT u.area, u.name, u.unit_kind, u.phone, coalesce(p.name, u.parent), p.phone FROM units u "
         "LEFT JOIN units p ON p.source = u.source AND p.key = u.parent "
         "WHERE list_contains($1::VARCHAR[], u.name) ORDER BY u.source, u.key"
@@ -88,6 +87,17 @@ def contacts_of(edition: ScopedEdition, names: Collection[tuple[int, str]]) -> d
     paths = {area: _path(edition, area) for area, _name in names}
     nearest = {(area, name): _nearest(paths[area], units_by_name.get(name, [])) for area, name in names}
     return {key: contact for key, contact in nearest.items() if contact}
+
+
+_OF_AREAS = " AND list_contains($1::BIGINT[], area)"
+
+
+def _units_sql(edition: ScopedEdition, condition: str = "") -> str:
+    """SQL of the directory's units that exist, with all columns of assets."""
+    units, lacks = f"(SELECT * FROM assets WHERE kind = 'unit'{condition})", edition.unscoped.lacks(FACTS["assets"])
+    return (
+        f"SELECT * FROM ({known(FACTS['assets'], _time(edition.as_of), units, lacks=lacks)}) WHERE retired_at IS NULL"
+    )
 
 
 def administers(contact: Contact, level: str) -> bool:
@@ -104,10 +114,9 @@ def units_of(edition: ScopedEdition, places: Collection[int]) -> dict[int, Conta
     """The units that administer these areas; an area without one is left out."""
     if not places or {"phone", "unit_kind"} & edition.unscoped.lacks(FACTS["assets"]):
         return {}
-    units = "(SELECT * FROM assets WHERE kind = 'unit' AND list_contains($1::BIGINT[], area))"
     sql = (
-        f"SELECT area, name, unit_kind, phone FROM ({known(FACTS['assets'], _time(edition.as_of), units)}) "
-        f"WHERE retired_at IS NULL AND unit_kind IN ('{OFFICE}', '{COMMITTEE}') ORDER BY source DESC, key DESC"
+        f"SELECT area, name, unit_kind, phone FROM ({_units_sql(edition, _OF_AREAS)}) "
+        f"WHERE unit_kind IN ('{OFFICE}', '{COMMITTEE}') ORDER BY source DESC, key DESC"
     )
     rows = edition.unscoped.cursor().execute(sql, [sorted(set(places))]).fetchall()
     return {code: Contact(*unit) for code, *unit in rows}  # of several in an area the first by source and key
@@ -118,10 +127,9 @@ def lead_units_of(edition: ScopedEdition, places: Collection[int]) -> dict[int, 
     none of it above; an area without one is left out."""
     if not places or {"phone", "unit_kind", "parent"} & edition.unscoped.lacks(FACTS["assets"]):
         return {}
-    units = "(SELECT * FROM assets WHERE kind = 'unit' AND list_contains($1::BIGINT[], area))"
     sql = (
-        f"WITH units AS (SELECT * FROM ({known(FACTS['assets'], _time(edition.as_of), units)}) "
-        "WHERE retired_at IS NULL) SELECT area, any_value(name), any_value(unit_kind), any_value(phone) FROM units u "
+        f"WITH units AS ({_units_sql(edition, _OF_AREAS)}) "
+        "SELECT area, any_value(name), any_value(unit_kind), any_value(phone) FROM units u "
         "WHERE (source, area, key) IN (SELECT (source, area, parent) FROM units) "
         "AND NOT coalesce((source, area, parent) IN (SELECT (source, area, key) FROM units), false) "
         "GROUP BY area HAVING count(*) = 1"

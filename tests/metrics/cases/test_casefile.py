@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from data.editions.edition import AnyEdition, Edition
 from data.home import Home
-from metrics.cases.casefile import contacts, steps
+from data.schema import FACTS
+from metrics.cases.casefile import contacts, lead_units_of, steps, units_of
 from metrics.cases.chain import MOST, chain
 from metrics.rows import fact
 from tests.asking import scoped
@@ -76,6 +77,22 @@ def test_an_edition_of_an_older_release_has_neither_log_nor_contacts(home: Home)
     assert (case["title"], case["description"]) == ("old", None)
     assert (steps(scoped(older), case), contacts(scoped(older), VILLAGES[0], ["区城管局"])) == ([], {})
     assert chain(scoped(older), case).length == 1
+
+
+def test_units_are_found_in_an_edition_whose_assets_have_fewer_columns(home: Home) -> None:
+    areas(home)
+    office = {"kind": "unit", "unit_kind": "township", "name": "镇政府", "key": "o", "area": TOWNS[0], "phone": "1000"}
+    part = {**office, "key": "p", "name": "综合执法队", "unit_kind": "window", "parent": "o"}
+    deliver(home, "assets", [office, part], source="directory")
+    edition = published(home, AS_OF)
+    edition.close()
+    kept = {*office, "source", "area_then", "parent", "unit", "registered_at", "retired_at", "updated_at", "batch"}
+    with duckdb.connect(str(edition.path)) as con:
+        for name in {column.name for column in FACTS["assets"].columns} - kept:
+            con.execute(f"ALTER TABLE assets DROP COLUMN {name}")
+    older = scoped(Edition(home, edition.id))
+    assert contacts(older, TOWNS[0], ["综合执法队"])["综合执法队"].phone == "1000"
+    assert units_of(older, [TOWNS[0]])[TOWNS[0]].name == lead_units_of(older, [TOWNS[0]])[TOWNS[0]].name == "镇政府"
 
 
 def test_a_chain_counts_the_cases_of_other_areas_and_shows_none(home: Home) -> None:
