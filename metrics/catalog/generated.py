@@ -3,14 +3,12 @@
 Both give one row a thing and instant, as the view of an SQL file does (see `metrics.engine.views`).
 """
 
-import re
 from collections.abc import Collection, Mapping, Sequence
 
-from data.schema import ASSETS
+from data.schema import ASSETS, words_of
 
 IDENTITY = ("source", "key", "name", "area", "area_then", "unit")
 """What each row of a snapshot has besides the columns that its file names."""
-_WORD = re.compile(r"[A-Za-z_]\w*")
 EXISTING = "existing"
 """The column of newest readings that marks one of each area that exists, for `Aggregate.existing`."""
 LATEST = (
@@ -35,7 +33,7 @@ def snapshot_sql(named: Sequence[str], where: str | None, terms: Mapping[str, st
     on the columns of assets; terms: see `Domain`. Columns that none of these names are left out: planning them would
     take longer than reading the rest.
     """
-    words = {word for text in (*columns(named), where or "", *terms.values()) for word in _WORD.findall(text)}
+    words = words_of(*columns(named), where or "", *terms.values())
     values = ", ".join(
         f"CASE WHEN a.{name} < moment THEN a.{name} END AS {name}" if ASSETS[name].known_at == name else f"a.{name}"
         for name in (column.name for column in ASSETS.columns if column.name in words)

@@ -1,7 +1,7 @@
 """The share of the largest values of a column, such as the ten most frequent categories of an area and period.
 
 Which values are the largest depends on the area and the period, so that the shares of the parts of an area say nothing
-of its own: it is counted anew for each group, from the roll-up by the column.
+of its own: it is counted again for each group, from the roll-up by the column.
 """
 
 from collections.abc import Iterator

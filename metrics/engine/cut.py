@@ -17,14 +17,13 @@ import numpy as np
 
 from data.editions.edition import Edition
 from data.editions.rollups import Measure
-from data.schema import FACTS, TIME, Fact, known
+from data.schema import FACTS, TIME, Fact, known, narrowed, words_of
 from metrics.catalog import Catalog, Domain, Stock, Trailing
 from metrics.catalog.kinds import counted_kinds
 from metrics.engine.plan import COLUMNS, Plan, within_group
 from metrics.engine.totals import Cells
 from metrics.period import DAY, Period, last_day
 
-_WORD = re.compile(r"[A-Za-z_]\w*")
 _CHOICE = {"case", "when", "then", "else", "end", "and", "or", "not", "is", "null", "greatest", "least", "coalesce"}
 """Words of SQL that choose among times; an anchor of them alone is one of its columns."""
 _WHEN = re.compile(r"\bWHEN\b.*?\bTHEN\b", re.IGNORECASE | re.DOTALL)
@@ -157,9 +156,9 @@ def _columns(domain: Domain, flows: tuple[Measure, ...]) -> Fact:
     """The domain's fact with the columns that flows rest on."""
     fact = FACTS[domain.fact]
     texts = [text for flow in flows for text in (flow.anchor, flow.where or "", flow.value or "")]
-    words = {*_WORD.findall(" ".join([*texts, *domain.terms.values()])), *domain.dimensions, "area", fact.time}
-    words |= {column.known_at for column in fact.columns if column.name in words}
-    return replace(fact, columns=tuple(column for column in fact.columns if column.name in words))
+    words = {*words_of(*texts, *domain.terms.values()), *domain.dimensions, "area"}
+    words |= {column.known_at for column in fact.columns if column.name in words and column.known_at}
+    return narrowed(fact, words)
 
 
 def _of_kinds(domain: Domain, flows: tuple[Measure, ...]) -> str:
@@ -178,7 +177,7 @@ def _condition(flows: tuple[Measure, ...], fact: Fact, then: str, stop: str) -> 
     for anchor in _anchors(flows):
         # an anchor that chooses among the columns is one of these times; any other has a query of its own
         choice = _WHEN.sub(" ", anchor)
-        words = {word.lower() for word in _WORD.findall(choice)}
+        words = {word.lower() for word in words_of(choice)}
         if re.sub(r"[\w\s(),]", "", choice) or re.search(r"\b\d", choice) or not words <= _CHOICE | {*times}:
             later.append(f"({anchor}) >= {then}")
             before.append(f"({anchor}) < {stop}")

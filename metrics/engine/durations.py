@@ -2,7 +2,6 @@
 rest on one reading of the facts.
 """
 
-import re
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -12,7 +11,7 @@ from functools import lru_cache
 import numpy as np
 
 from data.editions.edition import Edition
-from data.schema import FACTS
+from data.schema import FACTS, words_of
 from metrics.areas import root
 from metrics.catalog import Domain
 from metrics.catalog.model import Quantile
@@ -25,7 +24,6 @@ RECENT_DAYS = 400
 """So far back most screens look: this month and the twelve before. For a look further back all values are read."""
 MOST_VALUES = 2_000_000
 """Of more, SQL takes the quantiles."""
-WORD = re.compile(r"[A-Za-z_]\w*")
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,9 +64,9 @@ def quantiles(plan: Plan, domain: Domain, quantile: Quantile) -> Cells | None:
 def _known_at(domain: Domain, quantile: Quantile) -> list[str]:
     """The times at which the columns that a quantile rests on became known."""
     fact, texts = FACTS[domain.fact], [quantile.anchor, quantile.value, quantile.where or "", domain.where or ""]
-    words = set(WORD.findall(" ".join(texts)))
+    words = words_of(*texts)
     for _term in domain.terms:  # a term may name others
-        words |= {word for name in words & domain.terms.keys() for word in WORD.findall(domain.terms[name])}
+        words |= {word for name in words & domain.terms.keys() for word in words_of(domain.terms[name])}
     return sorted({column.known_at for column in fact.columns if column.name in words and column.known_at})
 
 

@@ -3,7 +3,6 @@
 The roll-up by town is read in memory (`metrics.engine.totals`), the others by SQL.
 """
 
-import re
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from functools import lru_cache
@@ -14,7 +13,7 @@ import numpy as np
 from data.areas.levels import ROLLED
 from data.editions.edition import Edition
 from data.editions.rollups import Measure, Rollup, daily
-from data.schema import FACTS, Fact, known
+from data.schema import FACTS, known, narrowed, words_of
 from metrics.catalog import Domain, Flow, Stock, Trailing
 from metrics.catalog.model import rollup
 from metrics.engine.cut import apply_changes, whole_days
@@ -23,7 +22,6 @@ from metrics.engine.plan import APART, COLUMNS, Plan
 from metrics.engine.totals import Cells, sums_from_totals, totals
 from metrics.period import DAY, last_day
 
-_WORD = re.compile(r"[A-Za-z_]\w*")
 FEW = 4
 """Of up to so many buckets the days are cut into pieces."""
 
@@ -149,14 +147,8 @@ def facts_sql(plan: Plan, domain: Domain, only: str = "", also: str = "", *, use
         return f"SELECT *{terms} FROM {scope}"
     lacks = plan.edition.lacks(fact)
     if used_in:
-        fact = _with_columns_in(fact, f"{used_in} {terms} {group_sql(plan)}")
+        fact = narrowed(fact, words_of(used_in, terms, group_sql(plan)))
     return f"SELECT *{terms} FROM ({known(fact, as_of_sql(plan), scope, also, lacks=lacks)})"
-
-
-def _with_columns_in(fact: Fact, sql: str) -> Fact:
-    """The fact with the columns that SQL names, and its time."""
-    words = {*_WORD.findall(sql), fact.time}
-    return replace(fact, columns=tuple(column for column in fact.columns if column.name in words))
 
 
 def latest(edition: Edition, fact: str) -> datetime | None:
