@@ -225,7 +225,7 @@ def test_means_and_counts_of_villages_leave_out_merged_ones_whose_amounts_count_
         assert (frame["value"]["rich"], frame["value"]["middle"]) == (rich, middle)
         assert len(rows(edition, "mean", DISTRICT, period, part="denominator", catalog=own)) == villages
         assert len(rows(edition, "mean", DISTRICT, period, part="numerator", catalog=own)) == 6
-        assert len(rows(edition, "rich", DISTRICT, period, catalog=own)) == villages
+        assert len(rows(edition, "rich", DISTRICT, period, catalog=own)) == rich
     row = answer(edition, ["mean"], VILLAGES[0], period, catalog=own).iloc[0]
     assert (row["numerator"], row["denominator"]) == (250, 1)
     assert value(edition, "mean", new, period, own) == 25
