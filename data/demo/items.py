@@ -38,6 +38,18 @@ HURRY = {"whistle": 6, "event": 10}
 MEAN_HOURS = 40
 COUNTERSIGN = (names.DEPARTMENTS[0], names.DEPARTMENTS[1])
 """Departments that countersign besides the town's own unit."""
+TOPICS = ("充电桩进小区", "既有住宅加装电梯", "菜市场环境提升", "停车难专项治理")
+PROJECT_TITLES = {
+    "parks": ("新建口袋公园", "滨河步道贯通"),
+    "markets": ("改造农贸市场",),
+    "childcare": ("新增公办托位", "改造校门口通道"),
+    "roads": ("改造农村公路",),
+    "lifts": ("既有住宅加装电梯",),
+    "elderly": ("新建老年食堂", "困难家庭适老化改造"),
+    "health": ("改造村卫生室",),
+    "other": ("更换老旧燃气管",),
+}
+"""Titles of projects by their kind; a kind that a district has added takes those of the others."""
 TITLES = {
     "order": ("12345 热线积压件清理", "老旧小区消防通道整改", "汛期排水口清淤", "工地夜间噪声治理"),
     "escalation": ("跨镇河道清淤需统筹", "安置房办证历史遗留问题", "公交线路调整诉求", "污水管网改造资金缺口"),
@@ -45,11 +57,11 @@ TITLES = {
     "problem": ("便民中心无障碍坡道缺失", "村级公示栏更新不及时", "健身器材损坏", "垃圾分类点位不足"),
     "wish": ("希望增设路灯", "想要一间读书角", "安装楼道扶手", "添置活动室桌椅"),
     "approval": ("夏季防汛物资采购方案", "便民服务点调整方案", "文化节活动方案", "网格划分调整方案"),
-    "topic": ("充电桩进小区", "既有住宅加装电梯", "菜市场环境提升", "停车难专项治理"),
+    "topic": TOPICS,
     "pairing": ("帮助引进物业服务", "帮助改造活动中心", "帮助对接就业岗位", "帮助修缮水渠"),
     "note": ("关于数据口径的批注", "关于走势变化的批注", "关于现场情况的批注", "关于对比结果的批注"),
     "instruction": ("关于积压件上升的批示", "关于网站栏目更新的批示", "关于安全隐患排查的批示", "关于群众满意率的批示"),
-    "project": ("新建口袋公园", "改造农贸市场", "新增公办托位", "改造农村公路"),
+    "project": PROJECT_TITLES["other"],
 }
 EVENT_TITLES = {
     "sanitation": ("河道漂浮垃圾较多", "垃圾桶满溢未清运"),
@@ -77,7 +89,6 @@ TEXTS = {
     "progress": "按计划推进。",
     "plan": "安排专人对接，分步解决。",
     "opinion": "同意。",
-    "topic": "民生难题",
     "place": "村口",
     "category": "市容环卫",
 }
@@ -179,8 +190,13 @@ def _begin(desk: Desk, rules: Rules, kind: str, at: datetime, rng: random.Random
 
 
 def _title(kind: str, fields: Mapping[str, Any], rng: random.Random) -> str:
-    if kind == "event":
-        return rng.choice(EVENT_TITLES.get(fields["category"], EVENT_TITLES["other"]))
+    match kind:
+        case "event":
+            return rng.choice(EVENT_TITLES.get(fields["category"], EVENT_TITLES["other"]))
+        case "project":
+            return rng.choice(PROJECT_TITLES.get(fields["kind"], TITLES[kind]))
+        case "topic":
+            return str(fields["topic"])
     return rng.choice(TITLES[kind])
 
 
@@ -314,6 +330,8 @@ def _units(village: Area) -> list[tuple[str, int]]:
 
 
 def _value(name: str, field: FieldType, at: datetime, rng: random.Random) -> Any:
+    if name == "topic":
+        return rng.choice(TOPICS)
     match field.type:
         case "point":
             return f"{rng.uniform(118, 118.2):.6f},{rng.uniform(32, 32.2):.6f}"

@@ -543,6 +543,11 @@ def test_one_kind_of_project_is_finished_after_the_turn_of_the_year(db: duckdb.D
     rates = dict(db.execute(sql).fetchall())
     assert rates.pop(stories.LONG_PROJECT) < 0.6
     assert min(rates.values()) > 0.85
+    begun = (
+        "SELECT count(*), count(DISTINCT category) FROM planned_works WHERE kind = 'project' AND month(registered_at) "
+    )
+    autumn, kinds = one(db, begun + "IN (10, 11) AND year(registered_at) < year(getvariable('as_of'))")
+    assert (autumn > 10, kinds) == (True, 1)
 
 
 def test_readings_have_their_stories(db: duckdb.DuckDBPyConnection) -> None:

@@ -20,7 +20,11 @@ TOPICS = (
 )  # fmt: skip
 TASKS = 603
 """Of the last twelve months, as in Beijing's list."""
-PROJECTS = ("新建口袋公园", "改造农贸市场", "新增公办托位", "改造农村公路", stories.LONG_PROJECT)
+PROJECTS = {
+    "公园绿地": "新建口袋公园", "农贸市场": "改造农贸市场", "托育教育": "新增公办托位", "农村公路": "改造农村公路",
+    stories.LONG_PROJECT: "既有住宅加装电梯",
+}  # fmt: skip
+"""Kinds of projects, worded as the workflow of the projects words them, each with the title of one."""
 PER_AREA = 3
 """Projects of a year in each town; the district has twenty."""
 DISTRICT_PROJECTS = 20
@@ -55,21 +59,25 @@ def _tasks(rng: random.Random, as_of: datetime) -> Iterator[Row]:
 
 
 def _projects(rng: random.Random, as_of: datetime) -> Iterator[Row]:
-    """The projects of three years, begun in spring and due at the end of the year; those of the district and towns."""
+    """The projects of three years, those of the district and of towns: begun in spring and due at the end of the year.
+
+    Two in three of stories.LONG_PROJECT begin in late autumn, after the year's money is known.
+    """
     towns = [area.code for area in geography.areas() if area.level == "town"]
+    kinds = tuple(PROJECTS)
     for year in range(as_of.year - 2, as_of.year + 1):
         places = [stories.DISTRICT] * DISTRICT_PROJECTS + [town for town in towns for _ in range(PER_AREA)]
         for i, area in enumerate(places):
-            begun = datetime(year, 2, 20, 9) + timedelta(days=rng.randrange(20))
+            kind = kinds[i % len(kinds)]
+            winter = kind == stories.LONG_PROJECT and i // len(kinds) % 3
+            start, span = (datetime(year, 10, 10, 9), 50) if winter else (datetime(year, 2, 20, 9), 20)
+            begun = start + timedelta(days=rng.randrange(span))
+            late, days = rng.random() < 0.06, rng.randint(120, 290)
             if begun >= as_of:
                 continue
-            late, days = rng.random() < 0.06, rng.randint(120, 290)
-            name = PROJECTS[i % len(PROJECTS)]
-            if name == stories.LONG_PROJECT:
-                days += 320
             unit = rng.choice(names.DEPARTMENTS) if area == stories.DISTRICT else names.TOWN_UNIT
             what = {"key": f"project-{year}-{i + 1:03}", "kind": "project", "area": area, "unit": unit}
-            what |= {"category": name, "title": f"{year}年{name}"}
+            what |= {"category": kind, "title": f"{year}年{PROJECTS[kind]}"}
             clocks = _clocks(begun, days, late, rng, as_of)
             yield what | clocks | {"satisfied": rng.random() < 0.93 if clocks["close_kind"] else None}
 

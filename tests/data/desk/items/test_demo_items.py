@@ -7,6 +7,7 @@ import pytest
 from sqlalchemy import select
 
 from data.demo import items as demo
+from data.demo.casework import planned_works
 from data.desk.auditing.custody import Custody
 from data.desk.items import models, store
 from data.desk.items.item import Item, to_item
@@ -55,6 +56,18 @@ def test_events_are_called_by_their_category(desk: Desk) -> None:
         if item.kind == "event":
             category = store.events(desk, RULES, item.id)[0].fields["category"]
             assert item.title in demo.EVENT_TITLES[category]
+
+
+def test_projects_and_tasks_are_of_a_kind_and_called_by_it(desk: Desk) -> None:
+    kinds = RULES.flows["project"].fields["kind"].choices
+    assert {*demo.PROJECT_TITLES} == {*kinds}
+    assert {*planned_works.PROJECTS} <= {choice.zh for choice in kinds.values()}, "the ledger's words are theirs"
+    for item in all_items(desk):
+        begun = store.events(desk, RULES, item.id)[0].fields
+        if item.kind == "project":
+            assert item.title in demo.PROJECT_TITLES[begun["kind"]]
+        if item.kind == "topic":
+            assert item.title == begun["topic"]
 
 
 def test_nothing_happens_after_the_demos_day_and_nothing_is_left_for_months(desk: Desk) -> None:
