@@ -24,11 +24,12 @@ from metrics.scope import OutOfScope
 
 @dataclass(frozen=True)
 class Change:
-    """A new value of a column of an asset, as typed, and why."""
+    """A new value of a column of an asset, as typed, and why. seen: as that of `edits.Wanted`."""
 
     field: str
     value: str
     reason: str
+    seen: int | None = None
 
 
 PROPOSE_LIMIT = action("limits.propose", "settings", Can.PROPOSE, "areas")
@@ -108,7 +109,7 @@ def edit_asset(desk: Desk, actor: Actor, edition: ScopedEdition, source: str, ke
     what = f"asset {source} {key}: {change.field} = {change.value or '–'}: {change.reason}"
     with EDIT_ASSET.by(desk, actor, what, _range(int(asset["area"]))):
         text = None if loaded is None else str(loaded)
-        wanted = edits.Wanted(source, key, change.field, change.value, text, change.reason)
+        wanted = edits.Wanted(source, key, change.field, change.value, text, change.reason, change.seen)
         return edits.edit(desk, wanted, actor.name)
 
 

@@ -95,7 +95,7 @@ def card(view: View, source: str, key: str) -> None:
     desk.show_outcome(FORM)
     with desk.answering():
         made = edits.listing(visitors.desk(), source, key)
-    edited = {row.field: row for row in reversed(made) if row.withdrawn_at is None}
+    edited = edits.applying(made)
     in_edition = register.edited_columns(edition.unscoped, source, key)
     loaded = register.loaded_values(edition, source, key)
     rows = []
@@ -149,17 +149,24 @@ def _edits(made: list[edits.Row]) -> None:
     if not made:
         return
     header.title(_("Edits"), note=_("Each one is in the audit as well"))
+    applying = {row.id for row in edits.applying(made).values()}
     rows: list[list[Cell | str]] = [
         [
             format.stamp(desk.local(row.at)), words.column(row.field, "assets"),
-            f"{words.value(row.field, row.loaded) or '–'} → {words.value(row.field, row.value) or '–'}", row.reason,
-            row.who, _("withdrawn by {name}", name=row.withdrawn_by) if row.withdrawn_at else _("applies"),
+            " → ".join(words.value(row.field, value) or "–" for value in (edits.replaced(row, made), row.value)),
+            row.reason, row.who, _state(row, applies=row.id in applying),
         ]
         for row in made
     ]  # fmt: skip
     columns = [Column(_("Time"), lead=True), Column(_("Field")), Column(_("Values")), Column(_("Reason")),
                Column(_("By")), Column(_("State"))]  # fmt: skip
     table(columns, rows, key="edits")
+
+
+def _state(row: edits.Row, *, applies: bool) -> str:
+    if row.withdrawn_at:
+        return _("withdrawn by {name}", name=row.withdrawn_by)
+    return _("applies") if applies else _("replaced by a newer one")
 
 
 def editing(view: View, source: str, key: str) -> None:
@@ -175,13 +182,15 @@ def editing(view: View, source: str, key: str) -> None:
         value = middle.text_input(_("New value; empty for none"), max_chars=edits.LONGEST_VALUE, autocomplete="off")
         reason = right.text_input(_("Reason"), max_chars=edits.LONGEST_REASON, autocomplete="off")
         saved = st.form_submit_button(_("Save"))
-    if saved and field:
-        change = Change(field, value, reason)
-        work = partial(actions.edit_asset, visitors.desk(), actor, edition, source, key, change)
-        _act(work, _("Saved; the next edition has it."), "edit asset")
+    made: list[edits.Row] = []
     with desk.answering():
         made = edits.listing(visitors.desk(), source, key)
-        choice = RowChoice("withdraw edit", {row.id: _title(row) for row in made if row.withdrawn_at is None})
+    seen = _seen(source, key, made)
+    if saved and field:
+        change = Change(field, value, reason, seen.get(field, 0))
+        work = partial(actions.edit_asset, visitors.desk(), actor, edition, source, key, change)
+        _act(work, _("Saved; the next edition has it."), "edit asset")
+    choice = RowChoice("withdraw edit", {row.id: _title(row) for row in edits.applying(made).values()})
     if not choice:
         return
     with st.form(desk.form_key("withdraw edit"), border=False):
@@ -190,6 +199,15 @@ def editing(view: View, source: str, key: str) -> None:
     if withdrawn and choice.made() and id:
         withdraw = partial(actions.withdraw_edit, visitors.desk(), actor, edition, source, key, id)
         _act(withdraw, _("Withdrawn; the loaded value applies again."), "withdraw edit")
+
+
+def _seen(source: str, key: str, made: list[edits.Row]) -> dict[str, int]:
+    """By column the edit that applied when the page was last drawn, which is what the visitor decided on."""
+    place = "registry.seen"
+    before: tuple[tuple[str, str], dict[str, int]] | None = st.session_state.get(place)
+    now = {field: row.id for field, row in edits.applying(made).items()}
+    st.session_state[place] = ((source, key), now)
+    return before[1] if before and before[0] == (source, key) else now
 
 
 def _title(row: edits.Row) -> str:
@@ -201,6 +219,7 @@ def _act(action: "partial[Any]", said: str, form: str) -> None:
 
     def run() -> None:
         action()
+        desk.sent("withdraw edit")  # an edit that was replaced is not one that others have dealt with
         publish_decided_in_background()
 
     desk.act(run, said, form=form, place=FORM)

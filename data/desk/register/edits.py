@@ -6,16 +6,19 @@ value stays visible next to it.
 """
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import select
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
 
 from data.desk import clock, models, typed
 from data.desk.errors import Refused
 from data.desk.store import Desk
 from data.editions.from_desk import Edit
+from data.messages import Name
 from data.schema import ASSETS
 from data.schema.model import NUMERIC, TIME, Column
 from data.values.numbers import read_boolean, read_number
@@ -30,7 +33,10 @@ _DIGITS = re.compile(r"\d(?:[\s-]?\d){6}")
 
 @dataclass(frozen=True)
 class Wanted:
-    """An edit to make: value as typed, loaded as its source has it."""
+    """An edit to make: value as typed, loaded as its source has it.
+
+    seen: the edit that applied to the column when it was typed, 0 for none; None if whoever typed it was shown none.
+    """
 
     source: str
     key: str
@@ -38,6 +44,7 @@ class Wanted:
     value: str
     loaded: str | None
     reason: str
+    seen: int | None = None
 
 
 @dataclass(frozen=True)
@@ -65,21 +72,38 @@ def listing(desk: Desk, source: str, key: str) -> list[Row]:
         return [_row(row) for row in session.scalars(query)]
 
 
+def applying(rows: Iterable[Row]) -> dict[str, Row]:
+    """By column the edit of an asset that applies. One that a newer one replaced does not come back with its end."""
+    newest = {row.field: row for row in sorted(rows, key=lambda row: row.id)}
+    return {field: row for field, row in newest.items() if row.withdrawn_at is None}
+
+
+def replaced(row: Row, rows: Iterable[Row]) -> str | None:
+    """The value that an edit took the place of: that of the edit before it, else the loaded one."""
+    before = [one for one in rows if one.field == row.field and one.id < row.id]
+    last = max(before, key=lambda one: one.id, default=None)
+    if last is None or (last.withdrawn_at and last.withdrawn_at <= row.at):
+        return row.loaded
+    return last.value
+
+
 def current(desk: Desk, zone: str) -> tuple[Edit, ...]:
     """The edits that apply, one a column, for the next edition; times in `zone`."""
-    query = select(models.AssetEdit).where(models.AssetEdit.withdrawn_at.is_(None)).order_by(models.AssetEdit.id)
+    query = select(models.AssetEdit).order_by(models.AssetEdit.id)
     with desk.read() as session:
         newest = {(row.source, row.key, row.field): row for row in session.scalars(query)}
         return tuple(
             Edit(row.id, row.source, row.key, row.field, row.value, _local(row.at, zone))
             for row in sorted(newest.values(), key=lambda row: row.id)
+            if row.withdrawn_at is None
         )
 
 
 def edit(desk: Desk, wanted: Wanted, who: str, *, now: datetime | None = None) -> int:
     """Keep an edit and return its number; that of the one that applies if it says the same.
 
-    Refused for a column or value that cannot be edited, or without a reason.
+    Refused for a column or value that cannot be edited, without a reason, and where another edit than the one seen
+    applies by now.
     """
     if not wanted.reason.strip() or len(wanted.reason) > LONGEST_REASON:
         raise Refused("edit.reason", "say why, in at most {n} characters", n=LONGEST_REASON)
@@ -89,11 +113,16 @@ def edit(desk: Desk, wanted: Wanted, who: str, *, now: datetime | None = None) -
     value = read_value(column, wanted.value)
     table = models.AssetEdit
     same_column = (table.source == wanted.source, table.key == wanted.key, table.field == wanted.field)
-    applies = select(table).where(*same_column, table.withdrawn_at.is_(None)).order_by(table.id.desc()).limit(1)
+    newest = select(table).where(*same_column).order_by(table.id.desc()).limit(1)
     with desk.begin() as session:
-        last = session.scalars(applies).first()
+        last = session.scalars(newest).first()
+        last = last if last and last.withdrawn_at is None else None
         if last and (last.value, last.reason, last.who) == (value, wanted.reason.strip(), who):
             return last.id
+        if wanted.seen is not None and wanted.seen != (last.id if last else 0):
+            raise Refused(
+                "edit.changed", "others have changed {column} in the meantime: look again", column=_name(column)
+            )
         made = table(
             source=wanted.source, key=wanted.key, field=wanted.field, value=value, loaded=wanted.loaded,
             reason=wanted.reason.strip(), who=who, at=now or clock.now(),
@@ -107,9 +136,16 @@ def withdraw(desk: Desk, id: int, who: str) -> None:
     """Let the loaded value apply again. Refused if there is no such edit that applies."""
     with desk.begin() as session:
         row = session.get(models.AssetEdit, id, with_for_update=True)
-        if row is None or row.withdrawn_at is not None:
+        if row is None or row.withdrawn_at is not None or id != _newest(session, row):
             raise Refused("edit.unknown", "there is no edit {id} that applies", id=id)
         row.withdrawn_by, row.withdrawn_at = who, clock.now()
+
+
+def _newest(session: Session, row: models.AssetEdit) -> int | None:
+    """The number of the newest edit of the asset's column that an edit is of."""
+    table = models.AssetEdit
+    same_column = (table.source == row.source, table.key == row.key, table.field == row.field)
+    return session.scalars(select(func.max(table.id)).where(*same_column)).one()
 
 
 def read_value(column: Column, text: str) -> str | None:
@@ -117,16 +153,16 @@ def read_value(column: Column, text: str) -> str | None:
     text = text.strip()
     if not text:
         if column.required:
-            raise Refused("edit.required", "{column} cannot be empty", column=column.zh)
+            raise Refused("edit.required", "{column} cannot be empty", column=_name(column))
         return None
     if column.words:
         value = {word: value for value, word in column.words.items()} | {value: value for value in column.words}
         if text not in value:
-            raise Refused("edit.word", "{column} is one of {words}", column=column.zh, words=column.allowed)
+            raise Refused("edit.word", "{column} is one of {words}", column=_name(column), words=column.allowed)
         return value[text]
     if column.type == "BOOLEAN":
         if (boolean := read_boolean(text)) is None:
-            raise Refused("edit.boolean", "{column} is yes or no", column=column.zh)
+            raise Refused("edit.boolean", "{column} is yes or no", column=_name(column))
         return str(boolean).lower()
     if column.type in NUMERIC:
         return _number(column, text)
@@ -134,13 +170,13 @@ def read_value(column: Column, text: str) -> str | None:
         try:
             return datetime.fromisoformat(text).replace(tzinfo=None).isoformat(sep=" ")
         except ValueError:
-            raise Refused("edit.time", "{column} is a day or time such as 2026-11-29", column=column.zh) from None
+            raise Refused("edit.time", "{column} is a day or time such as 2026-11-29", column=_name(column)) from None
     if len(text) > LONGEST_VALUE or not typed.is_line(text):
         raise Refused(
-            "edit.text", "{column} has at most {n} characters, in one line", column=column.zh, n=LONGEST_VALUE
+            "edit.text", "{column} has at most {n} characters, in one line", column=_name(column), n=LONGEST_VALUE
         )
     if _DIGITS.search(text):
-        raise Refused("edit.digits", "{column} must not hold telephone or ID numbers", column=column.zh)
+        raise Refused("edit.digits", "{column} must not hold telephone or ID numbers", column=_name(column))
     return text
 
 
@@ -154,8 +190,12 @@ def _number(column: Column, text: str) -> str:
         or (high is not None and float(number) > high)
         or abs(float(number)) >= 2**31
     ):
-        raise Refused("edit.number", "{column} is a number within its limits", column=column.zh)
+        raise Refused("edit.number", "{column} is a number within its limits", column=_name(column))
     return number if column.type == "DOUBLE" else str(int(float(number)))
+
+
+def _name(column: Column) -> Name:
+    return Name("column", column.name, column.label["zh"], column.label["en"])
 
 
 def _local(at: datetime, zone: str) -> datetime:
