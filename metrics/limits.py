@@ -88,6 +88,8 @@ def check(catalog: Catalog, limit_of: str, green: str, red: str, category: str =
         )  # fmt: skip
     if green and (low.op[0] == high.op[0] or (low.limit > high.limit if low.op[0] == "<" else low.limit < high.limit)):
         raise MetricsError("limit.overlap", "green and red overlap: {green}, {red}", green=green, red=red)
+    if metric.is_percent and "rest" in metric.parts and not all(0 <= one.limit <= 100 for one in (low, high)):
+        raise MetricsError("limit.share", "{metric} is a share: its bounds lie between 0 and 100", metric=metric.label)
 
 
 def check_category(edition: AnyEdition, catalog: Catalog, limit_of: str, category: str) -> None:

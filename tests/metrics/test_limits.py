@@ -276,6 +276,8 @@ def test_an_ended_limit_stays_valid_for_what_was_before(home: Home, desk: Desk) 
         ({"green": ""}, "needs a green bound"),
         ({"red": "> 40"}, "is written with <"),
         ({"green": ">= 30"}, "green and red overlap"),
+        ({"green": ">= -5", "red": "< -10"}, "is a share"),
+        ({"green": ">= 101"}, "is a share"),
         ({"area": 120000000000}, "area 120000000000 is not in edition"),
         ({"valid_to": date(2026, 11, 1)}, "the last day of a limit is not before its first"),
         ({"source": " "}, "say where the limit is from"),

@@ -25,6 +25,7 @@ from data.editions.scoped import EVERYTHING, Scope
 from metrics import areas
 from metrics.areas import Area
 from metrics.catalog import Metric
+from metrics.catalog.bounds import Bound, bound
 from metrics.errors import MetricsError
 from metrics.limits import overlaps
 
@@ -68,9 +69,17 @@ def _line(view: View, row: Row) -> list[Cell | str]:
     state = Cell(STATES[row.state](), state=COLOURS[row.state], note=_decided(row))
     days = span(what.valid_from, what.valid_to)
     return [
-        Cell(name, note=what.category), area_name(view, what.area), days, what.green or "–", what.red, what.source,
-        proposed, state,
+        Cell(name, note=what.category), area_name(view, what.area), days, written(what.green) or "–",
+        written(what.red), what.source, proposed, state,
     ]  # fmt: skip
+
+
+def written(text: str) -> str:
+    """A bound as all screens write it, however it was typed."""
+    try:
+        return str(Bound.model_validate(bound(text)))
+    except ValueError:
+        return text
 
 
 STATES: dict[str, Callable[[], str]] = {
@@ -143,7 +152,7 @@ def _overlaps(row: Row) -> Iterator[str]:
     if row.state != "proposed":
         return
     for overlap in overlaps(limits.approved(visitors.desk()), limits.as_limit(row)):
-        bounds = " · ".join(filter(None, (overlap.row.green, overlap.row.red)))
+        bounds = " · ".join(filter(None, map(written, (overlap.row.green, overlap.row.red))))
         days = span(overlap.first, overlap.end)
         if overlap.yields:
             yield _("Overlaps the approved limit {bounds} {days}: once approved, the proposal applies then.",
@@ -197,8 +206,8 @@ def _title(view: View, row: Row) -> str:
         name,
         row.what.category,
         area_name(view, row.what.area),
-        row.what.green,
-        row.what.red,
+        written(row.what.green),
+        written(row.what.red),
         span(row.what.valid_from, row.what.valid_to),
     )
     return " · ".join(filter(None, parts))

@@ -52,6 +52,7 @@ def test_a_proposal_is_listed_approved_by_a_leader_and_audited(screen: Screen, r
     role("leader")
     page = screen("limits")
     assert "区办〔2026〕12号" in str(drawn(page, "table"))
+    assert "≥ 60" in str(drawn(page, "table")), "bounds are written as on all screens, however they were typed"
     assert not [field for field in page.selectbox if field.label == "指标"], "a leader does not propose"
     page.button[0].click().run()
     assert "已批准" in words(page)
@@ -93,5 +94,5 @@ def test_who_decides_sees_the_approved_limits_that_a_proposal_overlaps_and_which
     assert "重叠期内以本提案为准" in str(drawn(screen("limits"), "table"))
     role("leader")
     said = words(screen("limits"))
-    assert f"{warning}&gt;= 60 · &lt; 40，2026-11-01 起）" in said
+    assert f"{warning}≥ 60 · &lt; 40，2026-11-01 起）" in said
     assert "重叠期内以本提案为准" in said
