@@ -56,8 +56,8 @@ DRAWN: dict[str, tuple[str, list[Any]]] = {
     "ranking": (
         'draw(data, ["value", true])',
         [{"ranked": [RankingRow(BAD, BAD, BAD, BAD, BAD, BAD, "good", "red", BAD, bounds=(50, 40, 60))],
-          "apart": [RankingRow(BAD, BAD, BAD, note=BAD)],
-          "title": BAD, "height": 400, "words": {"columns": [BAD] * 5, "apart": BAD, "sort": BAD}}],
+          "apart": [RankingRow(BAD, BAD, BAD, note=BAD), RankingRow(BAD, BAD, BAD, note=BAD, empty=True)],
+          "title": BAD, "height": 400, "words": {"columns": [BAD] * 5, "apart": BAD, "comma": BAD, "sort": BAD}}],
     ),
     "today": (
         "draw(data)",
@@ -129,4 +129,15 @@ def test_a_wall_says_the_age_of_its_data_in_the_unit_that_fits(browser: Browser,
     page = browser.new_page()
     call = "howOld(age, ['{n} min', '{n} h', '{n} days'])"
     assert page.evaluate(f"age => {{ {source_of('wall')}; return {call} }}", seconds) == expected
+    page.close()
+
+
+def test_a_long_word_pushes_no_column_of_a_table_off_the_screen(browser: Browser) -> None:
+    css = (assets.COMPONENTS / "lists" / "table.css").read_text("utf-8")
+    cells = "".join(f"<td><span>{text}</span></td>" for text in ("甲", "z" * 500, "乙", "丙"))
+    page = browser.new_page(viewport={"width": 1000, "height": 600})
+    page.set_content(
+        f'<style>{css}</style><div class="root"><div class="scroll"><table><tr>{cells}</tr></table></div></div>'
+    )
+    assert page.evaluate("(e => e.scrollWidth <= e.clientWidth)(document.querySelector('.scroll'))")
     page.close()
