@@ -52,6 +52,11 @@ class Panel(Model):
         """The columns by which it breaks a metric down."""
         return ()
 
+    @property
+    def grouped(self) -> tuple[Name, ...]:
+        """The metrics of its groups, which are queried together with those of the layout."""
+        return ()
+
     def at(self, view: "View") -> "View":
         """The view with the panel's own metric as the chosen one, if it names any."""
         return view.asking(metrics=self.metrics[:1]) if self.metrics else view

@@ -124,6 +124,16 @@ class Layout(Model):
         return {id(panel): name for name, panel in self.by_name.items()}
 
     @cached_property
+    def grouped(self) -> tuple[str, ...]:
+        """The metrics of the groups of its tiles."""
+        return tuple(dict.fromkeys(name for panel in self.panels for name in panel.grouped))
+
+    @property
+    def tiles(self) -> tuple[str, ...]:
+        """The metrics that stand as tiles where a visitor has chosen none."""
+        return self.grouped or self.metrics
+
+    @cached_property
     def splits(self) -> tuple[str, ...]:
         """The columns by which its panels break a metric down."""
         return tuple(dict.fromkeys(by for panel in self.panels for by in panel.splits))
@@ -238,7 +248,7 @@ def _with_rows(layout: Layout, layouts: dict[str, Layout]) -> Layout:
 def _metric_faults(layout: Layout, catalog: Catalog) -> Iterator[str]:
     named = {"metric": (layout.metric,), "metrics": layout.metrics, "spare": layout.spare}
     named["scenes"] = tuple(scene.metric for scene in layout.scenes if scene.metric)
-    named |= {f"rows: {panel.kind}: metrics": panel.metrics for panel in layout.panels}
+    named |= {f"rows: {panel.kind}: metrics": (*panel.metrics, *panel.grouped) for panel in layout.panels}
     for field, names in named.items():
         for name in names:
             if name not in catalog.metrics:

@@ -18,7 +18,8 @@ from data.desk import preferences
 from data.errors import DataError
 from metrics.engine.plan import exists_at
 
-MOST = 24
+MOST = 32
+"""More than the tiles of any layout of ours."""
 _STATE = "tiles."
 
 
@@ -59,7 +60,7 @@ def choose(view: View) -> None:
         )
         for metric in offered
     ]
-    now = chosen(view, visitor) or view.layout.metrics
+    now = chosen(view, visitor) or view.layout.tiles
     saved = chooser(options, now, most=MOST, key="chooser")
     if saved is not None:
         _save(
@@ -68,7 +69,7 @@ def choose(view: View) -> None:
 
 
 def _save(view: View, visitor: Visitor, names: list[str]) -> None:
-    names = [] if tuple(names) == view.layout.metrics else names
+    names = [] if tuple(names) == view.layout.tiles else names
 
     def work() -> None:
         own.choose_tiles(visitors.desk(), Actor.of(visitor), visitor.session.account_id, view.layout.id, names)

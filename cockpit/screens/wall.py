@@ -61,7 +61,7 @@ class Stop:
         if not self.metric:
             return view.asking(area=self.area.code)
         shown = view.asking(area=self.area.code, metrics=(self.metric,))
-        tiles = view.tiles or view.layout.metrics
+        tiles = view.tiles or view.layout.tiles
         return replace(shown, tiles=tuple(dict.fromkeys((self.metric, *tiles))))
 
 

@@ -1,6 +1,7 @@
 """No panel of any cockpit or topic is drawn empty, and no part of a ratio is larger than its whole."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date, datetime
 from pathlib import Path
 from urllib.parse import parse_qsl, urlsplit
@@ -12,7 +13,8 @@ from streamlit.testing.v1 import AppTest
 from cockpit import i18n, settings
 from cockpit.panels import answers as panel_answers
 from cockpit.panels import layouts
-from cockpit.panels.kinds import breakdowns, mergers, todo
+from cockpit.panels.kinds import breakdowns, mergers, rising, todo
+from cockpit.panels.kinds.tiles import TilesPanel
 from cockpit.panels.numbers import Number
 from cockpit.panels.screen import _has_content, of_level, query_ahead
 from cockpit.screens.assessing import gaming
@@ -152,6 +154,43 @@ def test_numbers_of_merged_areas_open_the_rows_that_they_count(config: Settings)
         value = answer(opened.edition, [opened.metric.id], where, period, as_of=opened.query.as_of)["value"].item()
         assert isinstance(cell, Number)
         assert value == cell.value, (parameters, count_rows(opened.query))
+
+
+@pytest.mark.parametrize(("level", "area"), [(level, area) for level in SOME for area in SOME[level]])
+def test_a_breakdown_says_more_than_its_total(config: Settings, level: str, area: int) -> None:
+    for topic in ("", *(layout.id for layout in layouts.of(config).topics(level))):
+        view = read({"area": str(area), "topic": topic}, config)
+        for panel in of_level(view, view.layout.panels):
+            if isinstance(panel, breakdowns.SplitPanel) and _has_content(view, panel):
+                asked = panel.at(view)
+                parts = breakdowns.groups(asked, panel.column(asked), compared=panel.as_ranking)
+                assert len(parts) > 1, f"{topic}: one bar of {panel.metrics} by {panel.split}"
+                ranked = any(part.ranked for part in parts)
+                assert ranked or not panel.as_ranking, f"{topic}: nobody is ranked by {panel.metrics}"
+
+
+@pytest.mark.parametrize(("level", "area"), [(level, SOME[level][0]) for level in SOME])
+def test_every_tile_of_a_topic_stands_under_a_heading(config: Settings, level: str, area: int) -> None:
+    for layout in layouts.of(config).topics(level):
+        view = read({"area": str(area), "topic": layout.id}, config)
+        (panel,) = (panel for panel in view.layout.panels if isinstance(panel, TilesPanel))
+        headings = panel.headings(view)
+        assert sum(count for _heading, count in headings) == len(panel.tiles(view)) > 0
+        assert len(headings) > 1
+        assert not {*layout.metrics} - {*panel.grouped}, "every metric of a topic is one of its tiles"
+        chosen = view.asking(metrics=())
+        assert panel.headings(replace(chosen, tiles=layout.metrics[:3])) == (), "who chooses tiles sees them in one row"
+
+
+def test_panels_of_complaints_count_complaints_alone(config: Settings) -> None:
+    view = read({"topic": "hotline"}, config)
+    counts = {p.metrics[0] for p in view.layout.panels if isinstance(p, rising.RisingPanel | breakdowns.SplitPanel)}
+    assert "complaints" in counts
+    assert "intake" not in counts
+    frame = answer(view.edition, ["complaints", "intake"], view.area.code, view.period).set_index("metric")["value"]
+    panel = next(panel for panel in view.layout.panels if panel.splits == ("subcategory",))
+    parts = breakdowns.groups(panel.at(view), "subcategory")
+    assert sum(part.now.value for part in parts) == frame["complaints"] < frame["intake"]
 
 
 def test_bars_of_a_count_without_limits_begin_with_the_longest(config: Settings) -> None:

@@ -53,6 +53,16 @@ const row = (r, rank, place, at, words, compare) => `<tr class="${place > ROWS ?
 
 const apart = (r, shown) => `<li class="${shown ? "" : "screen"}">${link(r.href, esc(r.name), current(r))} ${value(r)} <span class="grey">${shape("none")} ${esc(r.note)}</span></li>`
 
+// Areas without a value differ in nothing but their names: one line for each reason.
+function nothing(rows, words) {
+  const why = r => [r.value, r.note].filter(text => text).join(" · "), reasons = [...new Set(rows.map(why))]
+  return reasons.map(reason => {
+    const names = rows.filter(r => why(r) === reason).map(r => link(r.href, esc(r.name), current(r)))
+    const last = names.length - 1
+    return `<p class="nothing"><span class="grey">${shape("none")} ${esc(reason)}</span> ${names.map((name, i) => `<span>${name}${i < last ? esc(words.comma) : ""}</span>`).join("")}</p>`
+  }).join("")
+}
+
 // Streets are ranked apart from towns. Sorted by a column all stand in one list, which is then no ranking.
 function groups(rows, by) {
   const names = [...new Set(rows.map(r => r.group))]
@@ -91,13 +101,16 @@ const heading = (text, i, by, words) => {
 
 const draw = ({ ranked: given, apart: others, height, words, compare }, by) => {
   const ranked = sorted(given, by), at = axis(given)
-  const room = beside(ranked.length), all = ranked.length + others.length
-  const n = Math.min(ranked.length, ROWS) + Math.min(others.length, room)
+  const small = others.filter(r => !r.empty)
+  const room = beside(ranked.length), all = ranked.length + small.length
+  const n = Math.min(ranked.length, ROWS) + Math.min(small.length, room)
   return `<div class="scroll" style="max-height:var(--panel-height, ${height / 16}rem)" tabindex="0">
   ${ranked.length ? `<table class="${ranked.length > DENSE ? "dense" : ""} ${["interval", "sample", "change"].filter(name => empty(ranked, name)).map(name => `no-${name}`).join(" ")}">
     <thead><tr><th class="rank"></th>${words.columns.map((c, i) => heading(c, i, by, words)).join("")}</tr></thead>
     <tbody>${body(ranked, by, at, words, compare)}</tbody></table>` : ""}
-  ${others.length ? `<h4>${esc(words.apart)}</h4><ul class="apart">${others.map((r, i) => apart(r, i < room)).join("")}</ul>` : ""}
+  ${others.length ? `<h4>${esc(words.apart)}</h4>` : ""}
+  ${small.length ? `<ul class="apart">${small.map((r, i) => apart(r, i < room)).join("")}</ul>` : ""}
+  ${nothing(others.filter(r => r.empty), words)}
   ${n < all ? `<p class="cut grey">${esc(words.cut.replace("{n}", n).replace("{all}", all))}</p>` : ""}</div>${compare ? `<p class="marked" aria-live="polite" hidden></p>` : ""}`
 }
 

@@ -10,7 +10,7 @@ from cockpit.components.status.tiles import quality
 from cockpit.i18n import _
 from cockpit.labels import format
 from metrics.analysis.interval import wilson
-from metrics.answer import UNRANKED
+from metrics.answer import SMALL, UNRANKED
 from metrics.catalog import Metric
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ _ranking = define("ranking")
 
 @dataclass(frozen=True)
 class RankingRow:
-    """One area in words. small: no value to rank it by, `note` says why.
+    """One area in words. small: no value to rank it by, `note` says why. empty: it has no value at all.
 
     share: length of its bar, 0 to 1. A rate has a dot in place of a bar, within bounds: value and Wilson interval.
     order: what its columns are sorted by: value, sample, change; None where there is none.
@@ -41,6 +41,7 @@ class RankingRow:
     word: str = ""
     share: float = 0.0
     small: bool = False
+    empty: bool = False
     note: str = ""
     rows: str = ""
     chosen: bool = False
@@ -73,7 +74,8 @@ def ranking(
         "compare": compare,
         "words": {
             "columns": [first or _("Area"), title or _("Value"), _("Interval"), _("Sample"), _("Change")],
-            "apart": _("Not ranked"),
+            "apart": _("Not ranked") if ranked or not title else f"{title} · {_('Not ranked')}",
+            "comma": _(", "),
             "sort": _("Sort by {column}", column="{column}"),
             "add": _("Add {name} to the comparison", name="{name}"),
             "compare": _("Compare the {n} marked", n="{n}"),
@@ -123,7 +125,8 @@ def row(
         word=format.state("none" if silent or small else state).word,
         share=0.0 if silent or largest <= 0 else max(0.0, min(1.0, answer.value / largest)),
         small=silent or small,
-        note=quality(answer),
+        empty=silent,
+        note=_("Sample {n}", n=format.number(answer.n)) if answer.quality == SMALL else quality(answer),
         rows=rows,
         chosen=chosen,
         bounds=bounds,

@@ -29,9 +29,10 @@ const detail = (t, id, words) => `<div class="detail" id="${id}" role="group" ar
 const columns = (count, most) => Math.ceil(count / Math.ceil(count / most)) || 1
 const WIDE = 8, MIDDLE = 4
 
-// What is behind the tiles of the right half opens to the left.
-const side = (i, count) => [[WIDE, "wide-end"], [MIDDLE, "middle-end"]]
-  .filter(([most]) => i % columns(count, most) >= columns(count, most) / 2 && count > 1).map(([, name]) => name).join(" ")
+// What is behind the tiles of the right half opens to the left. at: the column of each grid that the tiles begin in.
+const side = (i, count, at) => [[WIDE, "wide-end"], [MIDDLE, "middle-end"]]
+  .filter(([most]) => at ? at[most] + i % columns(count, most) >= most / 2 : i % columns(count, most) >= columns(count, most) / 2 && count > 1)
+  .map(([, name]) => name).join(" ")
 
 const tile = (t, id, words, where) => `
   <article class="tile ${where} ${t.chosen ? "chosen" : ""}">
@@ -42,8 +43,34 @@ const tile = (t, id, words, where) => `
     ${t.rows.length ? detail(t, id, words) : ""}
   </article>`
 
-const draw = ({ tiles, words, choose, compared }) => `
-  <div class="tiles" style="--wide: ${columns(tiles.length, WIDE)}; --middle: ${columns(tiles.length, MIDDLE)}">${tiles.map((t, i) => tile(t, `detail${i}`, words, side(i, tiles.length))).join("")}</div>
+const grid = (tiles, words, first = 0, at = null) => `
+  <div class="tiles" style="--wide: ${columns(tiles.length, WIDE)}; --middle: ${columns(tiles.length, MIDDLE)}">${tiles.map((t, i) => tile(t, `detail${first + i}`, words, side(i, tiles.length, at))).join("")}</div>`
+
+// Where the groups of a row begin: a group that does not fit beside the others begins the next row.
+function begins(groups, most) {
+  let used = 0
+  return groups.map(([, count]) => {
+    const wide = columns(count, most), at = used + wide > most ? 0 : used
+    used = at + wide
+    return at
+  })
+}
+
+// The lines of a group: its heading, and three a row of tiles.
+const lines = (count, most) => 1 + 3 * Math.ceil(count / columns(count, most))
+
+function grouped(tiles, groups, words) {
+  const wide = begins(groups, WIDE), middle = begins(groups, MIDDLE)
+  let end = 0
+  return `<div class="groups">${groups.map(([title, count], k) => {
+    const first = end, at = { [WIDE]: wide[k], [MIDDLE]: middle[k] }
+    end += count
+    return `<section class="group" style="--wide: ${columns(count, WIDE)}; --wide-lines: ${lines(count, WIDE)}; --middle: ${columns(count, MIDDLE)}; --middle-lines: ${lines(count, MIDDLE)}">
+  <h3>${esc(title)}</h3>${grid(tiles.slice(first, end), words, first, at)}</section>`
+  }).join("")}</div>`
+}
+
+const draw = ({ tiles, groups, words, choose, compared }) => `${groups?.length ? grouped(tiles, groups, words) : grid(tiles, words)}
   ${choose || compared ? `<p class="under">${compared ? `<span class="grey">${esc(compared)}</span>` : ""}${choose ? `<a href="${esc(choose)}">${esc(words.choose)}</a>` : ""}</p>` : ""}`
 
 // Where one state does not fit next to its number, all stand below theirs.

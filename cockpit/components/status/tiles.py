@@ -42,10 +42,18 @@ class Tile:
 _tiles = define("tiles")
 
 
-def tiles(items: Sequence[Tile], *, key: str = "tiles", choose: str = "", compared: str = "") -> None:
+def tiles(
+    items: Sequence[Tile],
+    *,
+    key: str = "tiles",
+    choose: str = "",
+    compared: str = "",
+    groups: Sequence[tuple[str, int]] = (),
+) -> None:
     """Draw a grid of tiles: eight in a row or twice four at a desk, two a row on a phone.
 
     choose: the page where other metrics are chosen. compared: what all changes are against, in words.
+    groups: the headings of the tiles, each with how many of them it is for; none for one grid.
     """
     labels = {
         "passport": _("Passport"),
@@ -54,7 +62,8 @@ def tiles(items: Sequence[Tile], *, key: str = "tiles", choose: str = "", compar
         "bad": _("for the worse"),
         "choose": _("Choose metrics"),
     }
-    _tiles(key=key, data={"tiles": tuple(items), "words": labels, "choose": choose, "compared": compared})
+    data = {"tiles": tuple(items), "groups": tuple(groups), "words": labels, "choose": choose, "compared": compared}
+    _tiles(key=key, data=data)
 
 
 def tile(

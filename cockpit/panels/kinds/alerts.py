@@ -165,7 +165,9 @@ def reds(view: View, problems: Sequence[Red]) -> Line:
             "○", _("Limits are meant for all cases of an area: under a filter none is judged")
         )
     if not problems and not has_state(view):
-        return Line("○", _("No data in this period"))
+        return Line(
+            "○", _("No metric with a limit has enough data") if has_value(view) else _("No data in this period")
+        )
     if not problems:
         return Line("●", _("Nothing is over its limit"), state="green")
     new = sum(red.new for red in problems)
@@ -233,6 +235,12 @@ def _listed_by(red: Red) -> tuple[str, bool]:
 
 def _all_of(view: View, red: Red) -> str:
     return view.href("sites") if red.of_site else view.href(metric=view.catalog.metrics[red.metric])
+
+
+def has_value(view: View) -> bool:
+    """Whether any metric of the tiles has a value here, judged or not."""
+    summaries = answers.summaries(view.ask(*tile_metrics(view)))
+    return any(not format.missing(summaries[name].now.value) for name in fed_metrics(view))
 
 
 def has_state(view: View) -> bool:

@@ -74,7 +74,11 @@ class MapPanel(Panel):
 
 
 class RankingPanel(Panel):
-    """The areas below as a list, with what belongs to none of them."""
+    """The areas below as a list, with what belongs to none of them.
+
+    With a metric of its own it is left out where that ranks none of them; the list of the chosen metric is also the
+    way into the areas.
+    """
 
     kind: Literal["ranking"]
     height: int = Field(710, ge=100, le=2000)
@@ -89,7 +93,7 @@ class RankingPanel(Panel):
         if not has_below(view):
             return False
         lower, metric = compared(view)
-        return exists_at(metric, lower)
+        return exists_at(metric, lower) and (not self.metrics or has_ranks(view))
 
     def queries(self, view: View) -> list[Call]:
         return below_queries(self.at(view))
@@ -116,10 +120,13 @@ class RankingPanel(Panel):
             lower = compared(view)[0]
             header.notice(_("No {level} has data of this metric in this period.", level=level(lower)))
             return
-        own = self.title[language()] if self.title else _("Most in need first")
+        name = compared(view)[1].name[language()]
+        own = self.title[language()] if self.title else _("Most in need first") if has_ranks(view) else name
         header.title(title(view) if leads else own, note=note(view) if leads else "", links=_compare(view))
         way = view.href("compare", metric=compared(view)[1]) if can_compare(view) else ""
-        ranking.ranking(area_rows(view), title=compared(view)[1].name[language()], height=self.height, compare=way)
+        ranking.ranking(
+            area_rows(view), title=name if has_ranks(view) else "", height=self.height, compare=way
+        )  # fmt: skip
 
     def section(self) -> dict[str, Any]:
         return {"type": "table", "by": "below", "metrics": self.metrics}
@@ -160,6 +167,12 @@ def has_values(view: View) -> bool:
     """Whether any of the areas below has a value, ranked or not."""
     lower, metric = compared(view)
     return exists_at(metric, lower) and any(part.known for part in area_parts(view, lower, metric))
+
+
+def has_ranks(view: View) -> bool:
+    """Whether any of the areas below is ranked: where none is, none is most in need."""
+    lower, metric = compared(view)
+    return exists_at(metric, lower) and any(part.ranked for part in area_parts(view, lower, metric))
 
 
 def area_parts(view: View, lower: str, metric: Metric) -> tuple[Part, ...]:

@@ -92,7 +92,8 @@ class SplitPanel(Panel):
         by = self.column(view)
         if not by or not exists_at(split_metric(view), view.area.level):
             return False
-        return view.empty or bool(groups(view, by, compared=self.as_ranking))
+        parts = groups(view, by, compared=self.as_ranking)
+        return view.empty or _says_something(view, parts, as_ranking=self.as_ranking)
 
     def column(self, view: View) -> str:
         """The column of the breakdown; empty for none."""
@@ -152,6 +153,17 @@ class SplitPanel(Panel):
 
     def section(self) -> dict[str, Any]:
         return {"type": "table", "by": self.split, "metrics": self.metrics, "most": 20}
+
+
+def _says_something(view: View, parts: list[Part], *, as_ranking: bool) -> bool:
+    """Whether groups say more than their total: not one alone, nor a list that ranks none of them.
+
+    Under a filter they always do: what it has left over is what the visitor wants to see. A group without a name
+    says nothing at all.
+    """
+    if view.query.where:
+        return any(part.group for part in parts)
+    return len(parts) > 1 and (not as_ranking or any(part.ranked for part in parts))
 
 
 def _other(view: View, metric: Metric, leads: bool) -> str:

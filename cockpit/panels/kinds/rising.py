@@ -90,7 +90,7 @@ def _columns() -> tuple[str, ...]:
 
 
 def _kind(rise: Rise) -> str:
-    return words.level(rise.by) if rise.by in AREAS else words.column(rise.by)
+    return (words.level(rise.by) if rise.by in AREAS else words.column(rise.by)).lower()
 
 
 def _name(view: View, rise: Rise) -> str:

@@ -4,7 +4,7 @@ from dataclasses import replace
 from functools import lru_cache, partial
 from typing import Any, Literal
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from cockpit import filters
 from cockpit.components.navigation.filters import columns_in_words
@@ -23,18 +23,41 @@ from metrics.answer import PARTIAL, STALE
 from metrics.availability.freshness import freshness
 from metrics.availability.reporting import reporting
 from metrics.catalog import Catalog, Metric
-from metrics.catalog.model import Counterpart
+from metrics.catalog.model import Counterpart, Model, Name, Text
+
+
+class TileGroup(Model):
+    """Tiles under a heading of a few words. Groups of up to eight tiles together stand side by side at a desk."""
+
+    title: Text
+    metrics: tuple[Name, ...] = Field(min_length=1, max_length=8)
 
 
 class TilesPanel(Panel):
     """The row of tiles: the first `most` metrics that have ever had data, and a line that names those without a source.
 
     Without metrics of its own it shows those of the layout, and its spare ones in place of what nothing feeds.
+
+    groups: in place of one row all of these metrics, each under the heading of its group; a visitor who has chosen
+    other metrics sees them in one row.
     """
 
     kind: Literal["tiles"]
     most: int = Field(8, ge=1, le=24)
     missing: bool = True
+    groups: tuple[TileGroup, ...] = ()
+
+    @field_validator("groups")
+    @classmethod
+    def _once_each(cls, groups: tuple[TileGroup, ...]) -> tuple[TileGroup, ...]:
+        names = [name for group in groups for name in group.metrics]
+        if twice := sorted({name for name in names if names.count(name) > 1}):
+            raise ValueError(f"in more than one group: {', '.join(twice)}")
+        return groups
+
+    @property
+    def grouped(self) -> tuple[Name, ...]:
+        return tuple(name for group in self.groups for name in group.metrics)
 
     def queries(self, view: View) -> list[Call]:
         query = view.ask(*self._queried(view))
@@ -58,13 +81,14 @@ class TilesPanel(Panel):
         if self.title:
             header.title(self.title[language()], note=format.period(view.period))
         if view.wall:
-            tiles.tiles([replace(tile, href="", passport="", rows=()) for tile in shown], key=self.key(view))
+            plain = [replace(tile, href="", passport="", rows=()) for tile in shown]
+            tiles.tiles(plain, key=self.key(view), groups=self.headings(view))
             return
         if late := late_sources(view, self._shown(view)):
             header.notice(late, state="amber", links=[(_("Data"), page)] if (page := view.data_page()) else ())
         compared = _("Changes: {compared}", compared=view.compared) if any(tile.change for tile in shown) else ""
         choose = "" if self.metrics else view.href("tiles")
-        tiles.tiles(shown, key=self.key(view), choose=choose, compared=compared)
+        tiles.tiles(shown, key=self.key(view), choose=choose, compared=compared, groups=self.headings(view))
         if self.missing and not view.empty and (without := self._unfed(view)):
             header.notice(_("No source delivers these yet: {names}", names=_(", ").join(without)))
 
@@ -92,11 +116,19 @@ class TilesPanel(Panel):
         return [summaries[summary.metric.id] for summary in self._shown(view) if summary.metric.id in summaries]
 
     def section(self) -> dict[str, Any]:
-        return {"type": "tiles", "metrics": self.metrics}
+        return {"type": "tiles", "metrics": self.metrics or self.grouped}
 
     def tiles(self, view: View) -> tuple[Tile, ...]:
         """The tiles, worded."""
         return metric_tiles(view, self._names(view), self._queried(view), self._most(view))
+
+    def headings(self, view: View) -> tuple[tuple[str, int], ...]:
+        """The heading of each group, with how many of the tiles stand under it; empty for tiles in one row."""
+        if not self.groups or view.tiles:
+            return ()
+        shown = {summary.metric.id for summary in self._shown(view)}
+        counts = [(group.title[language()], len(shown & {*group.metrics})) for group in self.groups]
+        return tuple((heading, count) for heading, count in counts if count)
 
     def _shown(self, view: View) -> list[MetricSummary]:
         return fed(view, self._names(view), self._queried(view))[: self._most(view)]
@@ -105,12 +137,14 @@ class TilesPanel(Panel):
         return (*self._main(view), *self._spare(view))
 
     def _main(self, view: View) -> tuple[str, ...]:
-        return self.metrics or view.tiles or view.layout.metrics
+        return self.metrics or view.tiles or self.grouped or view.layout.metrics
 
     def _spare(self, view: View) -> tuple[str, ...]:
-        return () if self.metrics or view.tiles else view.layout.spare
+        return () if self.metrics or view.tiles or self.groups else view.layout.spare
 
     def _most(self, view: View) -> int:
+        if self.groups and not view.tiles:
+            return len(self.grouped)
         return self.most if self.metrics or view.wall or not view.tiles else len(view.tiles)
 
     def _queried(self, view: View) -> tuple[str, ...]:
@@ -126,7 +160,8 @@ class TilesPanel(Panel):
 
 def tile_metrics(view: View) -> tuple[str, ...]:
     """The metrics of the view's layout with what their tiles need: one query, whichever panel asks."""
-    return with_counterparts(view.catalog, (*view.layout.metrics, *view.layout.spare, *view.tiles))
+    layout = view.layout
+    return with_counterparts(view.catalog, (*layout.metrics, *layout.grouped, *layout.spare, *view.tiles))
 
 
 @lru_cache(maxsize=64)

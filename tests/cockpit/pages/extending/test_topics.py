@@ -113,6 +113,7 @@ def test_an_unknown_topic_says_which_there_are(screen: Screen) -> None:
     assert "水务" in words_raw(screen("cockpit", topic="watr"))
 
 
+GROUP = "{title: {zh: 乙, en: B}, metrics: [backlog]}"
 OWN = "id: a\nuse: topic\nname: {zh: 甲, en: A}\n"
 
 
@@ -126,6 +127,14 @@ OWN = "id: a\nuse: topic\nname: {zh: 甲, en: A}\n"
         (OWN + "metrics: [backlog]\nrows: [[{kind: pie}]]", "there is no panel pie: use"),
         (OWN + "metrics: [backlog]\nrows: [[{kind: tiles, wide: 3}]]", "no such field"),
         (OWN + "metrics: [backlog]\nrows: [[{kind: split, split: colour}]]", "is not a column"),
+        (
+            OWN + f"metrics: [backlog]\nrows: [[{{kind: tiles, groups: [{GROUP}, {GROUP}]}}]]",
+            "more than one group: backlog",
+        ),
+        (
+            OWN + f"metrics: [backlog]\nrows: [[{{kind: tiles, groups: [{GROUP.replace('log', 'lag')}]}}]]",
+            'Did you mean "backlog"',
+        ),
         (OWN + "metrics: [backlog]\nlevels: [hamlet]", "is not a level"),
         (OWN.replace("id: a", "id: village") + "metrics: [backlog]", "no layout with use: cockpit has village"),
         ("- a list", "a layout has id"),
