@@ -44,6 +44,29 @@ AREA_COLUMNS = {
 }
 """Columns of `areas`. One row a code and valid_from; the versions of one code do not overlap; valid_to is exclusive."""
 
+BATCH_COLUMNS = {
+    "batch": "INTEGER",
+    "source": "VARCHAR",
+    "fact": "VARCHAR",
+    "identity": "VARCHAR",
+    "content_hash": "VARCHAR",
+    "file": "VARCHAR",
+    "rows_read": "BIGINT",
+    "accepted": "BIGINT",
+    "updated": "BIGINT",
+    "unchanged": "BIGINT",
+    "rejected": "BIGINT",
+    "status": "VARCHAR",
+    "started_at": "TIMESTAMP",
+    "finished_at": "TIMESTAMP",
+    "seconds": "DOUBLE",
+    "forced": "BOOLEAN",
+    "parent": "INTEGER",
+    "mode": "VARCHAR",
+    "ended": "BIGINT",
+    "skipped": "MAP(VARCHAR, BIGINT)",
+}
+"""Columns of `batches`."""
 
 ALIAS_COLUMNS = {"code": "BIGINT", "name": "VARCHAR", "valid_from": "DATE", "valid_to": "DATE"}
 """Columns of `aliases`: further names that people use for an area; valid_to is exclusive."""
@@ -101,27 +124,7 @@ SCHEMA = (
             "content_hash": "VARCHAR",
         },
     ),
-    _table(
-        "batches",
-        {
-            "batch": "INTEGER",
-            "source": "VARCHAR",
-            "fact": "VARCHAR",
-            "identity": "VARCHAR",
-            "content_hash": "VARCHAR",
-            "file": "VARCHAR",
-            "rows_read": "BIGINT",
-            "accepted": "BIGINT",
-            "updated": "BIGINT",
-            "unchanged": "BIGINT",
-            "rejected": "BIGINT",
-            "status": "VARCHAR",
-            "started_at": "TIMESTAMP",
-            "finished_at": "TIMESTAMP",
-            "seconds": "DOUBLE",
-            "forced": "BOOLEAN",
-        },
-    ),
+    _table("batches", BATCH_COLUMNS),
     _table(
         "rejects",
         {
@@ -138,10 +141,7 @@ SCHEMA = (
         {"batch": "INTEGER", "source": "VARCHAR", "reading": "VARCHAR", "kind": "VARCHAR", "value": "VARCHAR"},
     ),
     # Columns missing from older stores.
-    "ALTER TABLE batches ADD COLUMN IF NOT EXISTS parent INTEGER",
-    "ALTER TABLE batches ADD COLUMN IF NOT EXISTS mode VARCHAR",
-    "ALTER TABLE batches ADD COLUMN IF NOT EXISTS ended BIGINT",
-    "ALTER TABLE batches ADD COLUMN IF NOT EXISTS skipped MAP(VARCHAR, BIGINT)",
+    *(f"ALTER TABLE batches ADD COLUMN IF NOT EXISTS {name} {type}" for name, type in BATCH_COLUMNS.items()),
     "ALTER TABLE rejects ADD COLUMN IF NOT EXISTS ways VARCHAR[]",
     "ALTER TABLE rejects ADD COLUMN IF NOT EXISTS fixed_by INTEGER",
     _table("endings", {"batch": "INTEGER", "source": "VARCHAR", "key": "VARCHAR"}),

@@ -27,13 +27,15 @@ from metrics.query import Query
 
 NO_SOURCE = "no source"
 """No source maps a column that the metric depends on."""
+OLDER = "older edition"
+"""An older release published the edition, without a column that the metric depends on."""
 FAILED = "failed"
 """The SQL of the metric's definition fails on a row; the other metrics of the query are answered."""
 OK, NO_DATA, SMALL, PARTIAL, STALE = "ok", "no data", "small sample", "partial", "stale"
 CONFLICT = "conflict"
 """Sources disagree on a reading that it counts: both values are among its rows, and it has no rank."""
 UNRANKED = (SMALL, CONFLICT)
-WITHOUT_VALUE = (NO_DATA, NO_SOURCE, FAILED)
+WITHOUT_VALUE = (NO_DATA, NO_SOURCE, OLDER, FAILED)
 COLUMNS = ("metric", "area", "group", "value", "numerator", "denominator", "n", "quality", "as_of", "edition")
 
 Key = tuple[object, int]
@@ -354,11 +356,11 @@ def _qualities(
         late = sum(at > since for since in relevant)
         return OK if not late else STALE if late == len(relevant) else PARTIAL
 
-    is_fed = feed(plan.edition, plan.catalog, metric).is_fed
+    given = feed(plan.edition, plan.catalog, metric)
     qualities = []
     for (group, i), (value, _, _, n) in zip(keys, numbers, strict=True):
-        if not is_fed:
-            qualities.append(NO_SOURCE)
+        if not given.is_fed:
+            qualities.append(OLDER if given.lacked else NO_SOURCE)
         elif value is None:
             qualities.append(NO_DATA)
         elif (group, i) in disputed:

@@ -53,7 +53,9 @@ class NumberOut(Answer):
     numerator: float | None
     denominator: float | None
     n: int = Field(description="sample size")
-    quality: str = Field(examples=["ok", "no data", "small sample", "conflict", "partial", "stale"])
+    quality: str = Field(
+        examples=["ok", "no data", "no source", "older edition", "small sample", "conflict", "partial", "stale"]
+    )
     as_of: datetime
     edition: str
     period: date | None = Field(default=None, description="first day of the period; with `vs` only")

@@ -14,6 +14,7 @@ from data.push.metadata import FOREIGN, OUTSIDE
 from data.schema import FACTS
 from data.site_rules import site_rules
 from data.values import times
+from data.values.functions import WORKDAYS
 from metrics.areas import BELOW
 from metrics.catalog import Domain, Metric
 from metrics.catalog.model import Text
@@ -26,6 +27,11 @@ def column(name: str, fact: str = "") -> str:
     """The heading of a column, a split or a page's own word: that of `fact` where facts differ; else the name."""
     own = (FACTS[fact].by_name.get(name) if fact else None) or _COLUMNS.get(name)
     return own.label[language()] if own else _further().get(name, name)
+
+
+def lacked(names: Iterable[str]) -> str:
+    """What an edition of an older release does not have: columns, and functions of working days."""
+    return listed(dict.fromkeys(_("working days") if name in WORKDAYS else column(name) for name in names))
 
 
 _COLUMNS = {

@@ -195,6 +195,7 @@ def stamped(view: View, now: Row) -> list[Item]:
         Item(_("Quality"), tiles.quality(now) or _("Complete"), state=QUALITY.get(now.quality, "none")),
         Item(_("Not delivered in time"), _silent(view)),
         Item(_("Sources left out"), _left_out(view)),
+        Item(_("Not in this edition"), words.lacked(feed(view.edition, view.catalog, view.metric).lacked)),
         Item(_("Edition"), view.edition.id, href=view.data_page()),
         Item(_("Definition"), version, note=f"{metric.code or metric.id} · {metric.file}"),
     ]

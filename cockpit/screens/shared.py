@@ -14,6 +14,7 @@ from cockpit.labels import format, words
 from cockpit.labels.names import source_name, sources
 from cockpit.view_state import View
 from metrics import areas
+from metrics.availability.feeds import feed
 from metrics.availability.freshness import Freshness
 from metrics.availability.reporting import reporting
 from metrics.catalog import Metric
@@ -21,7 +22,10 @@ from metrics.engine.plan import exists_at
 
 
 def is_available(view: View, page: str) -> bool:
-    """Whether the chosen metric exists at the area's level and is counted by what is filtered; if not, says so."""
+    """Whether the chosen metric exists at the area's level, is counted by what is filtered and is in the edition.
+
+    If not, says so. A passport is available for a metric that is not in the edition.
+    """
     name = view.metric.name[language()]
     if lacking := filters.lacking(view.catalog, view.metric, view.query.where):
         header.notice(
@@ -30,7 +34,7 @@ def is_available(view: View, page: str) -> bool:
         )
         return False
     if exists_at(view.metric, view.area.level):
-        return True
+        return not _is_lacked(view) or page == "passport"
     levels = words.listed(words.level(level) for level in view.metric.levels)
     above = [place for place in areas.path(view.edition, view.area) if exists_at(view.metric, place.level)]
     header.notice(
@@ -39,6 +43,17 @@ def is_available(view: View, page: str) -> bool:
         links=[(place.name, view.href(page, area=place, metric=view.metric)) for place in above[-1:]],
     )  # fmt: skip
     return False
+
+
+def _is_lacked(view: View) -> bool:
+    """Whether an older release published the edition, without what the chosen metric needs; says so."""
+    if lacked := feed(view.edition, view.catalog, view.metric).lacked:
+        header.notice(
+            _("{metric} is not in this edition: an earlier release published it without {columns}. Publish again.",
+              metric=view.metric.name[language()], columns=words.lacked(lacked)),
+            links=[(_("Passport"), view.href("passport"))],
+        )  # fmt: skip
+    return bool(lacked)
 
 
 def sentence(text: str) -> None:

@@ -10,7 +10,6 @@ import time
 from collections import OrderedDict
 from dataclasses import dataclass
 from datetime import datetime
-from functools import lru_cache
 from pathlib import Path
 
 import duckdb
@@ -18,10 +17,11 @@ import duckdb
 from data.editions import files
 from data.editions.queries import Cursor
 from data.editions.scoped import Scope, ScopedEdition
+from data.editions.tables import CALENDAR, Completion, completion
 from data.errors import Damaged, DataError
 from data.home import Home, set_zone
 from data.messages import Message
-from data.schema import FACTS, Fact
+from data.schema import Fact
 from data.values.zones import LOCAL, time_type, zone_names
 
 log = logging.getLogger(__name__)
@@ -64,6 +64,7 @@ class Edition:
         self._file: Stamp | None = None
         self._connection: duckdb.DuckDBPyConnection | None = None
         self._instants = False
+        self._completion = Completion()
         try:
             self.meta: dict[str, str] = dict(self.cursor().execute("SELECT key, value FROM meta").fetchall())
             self.as_of = datetime.fromisoformat(self.meta["as_of"])
@@ -93,8 +94,9 @@ class Edition:
                         id=self.id,
                         path=self.path,
                     )
-                self._connection, self._instants = _opened(self.path, self._config)
-            return Cursor(self._connection.cursor(), self._damage_error, self._instants)
+                connection, self._instants = _opened(self.path, self._config)
+                self._completion, self._connection = completion(connection), connection
+            return Cursor(self._connection.cursor(), self._damage_error, self._instants, self._completion.statements)
 
     def is_intact(self) -> bool:
         """Whether it can be read. Editions are immutable: a file that changed since it was opened is damaged."""
@@ -134,11 +136,16 @@ class Edition:
         return self
 
     def lacks(self, fact: Fact) -> frozenset[str]:
-        """Columns of a fact that an edition of an older release does not have; all columns if the table is missing.
+        """Columns of a fact that the file, of an older release, does not have; all if it does not have the table.
 
-        They are read as NULL (`data.schema.known`).
+        They are read as NULL.
         """
-        return _lacking(self, fact.name)
+        return self._completion.lacks.get(fact.name, frozenset())
+
+    @property
+    def lacks_calendar(self) -> bool:
+        """Whether the file, of an older release, does not have the working days: their functions give NULL."""
+        return CALENDAR in self._completion.lacks
 
     def close(self) -> None:
         """Close the connection once its last cursor is closed. A later `cursor` opens it again."""
@@ -157,13 +164,6 @@ class Edition:
 
 AnyEdition = Edition | ScopedEdition
 """For data that is equal for all users."""
-
-
-@lru_cache(maxsize=64)
-def _lacking(edition: Edition, fact: str) -> frozenset[str]:
-    sql = "SELECT column_name FROM duckdb_columns() WHERE table_name = $1"
-    columns = {name for (name,) in edition.cursor().execute(sql, [fact]).fetchall()}
-    return frozenset(FACTS[fact].by_name.keys() - columns)
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ from typing import Any
 import duckdb
 
 from data.editions.edition import Edition
+from data.editions.tables import EDIT_COLUMNS, LIMIT_COLUMNS
 from data.schema import ASSETS
 
 NOTHING = "\x1f"
@@ -46,16 +47,6 @@ class Edit:
     edited_at: datetime
 
 
-EDIT_COLUMNS = {
-    "id": "INTEGER", "source": "VARCHAR", "key": "VARCHAR", "field": "VARCHAR", "value": "VARCHAR",
-    "edited_at": "TIMESTAMP",
-}  # fmt: skip
-COLUMNS = {
-    "id": "INTEGER", "metric": "VARCHAR", "area": "BIGINT", "category": "VARCHAR", "valid_from": "DATE",
-    "valid_to": "DATE", "green": "VARCHAR", "red": "VARCHAR", "source": "VARCHAR", "approved_at": "TIMESTAMP",
-}  # fmt: skip
-
-
 @dataclass(frozen=True)
 class FromDesk:
     """Rows in a fixed order, so that two states can be compared."""
@@ -66,7 +57,7 @@ class FromDesk:
 
 def write(con: duckdb.DuckDBPyConnection, rows: FromDesk) -> None:
     """Create `limits` and `asset_edits` in the attached `edition`, and a view of the assets of `store` as edited."""
-    _table(con, "limits", COLUMNS, rows.limits)
+    _table(con, "limits", LIMIT_COLUMNS, rows.limits)
     _table(con, "asset_edits", EDIT_COLUMNS, rows.edits)
     con.execute(f"CREATE OR REPLACE TEMP VIEW edited_assets AS {_edited()}")
 
@@ -94,9 +85,6 @@ def _table(con: duckdb.DuckDBPyConnection, name: str, columns: dict[str, str], r
 @lru_cache(maxsize=64)
 def read(edition: Edition) -> FromDesk:
     """What an edition has of it; nothing in one of an older release."""
-    tables = edition.cursor().execute("SELECT 1 FROM duckdb_tables() WHERE table_name = 'asset_edits'")
-    if tables.fetchone() is None:
-        return FromDesk()
     names = ", ".join(field.name for field in fields(Limit))
     rows = edition.cursor().execute(f"SELECT {names} FROM limits ORDER BY id").fetchall()
     limits = tuple(Limit(*row) for row in rows)

@@ -19,6 +19,7 @@ import duckdb
 
 from data.errors import DataError, TooSlow
 from data.messages import Message
+from data.schema import words_of
 
 if TYPE_CHECKING:
     import numpy as np
@@ -163,6 +164,7 @@ class Cursor:
 
     damaged: maps a DuckDB error to the DataError to raise if the file is damaged, else None.
     instants: the edition stores instants; they are returned as naive local times of its zone.
+    completing: the statements for what the edition lacks, by the words of the queries that need them.
     Every method raises TooSlow at the limit, counted from `execute`.
     """
 
@@ -171,8 +173,10 @@ class Cursor:
         connection: duckdb.DuckDBPyConnection,
         damaged: Callable[[duckdb.Error], DataError | None],
         instants: bool = False,
+        completing: Sequence[tuple[frozenset[str], str]] = (),
     ) -> None:
         self._connection, self._damaged, self._instants = connection, damaged, instants
+        self._completing = completing
         self._began = time.monotonic()
         self._query: tuple[str, Parameters] = ("", None)
         self._apart: Apart | None = None
@@ -180,8 +184,18 @@ class Cursor:
     def execute(self, sql: str, parameters: Parameters = None) -> "Cursor":
         self._query, self._apart = (sql, parameters), _limit.apart
         self._began = time.monotonic()
-        self._run(lambda: self._connection.execute(sql, parameters), begins=True)
+        self._run(lambda: self._begin(sql, parameters), begins=True)
         return self
+
+    def _begin(self, sql: str, parameters: Parameters) -> None:
+        """Run a query, completed where it names what the edition lacks: each statement takes about 0.4 ms."""
+        if self._completing:
+            words = words_of(sql)
+            for needed, statement in self._completing:
+                if needed & words:
+                    self._connection.execute(statement)
+            self._completing = [pair for pair in self._completing if not pair[0] & words]
+        self._connection.execute(sql, parameters)
 
     def fetchone(self) -> tuple[Any, ...] | None:
         row = self._run(self._connection.fetchone)

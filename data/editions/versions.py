@@ -81,7 +81,4 @@ def asset_history(edition: Edition) -> str:
 @lru_cache(maxsize=64)
 def _has_versions(edition: Edition) -> bool:
     """Whether an edition has superseded versions; one of an older release has no table of them."""
-    tables = edition.cursor().execute("SELECT 1 FROM duckdb_tables() WHERE table_name = 'asset_versions'")
-    if tables.fetchone() is None:
-        return False
     return edition.cursor().execute("SELECT 1 FROM asset_versions LIMIT 1").fetchone() is not None

@@ -44,7 +44,13 @@ def write(con: duckdb.DuckDBPyConnection, calendar: Calendar) -> None:
 def use(con: duckdb.DuckDBPyConnection) -> None:
     """Let this connection call the functions of the attached `edition`."""
     con.execute("CREATE OR REPLACE TEMP VIEW workdays AS FROM edition.workdays")
-    _create(con, "CREATE OR REPLACE TEMP MACRO ")
+    for statement in create_temporary():
+        con.execute(statement)
+
+
+def create_temporary() -> list[str]:
+    """Statements that create the functions for a connection, over the `workdays` that it finds."""
+    return [f"CREATE OR REPLACE TEMP MACRO {head} AS ({body})" for head, body in MACROS.items()]
 
 
 def declare(con: duckdb.DuckDBPyConnection) -> None:

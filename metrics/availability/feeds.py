@@ -10,8 +10,9 @@ from functools import lru_cache
 
 from data.editions.counted import counted
 from data.editions.edition import AnyEdition, Edition
-from data.schema import FACTS, Fact
-from metrics.availability.needs import needs
+from data.schema import FACTS, Fact, words_of
+from data.values.functions import WORKDAYS
+from metrics.availability.needs import named_by_view, needs
 from metrics.catalog import Catalog, Metric
 from metrics.engine.plan import Plan
 
@@ -21,11 +22,14 @@ class Feed:
     """sources: those that feed the metric. missing: each other source with rows that it counts, and what they lack.
 
     only: the sources whose facts alone are to be counted; None where the others add nothing anyway.
+    lacked: what the metric needs and the edition, of an older release, does not have: columns, functions of working
+    days. No source of that edition feeds the metric.
     """
 
     sources: tuple[str, ...]
     missing: tuple[tuple[str, tuple[str, ...]], ...] = ()
     only: tuple[str, ...] | None = None
+    lacked: tuple[str, ...] = ()
 
     @property
     def is_fed(self) -> bool:
@@ -57,6 +61,8 @@ def _feed(edition: Edition, catalog: Catalog, id: str) -> Feed:
     if metric.components:
         return min((_feed(edition, catalog, part) for part in metric.components), key=lambda f: len(f.sources))
     domain = catalog.domain(metric)
+    if lacked := _lacked(edition, catalog, id):
+        return Feed((), lacked=lacked)
     mapped = _mapped(edition)
     if mapped is None:
         return Feed(("",))
@@ -77,6 +83,17 @@ def _feed(edition: Edition, catalog: Catalog, id: str) -> Feed:
     complete = tuple(source for source in complete if source in (with_rows or complete)) or complete
     counts_others = any(not set(columns) & needed.uncounted for columns in incomplete.values())
     return Feed(complete, tuple(incomplete.items()), complete if complete and counts_others else None)
+
+
+def _lacked(edition: Edition, catalog: Catalog, id: str) -> tuple[str, ...]:
+    """What a metric needs and the edition does not have, in the order of the contract."""
+    domain, needed = catalog.domain(catalog.metrics[id]), needs(catalog, id)
+    own = needed.columns | needed.functions | words_of(domain.where or "")
+    named = named_by_view(catalog, id) if domain.view else own
+    facts = [fact for fact in FACTS.values() if fact.name == domain.fact or (domain.view and fact.name in named)]
+    columns = (c.name for fact in facts for c in fact.columns if c.name in named & edition.lacks(fact))
+    functions = sorted(named & WORKDAYS) if edition.lacks_calendar else []
+    return tuple(dict.fromkeys((*columns, *functions)))
 
 
 @lru_cache(maxsize=32)

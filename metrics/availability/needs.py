@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
-from data.schema import FACTS
+from data.schema import FACTS, words_of
 from data.values.functions import WORKDAYS
 from metrics.catalog import Catalog, Domain, Metric, Stock, Trailing
 from metrics.catalog.kinds import Tree, any_of, is_null_literal, kinds_of, parsed
@@ -16,11 +16,13 @@ class Needs:
 
     A column with a default, such as `coalesce(close_kind, 'done')` or `deferred IS NOT TRUE`, is not needed.
     kinds: the kinds of facts that its measures can count; None where that may be any.
+    functions: those of working days that it calls.
     """
 
     columns: frozenset[str]
     uncounted: frozenset[str]
     kinds: frozenset[str] | None = None
+    functions: frozenset[str] = frozenset()
 
 
 def needs(catalog: Catalog, id: str) -> Needs:
@@ -41,12 +43,29 @@ def _needs(catalog: Catalog, id: str) -> Needs:
         for anchor, where, value in _flows(domain, metric)
     ]
     needed = frozenset(name for flow in flows for tree in flow for name in _needed(tree, terms))
+    functions, needed = needed & WORKDAYS, needed - WORKDAYS
     if metric.concentration:
         needed |= {FACTS[domain.fact].splits[metric.concentration.by]}
     uncounted = frozenset(name for name in needed if all(_not_counted(flow, name, terms) for flow in flows))
     has_kinds = "kind" in FACTS[domain.fact].by_name
     kinds = any_of([kinds_of(anchor, where, terms) for anchor, where, _value in flows]) if has_kinds else None
-    return Needs(needed, uncounted, kinds)
+    return Needs(needed, uncounted, kinds, functions)
+
+
+@lru_cache(maxsize=512)
+def named_by_view(catalog: Catalog, id: str) -> frozenset[str]:
+    """The words of the SQL of a metric over a view, columns and functions among them.
+
+    Of the view itself they count if it is of a file; the others have columns that only some of their metrics read.
+    """
+    metric = catalog.metrics[id]
+    domain = catalog.domain(metric)
+    made = domain.snapshot or domain.latest
+    read = [part for part in vars(metric.aggregate).values() if isinstance(part, str)] if metric.aggregate else []
+    found = words_of(*read, domain.where or "", "" if made else domain.view or "")
+    while terms := [sql for name, sql in domain.terms.items() if name in found and not words_of(sql) <= found]:
+        found |= words_of(*terms)
+    return frozenset(found)
 
 
 def _flows(domain: Domain, metric: Metric) -> Iterator[tuple[str, str | None, str | None]]:
@@ -79,7 +98,7 @@ def _trees(catalog: Catalog, id: str) -> dict[str, Tree]:
 
 
 def _needed(tree: Tree, terms: Mapping[str, Tree]) -> Iterator[str]:
-    """The columns whose absence would look like a value."""
+    """The columns whose absence would look like a value, and functions of working days."""
     if isinstance(tree, list):
         for part in tree:
             yield from _needed(part, terms)
@@ -89,6 +108,8 @@ def _needed(tree: Tree, terms: Mapping[str, Tree]) -> Iterator[str]:
         name = tree["column_names"][-1].lower()
         yield from _needed(terms[name], terms) if name in terms else (name,)
         return
+    if tree.get("class") == "FUNCTION" and tree["function_name"] in WORKDAYS:
+        yield tree["function_name"]
     for part in tree.values():
         yield from _needed(part, terms)
 

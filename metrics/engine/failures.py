@@ -5,7 +5,6 @@ import re
 import duckdb
 
 from data.messages import Message
-from data.values.functions import WORKDAYS
 from metrics.catalog import Metric
 from metrics.errors import MetricsError
 
@@ -16,7 +15,6 @@ CANNOT_CONVERT = Message(
 OUT_OF_RANGE = Message("definition.out_of_range", "a number is outside of the range of its type")
 BY_ZERO = Message("definition.by_zero", "its definition divides by zero")
 NOT_ACCEPTED = Message("definition.not_accepted", "a function of its definition does not accept a value")
-OLDER = Message("definition.no_calendar", "the edition is older than its working days: publish once")
 REFUSED = Message("definition.refused", "the database refuses its definition")
 
 
@@ -37,8 +35,6 @@ def uncomputable(metric: Metric, error: duckdb.Error) -> Uncomputable:
             why = BY_ZERO
         case duckdb.InvalidInputException():
             why = NOT_ACCEPTED
-        case duckdb.CatalogException() if any(name in str(error) for name in WORKDAYS):
-            why = OLDER
         case _:
             why = REFUSED
     failure = Uncomputable("metric.uncomputable", "{metric} cannot be computed: {why}", metric=metric.label, why=why)

@@ -127,7 +127,7 @@ def _behind(view: "View", metric: Metric, row: Any, *, state: str, compared: boo
 
 
 def _absent(row: Any) -> str:
-    words = {"no source": _("No source yet"), "failed": _("Not computable")}
+    words = {"no source": _("No source yet"), "older edition": _("Not in this edition"), "failed": _("Not computable")}
     return words.get(row.quality, _("No data"))
 
 
@@ -136,6 +136,8 @@ def quality(row: Any) -> str:
     match row.quality:
         case "no source":
             return _("No source gives what this counts")
+        case "older edition":
+            return _("An earlier release published this edition: publish again")
         case "failed":
             return _("The definition of this metric fails on the data")
         case "no data":

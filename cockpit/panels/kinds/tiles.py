@@ -1,5 +1,6 @@
 """The panel of metric tiles."""
 
+from collections.abc import Iterable
 from dataclasses import replace
 from functools import lru_cache, partial
 from typing import Any, Literal
@@ -19,7 +20,7 @@ from cockpit.panels.base import Call, Panel
 from cockpit.panels.numbers import Numbers, count, quantity
 from cockpit.single_flight import single_flight_cache
 from cockpit.view_state import View
-from metrics.answer import PARTIAL, STALE
+from metrics.answer import OLDER, PARTIAL, STALE
 from metrics.availability.freshness import freshness
 from metrics.availability.reporting import reporting
 from metrics.catalog import Catalog, Metric
@@ -89,8 +90,8 @@ class TilesPanel(Panel):
         compared = _("Changes: {compared}", compared=view.compared) if any(tile.change for tile in shown) else ""
         choose = "" if self.metrics else view.href("tiles")
         tiles.tiles(shown, key=self.key(view), choose=choose, compared=compared, groups=self.headings(view))
-        if self.missing and not view.empty and (without := self._unfed(view)):
-            header.notice(_("No source delivers these yet: {names}", names=_(", ").join(without)))
+        if self.missing and not view.empty:
+            self._draw_unfed(view)
 
     def numbers(self, view: View) -> Numbers:
         columns = (_("Metric"), _("Value"), _("State"), _("Sample"), _("Compared with"), _("Note"))
@@ -150,12 +151,23 @@ class TilesPanel(Panel):
     def _queried(self, view: View) -> tuple[str, ...]:
         return with_counterparts(view.catalog, self.metrics) if self.metrics else tile_metrics(view)
 
-    def _unfed(self, view: View) -> list[str]:
-        """The names of the main metrics that exist at this level and never had a value."""
+    def _draw_unfed(self, view: View) -> None:
+        """Name the main metrics that exist at this level and never had a value: no source has them, or no edition."""
+        from cockpit.components.navigation import header
+
         summaries = answers.summaries(view.query.filtered(()).of(*self._queried(view)))
-        return [
-            summaries[n].metric.name[language()] for n in self._main(view) if n in summaries and not summaries[n].ever
-        ]
+        unfed = [summaries[name] for name in self._main(view) if name in summaries and not summaries[name].ever]
+        if lacked := [summary for summary in unfed if summary.now.quality == OLDER]:
+            header.notice(
+                _("An earlier release published this edition, without these: {names}. Publish again.",
+                  names=_names(lacked))
+            )  # fmt: skip
+        if without := [summary for summary in unfed if summary.now.quality != OLDER]:
+            header.notice(_("No source delivers these yet: {names}", names=_names(without)))
+
+
+def _names(summaries: Iterable[MetricSummary]) -> str:
+    return _(", ").join(summary.metric.name[language()] for summary in summaries)
 
 
 def tile_metrics(view: View) -> tuple[str, ...]:

@@ -55,8 +55,8 @@ def tiles(section: Tiles, context: ReportContext) -> Iterator[Block]:
 def quality(name: str) -> str:
     return {
         "ok": _("complete"), "no data": _("no data"), "no source": _("no source yet"),
-        "failed": _("not computable"), "small sample": _("small sample"), "conflict": _("sources disagree"),
-        "partial": _("some sources silent"), "stale": _("sources silent"),
+        "older edition": _("not in this edition"), "failed": _("not computable"), "small sample": _("small sample"),
+        "conflict": _("sources disagree"), "partial": _("some sources silent"), "stale": _("sources silent"),
     }.get(name, name)  # fmt: skip
 
 
