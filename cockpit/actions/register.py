@@ -90,11 +90,11 @@ def withdraw_limit(desk: Desk, actor: Actor, id: int) -> Row:
     return row
 
 
-def end_limit(desk: Desk, actor: Actor, id: int, day: date) -> Row:
-    """Let an approved limit apply up to but not including a day."""
+def end_limit(desk: Desk, actor: Actor, id: int, day: date, *, version: int) -> Row:
+    """Let an approved limit apply up to but not including a day. version: of the row that the actor saw."""
     row = limits.find(desk, id)
     with END_LIMIT.by(desk, actor, f"limit {id} {_words(row.what)} ends before {day}", _range(row.what.area)):
-        limits.end(desk, id, actor.name, day)
+        limits.end(desk, id, actor.name, day, version=version)
     return row
 
 

@@ -141,9 +141,11 @@ def end(settings: "Settings", id: int, day: "datetime") -> None:
     """End an approved limit."""
     from cockpit.actions.action import OPERATOR
     from cockpit.actions.register import end_limit
+    from data.desk.register import limits
 
+    desk = open_desk(settings)
     with as_usage():
-        end_limit(open_desk(settings), OPERATOR, id, day.date())
+        end_limit(desk, OPERATOR, id, day.date(), version=limits.find(desk, id).version)
     click.echo(f"limit {id}: ends before {day.date()}")
 
 

@@ -247,7 +247,7 @@ def test_a_limit_that_has_not_begun_may_end_on_its_first_day_and_never_applies(h
     day = clock.now().date() + timedelta(days=40)
     id = propose_limit(desk, OFFICER, edition_with(home).scoped(EVERYTHING), CATALOG, proposal(valid_from=day))
     approve_limit(desk, LEADER, id)
-    end_limit(desk, LEADER, id, day)
+    end_limit(desk, LEADER, id, day, version=limits.find(desk, id).version)
     (limit,) = limits.approved(desk)
     assert rules.choose([limit], limit.metric, rules.At(limit.area, day)) is None
 
@@ -257,13 +257,27 @@ def test_an_ended_limit_stays_valid_for_what_was_before(home: Home, desk: Desk) 
         desk, OFFICER, edition_with(home).scoped(EVERYTHING), CATALOG, proposal(valid_from=date(2026, 10, 1))
     )
     approve_limit(desk, LEADER, id)
+    seen = limits.find(desk, id).version
     for day in (date(2026, 10, 1), date(2026, 9, 1)):
         with pytest.raises(Refused, match="ends after its first day"):
-            end_limit(desk, LEADER, id, day)
-    end_limit(desk, LEADER, id, date(2026, 11, 1))
+            end_limit(desk, LEADER, id, day, version=seen)
+    end_limit(desk, LEADER, id, date(2026, 11, 1), version=seen)
     edition = edition_with(home, *limits.approved(desk))
     assert state(edition, DISTRICT, OCTOBER) == {"": "amber"}
     assert state(edition, DISTRICT, NOVEMBER) == {"": "red"}
+
+
+def test_of_two_who_end_a_limit_at_once_the_second_is_refused(home: Home, desk: Desk) -> None:
+    """Both saw it without an end: the second would move the day that the first has set."""
+    id = propose_limit(desk, OFFICER, edition_with(home).scoped(EVERYTHING), CATALOG, proposal())
+    approve_limit(desk, LEADER, id)
+    seen = limits.find(desk, id).version
+    end_limit(desk, LEADER, id, date(2027, 3, 1), version=seen)
+    with pytest.raises(Refused, match="somebody has changed limit"):
+        end_limit(desk, LEADER, id, date(2027, 2, 1), version=seen)
+    assert limits.find(desk, id).what.valid_to == date(2027, 3, 1)
+    end_limit(desk, LEADER, id, date(2027, 2, 1), version=limits.find(desk, id).version)
+    assert limits.find(desk, id).what.valid_to == date(2027, 2, 1)
 
 
 @pytest.mark.parametrize(

@@ -186,7 +186,8 @@ def _end(view: View, actor: Actor, rows: list[Row]) -> None:
         day = desk.day(right, _("No longer from"), view.as_of.date())
         ended = st.form_submit_button(pgettext("a limit", "End"))
     if ended and choice.made() and id and day:
-        act(partial(actions.end_limit, visitors.desk(), actor, id, day), _("Ended."), "end limit")
+        version = next(row.version for row in rows if row.id == id)
+        act(partial(actions.end_limit, visitors.desk(), actor, id, day, version=version), _("Ended."), "end limit")
 
 
 def act(action: Callable[[], object], said: str, form: str) -> None:

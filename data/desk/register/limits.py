@@ -35,7 +35,7 @@ class Proposal:
 
 @dataclass(frozen=True)
 class Row:
-    """A proposal with its state. Times are those of the desk."""
+    """A proposal with its state. Times are those of the desk. version: another one after each change."""
 
     id: int
     what: Proposal
@@ -45,6 +45,7 @@ class Row:
     decided_by: str
     decided_at: datetime | None
     note: str
+    version: int
 
 
 def listing(desk: Desk) -> list[Row]:
@@ -127,15 +128,18 @@ def withdraw(desk: Desk, id: int, who: str) -> None:
         row.state, row.decided_by, row.decided_at, row.version = "withdrawn", who, clock.now(), row.version + 1
 
 
-def end(desk: Desk, id: int, who: str, day: date) -> None:
+def end(desk: Desk, id: int, who: str, day: date, *, version: int) -> None:
     """Let an approved limit apply up to but not including a day. What was shown before keeps it.
 
-    One that has not begun may end on its first day: it never applies.
+    One that has not begun may end on its first day: it never applies. version: that of the row which the user saw;
+    Refused if it was changed since.
     """
     with desk.begin() as session:
         row = session.get(models.Limit, id, with_for_update=True)
         if row is None or row.state not in ("approved", "ended"):
             raise Refused("limit.not_approved", "limit {id} is not approved", id=id)
+        if row.version != version:
+            raise Refused("limit.changed", "somebody has changed limit {id} since you saw it: look at it again", id=id)
         begun = row.valid_from <= clock.now().date()
         if (
             day < row.valid_from
@@ -150,4 +154,6 @@ def end(desk: Desk, id: int, who: str, day: date) -> None:
 def _row(row: models.Limit) -> Row:
     proposal = Proposal(**{name: getattr(row, name) for name in Proposal.__dataclass_fields__})
     (state,) = (one for one in get_args(State) if one == row.state)
-    return Row(row.id, proposal, state, row.proposed_by, row.proposed_at, row.decided_by, row.decided_at, row.note)
+    return Row(
+        row.id, proposal, state, row.proposed_by, row.proposed_at, row.decided_by, row.decided_at, row.note, row.version
+    )

@@ -100,13 +100,18 @@ def _with(work: Callable[..., object], *after: Any, **named: Any) -> Callable[[i
     return lambda id: work(visitors.desk(), id, *after, **named)
 
 
+def _version(id: int) -> int:
+    return limits.find(visitors.desk(), id).version
+
+
 OWN = f"data_officer-{EVERYWHERE}"
 FORMS = {
     "decide limit": Form("limits", "leader", "提出的阈值", ("批准", "驳回"), _limit,
                          _with(limits.decide, "sun", approve=True), typed=True),
     "withdraw limit": Form("limits", "data_officer", "本人提出的阈值", ("撤回",), partial(_limit, who=OWN),
                            _with(limits.decide, "sun", approve=True)),
-    "end limit": Form("limits", "leader", "阈值", ("终止",), _approved, _with(limits.end, "sun", date(2026, 11, 28))),
+    "end limit": Form("limits", "leader", "阈值", ("终止",), _approved,
+                      lambda id: limits.end(visitors.desk(), id, "sun", date(2026, 11, 28), version=_version(id))),
     "decide scheme": Form("schemes", "leader", "提出的方案", ("批准", "驳回"), _scheme,
                           _with(schemes.decide, "sun", approve=True), typed=True),
     "withdraw scheme": Form("schemes", "data_officer", "本人提出的方案", ("撤回",), partial(_scheme, who=OWN),
