@@ -32,6 +32,8 @@ POLYFILLS = Path(__file__).parents[1] / "polyfills.js"
 """What older browsers lack; docs/serving.md names the oldest."""
 CONNECT = Path(__file__).parents[1] / "connect.js"
 """Opens the connection while Streamlit's scripts load."""
+FORGET = (Path(__file__).parents[1] / "forget.js").read_text("utf-8")
+"""The one script of the plain pages: it runs after signing out."""
 MODULE = re.compile(r'<link rel="modulepreload" crossorigin href="\./static/js/([^"]+)">\s*')
 IMPORT = re.compile(r'(?:from|import)"\./([^"]+\.js)"')
 PATHS = {"/", *(f"/{name}" for name in PAGES)}
@@ -68,8 +70,8 @@ def page() -> str:
 
 
 def inline_scripts() -> str:
-    """CSP hashes of the page's inline scripts."""
-    bodies = re.findall(r"<script>(.*?)</script>", page(), re.DOTALL)
+    """CSP hashes of the inline scripts: those of the page, and FORGET."""
+    bodies = [*re.findall(r"<script>(.*?)</script>", page(), re.DOTALL), FORGET]
     return " ".join(f"'sha256-{b64encode(sha256(body.encode()).digest()).decode()}'" for body in bodies)
 
 

@@ -1,4 +1,4 @@
-"""Login, logout and password change: plain pages without scripts."""
+"""Login, logout and password change: plain pages without scripts, but for one after signing out."""
 
 import logging
 from dataclasses import replace
@@ -77,7 +77,10 @@ async def demo_login(request: Request) -> Response:
 
 
 async def logout(request: Request) -> Response:
-    """End this session (`only=this`), or every session of the account, here and elsewhere."""
+    """End this session (`only=this`), or every session of the account, here and elsewhere.
+
+    What the account typed and did not send leaves this device; it stays when a session ends in another way.
+    """
     visitor, token = visitor_of(request.scope), token_of(request.scope)
     if visitor:
         only = token if (await read_form(request)).get("only") == "this" else None
@@ -88,7 +91,8 @@ async def logout(request: Request) -> Response:
                 return page(alert(worded(error)), 503, title=_("Account"), visitor=visitor, at="/account")
     if token:
         watch.end(token)
-    gone = RedirectResponse("/login", 303)
+    with using(spoken(request)):
+        gone = _signed_out(visitor.session.account_id) if visitor else RedirectResponse("/login", 303)
     cookies.drop(request, gone, COOKIE)
     return gone
 
@@ -165,6 +169,16 @@ def _with_expiry(attempt: SignIn, place: Place) -> SignIn:
         what = f"the password is older than {days} days"
         record.write(who=account.name, event="password", what=what, address=place.address)
     return replace(attempt, account=replace(account, must_change=True))
+
+
+def _signed_out(account: int) -> Response:
+    """A page that forgets the drafts of an account on the device and goes on to the login form."""
+    from cockpit.components.navigation import drafts
+    from cockpit.server.shell import FORGET
+
+    script = f'<script data-forget="{drafts.key_of(account)}">{FORGET}</script>'
+    onwards = f'<meta http-equiv="refresh" content="0;url=/login"><p><a href="/login">{escape(_("Sign in"))}</a></p>'
+    return page(script + onwards, title=_("Signed out"))
 
 
 def _sign_out(visitor: Visitor, address: str, only: str | None) -> None:

@@ -1,4 +1,4 @@
-const STORE = "cockpit.drafts."
+const STORE = "cockpit.drafts."  // the keys of drafts.py begin with it
 const FIELDS = 'textarea, input[type="text"]:not([role="combobox"]):not([readonly])'
 const nameOf = box => [...box.classList].find(one => one.startsWith("st-key-draft-"))?.slice("st-key-draft-".length)
 const boxOf = element => element.closest?.('[class*="st-key-draft-"]')
@@ -40,7 +40,7 @@ class Drafts {
     this.timer = setTimeout(() => this.restore(), 250)
   }
 
-  get key() { return STORE + this.data.owner }
+  get key() { return this.data.key }
   read() { try { return JSON.parse(localStorage.getItem(this.key)) ?? {} } catch { return {} } }
   write(all) {
     try { Object.keys(all).length ? localStorage.setItem(this.key, JSON.stringify(all)) : localStorage.removeItem(this.key) } catch { /* a full or forbidden storage keeps nothing */ }

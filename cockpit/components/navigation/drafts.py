@@ -21,7 +21,7 @@ def drafts(account: int, *, key: str = "drafts") -> None:
     import streamlit as st
 
     words = {"restored": _("Your draft of {time} is restored. It is only on this device."), "discard": _("Discard it")}
-    data = {"owner": name("account", account), "sent": st.session_state.pop(_SENT, []), "days": DAYS, "words": words}
+    data = {"key": key_of(account), "sent": st.session_state.pop(_SENT, []), "days": DAYS, "words": words}
     _drafts(key=key, data=data)
 
 
@@ -39,6 +39,11 @@ def delete(name: str) -> None:
     import streamlit as st
 
     st.session_state.setdefault(_SENT, []).append(name)
+
+
+def key_of(account: int) -> str:
+    """The key that the browser's storage has an account's drafts under. Signing out removes it."""
+    return "cockpit.drafts." + name("account", account)
 
 
 def name(*parts: object) -> str:

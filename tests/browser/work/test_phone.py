@@ -123,6 +123,24 @@ def test_a_draft_outlasts_a_lost_connection_is_its_authors_alone_and_is_deleted_
     assert TEXT not in stored(phone)
 
 
+def test_signing_out_takes_the_drafts_of_who_leaves_off_the_device_and_no_others(
+    phone: Page, address: str, demo: Path, tokens: dict[str, str]
+) -> None:
+    report = f"{address}/start?kind=event&area={VILLAGE}&lang=en"
+    matter = phone.get_by_label("What happened (optional)")
+    leaving = session_of(url_of(demo), ("official",), VILLAGE)
+    for token, text in ((tokens["cadre"], "井盖松动"), (leaving, "路面积水")):
+        sign_in(phone, address, token)
+        phone.goto(report)
+        matter.fill(text)
+        phone.wait_for_function("text => JSON.stringify(localStorage).includes(text)", arg=text)
+    phone.goto(f"{address}/account?lang=en")
+    phone.get_by_role("button", name="Sign out", exact=True).click()
+    phone.wait_for_url("**/login**")
+    assert "路面积水" not in stored(phone)
+    assert "井盖松动" in stored(phone)
+
+
 def test_a_place_is_tapped_on_our_own_map(phone: Page, address: str, desk: Desk, tokens: dict[str, str]) -> None:
     foreign: list[str] = []
     own = urlsplit(address).netloc

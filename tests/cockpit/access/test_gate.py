@@ -1,8 +1,11 @@
 """The gate and the login over HTTP: open and closed paths, signing in and out."""
 
 import asyncio
+import re
+from base64 import b64encode
 from collections.abc import Callable
 from datetime import timedelta
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +23,7 @@ from cockpit import settings
 from cockpit.access import gate, hosts, visitors
 from cockpit.access.signin import account, login
 from cockpit.access.visitors import COOKIE
+from cockpit.components.navigation import drafts
 from cockpit.serving import headers
 from data.desk import clock, models
 from data.desk.auditing import audit, proof
@@ -203,7 +207,24 @@ def test_signing_out_ends_every_session_of_the_account(wang: str) -> None:
         other = await client.get("/", headers={"cookie": f"{COOKIE}={there}"})
         return left.status_code, other.status_code
 
-    assert ask(work) == (303, 401)
+    assert ask(work) == (200, 401)
+
+
+def test_drafts_of_who_signs_out_leave_the_device_and_nothing_else_does(wang: str) -> None:
+    """The key of the own drafts alone is named, and the page may run its script. A session that is over names none."""
+
+    async def work(client: httpx.AsyncClient) -> list[httpx.Response]:
+        here = (await client.post("/login", data={"name": wang, "password": PASSWORD})).cookies[COOKIE]
+        client.cookies.clear()
+        return [await client.post("/logout", headers={"cookie": f"{COOKIE}={here}"}) for _ in range(2)]
+
+    left, again = ask(work)
+    assert drafts.key_of(accounts.named(visitors.desk(), wang).id) in left.text
+    (script,) = re.findall("<script data-forget=[^>]*>(.*?)</script>", left.text, re.DOTALL)
+    digest = b64encode(sha256(script.encode()).digest()).decode()
+    assert f"'sha256-{digest}'" in left.headers["content-security-policy"]
+    assert 'content="0;url=/login"' in left.text
+    assert "<script" not in again.text
 
 
 def test_password_set_by_an_administrator_must_be_changed_at_login(home: Path) -> None:
