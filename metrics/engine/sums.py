@@ -210,7 +210,8 @@ def _table(plan: Plan, domain: Domain, needed: dict[str, Measure]) -> Rollup | N
 def definitions(edition: Edition) -> dict[str, dict[str, str]]:
     """By roll-up table, the definitions of the measures that this edition's was built from."""
     by_measure: dict[str, dict[str, str]] = {}
-    for table, measure, definition in edition.cursor().execute("FROM rollups").fetchall():
+    sql = "SELECT rollup, measure, definition FROM rollups"
+    for table, measure, definition in edition.cursor().execute(sql).fetchall():
         by_measure.setdefault(table, {})[measure] = definition
     return by_measure
 
