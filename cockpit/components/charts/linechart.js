@@ -40,6 +40,16 @@ function day(points, i, dots) {
   return points[i].href ? `<a href="${esc(points[i].href)}" ${attributes}>${mark}</a>` : `<span role="img" ${attributes}>${mark}</span>`
 }
 
+// A limit stands above its line; of two whose words would lie on each other the lower one stands below its own.
+const NEAR = .12
+function bounds(chart) {
+  const shown = chart.limits.filter(l => !isMean(l)).sort((a, b) => b.at - a.at)
+  return shown.map((l, i) => {
+    const below = i && shown[i - 1].at - l.at < NEAR
+    return `<span class="bound ${l.state} ${below ? "below" : ""}" style="top:${down(l.at)}%">${esc(l.text)}</span>`
+  }).join("")
+}
+
 function draw(chart) {
   const { points } = chart, first = chart.lines[0], last = first ? first.y.length - 1 : 0
   const dots = first ? first.y.map((y, i) => y === null ? null : { y, open: first.unfinished && i === last }) : []
@@ -54,7 +64,7 @@ function draw(chart) {
         ${chart.events.map(e => `<path class="event" d="M${across(e.at)} 0V100"/>`).join("")}
         ${[...chart.lines].reverse().map(l => lines(points, l)).join("")}
       </svg>
-      ${chart.limits.filter(l => !isMean(l)).map(l => `<span class="bound ${l.state}" style="top:${down(l.at)}%">${esc(l.text)}</span>`).join("")}
+      ${bounds(chart)}
       ${chart.events.map(e => `<span class="happened ${e.at > .5 ? "left" : "right"}" style="left:${across(e.at)}%" aria-hidden="true">${esc(e.text)}</span>`).join("")}
       ${points.map((_, i) => day(points, i, dots)).join("")}
     </div>

@@ -141,3 +141,15 @@ def test_a_long_word_pushes_no_column_of_a_table_off_the_screen(browser: Browser
     )
     assert page.evaluate("(e => e.scrollWidth <= e.clientWidth)(document.querySelector('.scroll'))")
     page.close()
+
+
+@pytest.mark.parametrize(("low", "below"), [(0.2, 0), (0.9, 1)])
+def test_words_of_limits_that_lie_close_do_not_lie_on_each_other(browser: Browser, low: float, below: int) -> None:
+    limits = [Tick(low, "< 95", "red"), Tick(0.95, "≥ 99", "green"), Tick(0.97, "98", "mean")]
+    (given,) = DRAWN["linechart"][1]
+    script = f"data => {{ {source_of('linechart')}; document.body.innerHTML = bounds(data) }}"
+    page = browser.new_page()
+    page.evaluate(script, base.plain({**given, "limits": limits}))
+    assert page.locator(".bound").all_inner_texts() == ["≥ 99", "< 95"]
+    assert page.locator(".below").count() == below
+    page.close()

@@ -75,7 +75,7 @@ def test_a_rate_is_ranked_with_its_interval_and_a_small_sample_is_not_ranked() -
     row = ranking.row(VIEW, ON_TIME, answer(95.0, 95, 100), name="沙洲镇", state="amber", largest=100)
     assert (row.value, row.interval, row.sample, row.share) == ("95.0 %", "88.8–97.8", "100", 0.95)
     small = ranking.row(VIEW, ON_TIME, answer(50.0, 1, 2, n=2, quality="small sample"), name="新河村", state="red")
-    assert (small.small, small.state, small.note) == (True, "none", "样本 2，不排名")
+    assert (small.small, small.state, small.note) == (True, "none", "样本 2")
     assert row.bounds
     assert row.bounds[1] < row.bounds[0] == 95.0 < row.bounds[2]
     assert row.order == (95.0, 100.0, None)
