@@ -82,6 +82,6 @@ def _topics() -> dict[str, str]:
     """The name of the first topic that shows each metric."""
     names: dict[str, str] = {}
     for topic in layouts.of(settings()).topics():
-        for name in topic.metrics:
+        for name in (*topic.metrics, *topic.grouped):
             names.setdefault(name, topic.name[language()])
     return names
