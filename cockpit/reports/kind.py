@@ -141,9 +141,13 @@ class Sites(_Section):
 
 
 class Reds(_Section):
-    """The list of what is red, the same as on the screens: with value, the limit exceeded, and since when."""
+    """The list of what is red, the same as on the screens: with value, the limit exceeded, and since when.
+
+    metrics: only what is red of these; without them all of it.
+    """
 
     type: Literal["reds"]
+    metrics: tuple[Name, ...] = ()
     most: int = Field(30, ge=1)
 
 
@@ -257,14 +261,16 @@ def of_topic(topic: Layout) -> Kind:
             },
             "levels": topic.levels,
             "metrics": topic.metrics, "define": True,
-            "sections": [_filled(h, s, topic.metrics) for h, s in zip(headings, sections, strict=True) if s],
+            "sections": [_filled(h, s, topic) for h, s in zip(headings, sections, strict=True) if s],
         }
     )  # fmt: skip
 
 
-def _filled(heading: dict[str, Any], section: dict[str, Any], metrics: tuple[str, ...]) -> dict[str, Any]:
-    """A panel's section with its heading; one without metrics has the topic's."""
-    return {**heading, **section, **({"metrics": metrics} if section.get("metrics") == () else {})}
+def _filled(heading: dict[str, Any], section: dict[str, Any], topic: Layout) -> dict[str, Any]:
+    """A panel's section with its heading; one without metrics has the topic's, a trend the one chosen at first."""
+    if section.get("metrics") != ():
+        return {**heading, **section}
+    return {**heading, **section, "metrics": (topic.metric,) if section["type"] == "trend" else topic.metrics}
 
 
 def named(kinds: dict[str, Kind], id: str) -> Kind:

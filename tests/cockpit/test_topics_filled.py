@@ -11,12 +11,16 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from cockpit import i18n, settings
+from cockpit.access.policy import OPERATOR
 from cockpit.panels import answers as panel_answers
 from cockpit.panels import layouts
 from cockpit.panels.kinds import breakdowns, mergers, rising, todo
 from cockpit.panels.kinds.tiles import TilesPanel
 from cockpit.panels.numbers import Number
 from cockpit.panels.screen import _has_content, of_level, query_ahead
+from cockpit.reports.model import Table
+from cockpit.reports.request import check, kinds_of
+from cockpit.reports.sections import content
 from cockpit.screens.assessing import gaming
 from cockpit.screens.timemap import layers as timemap
 from cockpit.settings import Settings
@@ -41,6 +45,7 @@ from metrics.period import Period
 from metrics.rows import count_rows
 from tests import factory, trees
 from tests.asking import answer
+from tests.cockpit.reports.conftest import MADE_AT, november
 from tests.drawn import html, text
 from tests.factory import deliver, published
 from tests.homes import Homes
@@ -191,6 +196,23 @@ def test_panels_of_complaints_count_complaints_alone(config: Settings) -> None:
     panel = next(panel for panel in view.layout.panels if panel.splits == ("subcategory",))
     parts = breakdowns.groups(panel.at(view), "subcategory")
     assert sum(part.now.value for part in parts) == frame["complaints"] < frame["intake"]
+
+
+@pytest.mark.parametrize("topic", ["hotline", "data_sharing"])
+def test_the_report_of_a_topic_lists_the_reds_of_its_metrics_and_one_trend_a_panel(
+    config: Settings, topic: str
+) -> None:
+    layout = TOPICS.by_id[topic]
+    kind = kinds_of(config)[f"topic_{topic}"]
+    assert all(len(section.metrics) == 1 for section in kind.sections if section.type == "trend")
+    checked = check(november(f"topic_{topic}", stories.DISTRICT), config, OPERATOR)
+    document = content.build(checked, id="R20261123-00000001", who="leader", made_at=MADE_AT)
+    tables = [block for part in document.parts for block in part.blocks if isinstance(block, Table)]
+    listed = next(table for table in tables if "所超限值" in [column.text for column in table.columns])
+    own = {load_catalog().metrics[name].name.zh for name in layout.metrics}
+    named = {row[2].text.partition("（")[0] for row in listed.rows}
+    assert named
+    assert named <= own, "what is red elsewhere stands in other reports"
 
 
 def test_bars_of_a_count_without_limits_begin_with_the_longest(config: Settings) -> None:

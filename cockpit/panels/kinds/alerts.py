@@ -81,7 +81,7 @@ class AlertsPanel(Panel):
         return bool(over_limit(reds_of(view)))
 
     def section(self) -> dict[str, Any]:
-        return {"type": "reds"}
+        return {"type": "reds", "metrics": ()}
 
 
 def wall_lines(view: View, problems: Sequence[Red]) -> list[Line]:

@@ -101,7 +101,8 @@ def _table(
 
 def reds(section: Reds, context: ReportContext) -> Iterator[Block]:
     """The list of what is red, most severe first, with the limit that was exceeded."""
-    shown = context.reds[: section.most]
+    listed = [red for red in context.reds if not section.metrics or red.metric in section.metrics]
+    shown = listed[: section.most]
     if not shown:
         if not context.request.where and not context.unit:
             yield Text(_("Nothing is over its limit."))
@@ -120,7 +121,7 @@ def reds(section: Reds, context: ReportContext) -> Iterator[Block]:
         rows.append(
             [Cell(str(i), i), Cell(context.subject(red)), Cell(name_of(metric)), value, Cell(limit), Cell(since)]
         )
-    more = len(context.reds) - len(shown)
+    more = len(listed) - len(shown)
     note = ngettext("{n} more is not shown", "{n} more are not shown", more) if more else ""
     yield Table(wording.named(context, section), columns, rows, note=note)
 
