@@ -115,9 +115,7 @@ def relation(query: Query) -> tuple[str, list[str]]:
     if domain.view:
         raise MetricsError("metric.of_view", "{metric} counts no facts but the rows of a view", metric=query.metric)
     facts, fact = _facts(query, ALL), FACTS[domain.fact]
-    lacks = query.edition.unscoped.lacks(fact)
-    columns = (f"NULL::{c.type} AS {c.name}" if c.name in lacks else c.name for c in fact.columns)
-    return f"SELECT {', '.join(columns)}, rowid AS id {facts.selection}", facts.values
+    return f"SELECT {', '.join(fact.by_name)}, rowid AS id {facts.selection}", facts.values
 
 
 @dataclass(frozen=True)
@@ -196,9 +194,7 @@ def fact(edition: ScopedEdition, name: str, source: str, key: str) -> dict[str, 
     Raises OutOfScope for a fact of an area that the caller may not see.
     """
     relation = f"(SELECT * FROM {name} WHERE source = $1 AND key = $2)"
-    cursor = edition.unscoped.cursor().execute(
-        known(FACTS[name], _time(edition.as_of), relation, lacks=edition.unscoped.lacks(FACTS[name])), [source, key]
-    )
+    cursor = edition.unscoped.cursor().execute(known(FACTS[name], _time(edition.as_of), relation), [source, key])
     columns = [column[0] for column in cursor.description or ()]
     row = cursor.fetchone()
     if not row:
@@ -269,9 +265,7 @@ def _facts(query: Query, selection: Selection) -> _Facts:
     fact = FACTS[domain.fact]
     columns = tuple(c.name for c in fact.exported)
     stored = facts_sql(plan, domain, stored_sql(plan, domain, metric, selection.part), "rowid")
-    rows_sql = known(
-        fact, as_of_sql(plan), f"(SELECT * FROM {fact.name} WHERE rowid IN ({{ids}}))", lacks=plan.edition.lacks(fact)
-    )
+    rows_sql = known(fact, as_of_sql(plan), f"(SELECT * FROM {fact.name} WHERE rowid IN ({{ids}}))")
     columns_sql = f"SELECT {', '.join(columns)} FROM ({rows_sql})"
     derived = _derived_columns(fact, as_of_sql(plan))
     return _Facts(f"FROM ({stored}) WHERE {condition}", values, columns, fact.time or "key", derived, columns_sql)

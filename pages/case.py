@@ -20,7 +20,7 @@ if row := case.find(view):
     case_list.draw(view, row)
     header.title(case.title(row), note=str(row["key"]), level=1)
     verdicts.verdicts(casefile.verdicts(view, row))
-    casefile.description(row)
+    casefile.description(view, row)
     timeline.timeline(case.stages(view, row))
     left, right = st.columns([3, 2])
     with left:

@@ -1,7 +1,7 @@
 """The model of columns and facts, and SQL derived from it: values known at a time, and the order of rows."""
 
 import re
-from collections.abc import Collection, Container
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -112,18 +112,15 @@ def narrowed(fact: Fact, words: Collection[str]) -> Fact:
     return replace(fact, columns=tuple(c for c in fact.columns if c.name in words or c.name == fact.time))
 
 
-def known(fact: Fact, as_of: str, relation: str | None = None, also: str = "", *, lacks: Container[str] = ()) -> str:
+def known(fact: Fact, as_of: str, relation: str | None = None, also: str = "") -> str:
     """SQL of the rows and values of `fact` that were known at `as_of` (a SQL expression of a timestamp).
 
     A row whose first time does not lie before `as_of` is not there; a value that came later is NULL.
     Half-open like every period: what happens at `as_of` itself is not known yet, so that the state
     at the end of a period and the state as of that instant are the same. `also` names a further column to keep.
-    lacks: columns that the relation, of an edition of an older release, does not have: NULL.
     """
     parts = [
-        f"NULL::{c.type} AS {c.name}"
-        if c.name in lacks
-        else f"CASE WHEN {c.known_at} < {as_of} THEN {c.name} END AS {c.name}"
+        f"CASE WHEN {c.known_at} < {as_of} THEN {c.name} END AS {c.name}"
         if c.known_at not in (None, fact.time)
         else c.name
         for c in fact.columns

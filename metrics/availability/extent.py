@@ -92,7 +92,7 @@ def _days(edition: Edition, fact: str) -> tuple[date, date] | None:
     """The first and the last day on which a fact has data; None for one without a time or without any row."""
     time = FACTS[fact].time
     newest = latest(edition, fact)
-    if time is None or newest is None or time in edition.lacks(FACTS[fact]):
+    if time is None or newest is None:
         return None
     row = edition.cursor().execute(f"SELECT min({time}) FROM {fact}").fetchone()
     if not row or row[0] is None:

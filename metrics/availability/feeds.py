@@ -49,6 +49,11 @@ def is_delivered(edition: AnyEdition, catalog: Catalog, metric: Metric) -> bool:
     return bool(domain.view) or not domain.where or counted(edition.unscoped, domain.fact, domain.where) != frozenset()
 
 
+def lacked_columns(edition: AnyEdition, fact: str) -> frozenset[str]:
+    """The columns of a fact that an edition of an older release does not have."""
+    return edition.unscoped.lacks(FACTS[fact])
+
+
 def narrowed(plan: Plan, metric: Metric) -> Plan:
     """The plan, narrowed to the facts of the sources that feed the metric."""
     metric_feed = feed(plan.edition, plan.catalog, metric)

@@ -27,11 +27,7 @@ def by_asset(query: Query, kind: str, most: int) -> tuple[tuple[AssetCount, ...]
     if domain.view or "asset" not in FACTS[domain.fact].by_name:
         raise MetricsError("metric.no_asset", "{metric} counts nothing that names an asset", metric=query.metric)
     facts, values = relation(query)
-    assets = known(
-        FACTS["assets"],
-        f"TIMESTAMP '{query.known_at.isoformat(sep=' ')}'",
-        lacks=query.edition.unscoped.lacks(FACTS["assets"]),
-    )
+    assets = known(FACTS["assets"], f"TIMESTAMP '{query.known_at.isoformat(sep=' ')}'")
     scope = query.edition.scope_sql("area")
     sql = (
         f"WITH facts AS (SELECT asset, count(*) AS n FROM ({facts}) GROUP BY asset), "

@@ -46,15 +46,12 @@ def steps(edition: ScopedEdition, case: Mapping[str, Any]) -> list[Step]:
     """The log of a case the caller may see (`metrics.rows.fact`) as known at the edition's time, in order; at most
     MOST_STEPS."""
     fact = FACTS["steps"]
-    lacks = edition.unscoped.lacks(fact)
-    if lacks >= fact.by_name.keys():  # an edition of an older release
-        return []
     of_case = (
         "(SELECT * FROM steps WHERE area IS NOT DISTINCT FROM $area AND case_source = $source AND case_key = $key)"
     )
     names = ("action", "unit", "post", "officer", "started_at", "ended_at", "result")
     sql = (
-        f"SELECT {', '.join(names)} FROM ({known(fact, _time(edition.as_of), of_case, lacks=lacks)}) "
+        f"SELECT {', '.join(names)} FROM ({known(fact, _time(edition.as_of), of_case)}) "
         f"ORDER BY started_at, ended_at NULLS LAST, key LIMIT {MOST_STEPS}"
     )
     rows = edition.unscoped.cursor().execute(sql, {name: case[name] for name in ("area", "source", "key")}).fetchall()
@@ -73,7 +70,7 @@ def contacts(edition: ScopedEdition, area: int, names: Iterable[str]) -> dict[st
 def contacts_of(edition: ScopedEdition, names: Collection[tuple[int, str]]) -> dict[tuple[int, str], Contact]:
     """As `contacts`, of several areas at once: by area and name."""
     wanted = sorted({name for _area, name in names if name})
-    if not wanted or {"phone", "unit_kind"} & edition.unscoped.lacks(FACTS["assets"]):
+    if not wanted:
         return {}
     sql = (
         f"WITH units AS ({_units_sql(edition)}) "
@@ -94,10 +91,8 @@ _OF_AREAS = " AND list_contains($1::BIGINT[], area)"
 
 def _units_sql(edition: ScopedEdition, condition: str = "") -> str:
     """SQL of the directory's units that exist, with all columns of assets."""
-    units, lacks = f"(SELECT * FROM assets WHERE kind = 'unit'{condition})", edition.unscoped.lacks(FACTS["assets"])
-    return (
-        f"SELECT * FROM ({known(FACTS['assets'], _time(edition.as_of), units, lacks=lacks)}) WHERE retired_at IS NULL"
-    )
+    units = f"(SELECT * FROM assets WHERE kind = 'unit'{condition})"
+    return f"SELECT * FROM ({known(FACTS['assets'], _time(edition.as_of), units)}) WHERE retired_at IS NULL"
 
 
 def administers(contact: Contact, level: str) -> bool:
@@ -112,7 +107,7 @@ def unit_of(edition: ScopedEdition, area: int) -> Contact | None:
 
 def units_of(edition: ScopedEdition, places: Collection[int]) -> dict[int, Contact]:
     """The units that administer these areas; an area without one is left out."""
-    if not places or {"phone", "unit_kind"} & edition.unscoped.lacks(FACTS["assets"]):
+    if not places:
         return {}
     sql = (
         f"SELECT area, name, unit_kind, phone FROM ({_units_sql(edition, _OF_AREAS)}) "
@@ -125,7 +120,7 @@ def units_of(edition: ScopedEdition, places: Collection[int]) -> dict[int, Conta
 def lead_units_of(edition: ScopedEdition, places: Collection[int]) -> dict[int, Contact]:
     """The unit that leads each of these areas: the only one of the area that has other units of it below itself and
     none of it above; an area without one is left out."""
-    if not places or {"phone", "unit_kind", "parent"} & edition.unscoped.lacks(FACTS["assets"]):
+    if not places:
         return {}
     sql = (
         f"WITH units AS ({_units_sql(edition, _OF_AREAS)}) "

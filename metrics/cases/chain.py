@@ -44,7 +44,7 @@ class Chain:
 def chain(edition: ScopedEdition, case: Row) -> Chain:
     """The chain of a case the caller may see (`metrics.rows.fact`), itself among it; of length 1 without repeats."""
     at = f"TIMESTAMP '{edition.as_of.isoformat(sep=' ')}'"
-    relation = known(CASES, at, lacks=edition.unscoped.lacks(CASES))
+    relation = known(CASES, at)
     cases: dict[tuple[str, str], Row] = {_name(case): case}
     own = "SELECT repeat_of FROM cases WHERE source = $1 AND key = $2"  # as stored: the case may hide it
     (repeat_of,) = edition.unscoped.cursor().execute(own, [case["source"], case["key"]]).fetchone() or (None,)

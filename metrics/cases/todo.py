@@ -47,12 +47,7 @@ def _open(edition: ScopedEdition, code: int, where: Where, cases: str) -> str:
     scope = f"{name} >= {place.code} AND {name} < {place.end}"
     newest = latest(edition.unscoped, "cases")
     later = "" if newest and newest < edition.as_of else f" OR closed_at >= {at}"
-    facts = known(
-        CASES,
-        at,
-        f"(SELECT * FROM cases WHERE {scope} AND (closed_at IS NULL{later}))",
-        lacks=edition.unscoped.lacks(CASES),
-    )
+    facts = known(CASES, at, f"(SELECT * FROM cases WHERE {scope} AND (closed_at IS NULL{later}))")
     clocks = (
         "CASE WHEN signed_at IS NULL THEN sign_due_at END AS sign_by, "
         "CASE WHEN responded_at IS NULL THEN respond_due_at END AS respond_by, due_at AS close_by"

@@ -145,10 +145,9 @@ def facts_sql(plan: Plan, domain: Domain, only: str = "", also: str = "", *, use
     newest = latest(plan.edition, fact.name)
     if newest is None or newest < plan.as_of:
         return f"SELECT *{terms} FROM {scope}"
-    lacks = plan.edition.lacks(fact)
     if used_in:
         fact = narrowed(fact, words_of(used_in, terms, group_sql(plan)))
-    return f"SELECT *{terms} FROM ({known(fact, as_of_sql(plan), scope, also, lacks=lacks)})"
+    return f"SELECT *{terms} FROM ({known(fact, as_of_sql(plan), scope, also)})"
 
 
 def latest(edition: Edition, fact: str) -> datetime | None:
@@ -166,7 +165,7 @@ def _counted(edition: Edition, domain: Domain) -> str:
     fact, newest = FACTS[domain.fact], latest(edition, domain.fact)
     if newest is None or newest < edition.as_of:
         return f"SELECT * FROM {fact.name}"
-    return known(fact, f"TIMESTAMP '{edition.as_of.isoformat(sep=' ')}'", lacks=edition.lacks(fact))
+    return known(fact, f"TIMESTAMP '{edition.as_of.isoformat(sep=' ')}'")
 
 
 def as_of_sql(plan: Plan) -> str:

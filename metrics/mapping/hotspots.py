@@ -140,7 +140,7 @@ def _counts(
     span = places[0].end - places[0].code if places else 1
     sql = (
         f"SELECT area // {span} * {span} AS code, registered_at::DATE AS day, count(*) "
-        f"FROM ({known(fact, now, lacks=edition.lacks(fact))}) WHERE area >= $1 AND area < $2 AND registered_at >= $3 "
+        f"FROM ({known(fact, now)}) WHERE area >= $1 AND area < $2 AND registered_at >= $3 "
         f"AND ({layer.where or 'true'}){kept} GROUP BY ALL"
     )
     values = [place.code, place.end, buckets[0].start, *(value for _name, value in where)]

@@ -105,7 +105,7 @@ def chosen(edition: Edition, fact: Fact, condition: str | None, where: Where) ->
     Its parameters are the area's first code and its end, then the values of `where`.
     """
     now = f"TIMESTAMP '{edition.as_of.isoformat(sep=' ')}'"
-    rows = known(fact, now, f"(SELECT *, rowid FROM {fact.name})", also="rowid", lacks=edition.lacks(fact))
+    rows = known(fact, now, f"(SELECT *, rowid FROM {fact.name})", also="rowid")
     filters = "".join(f" AND coalesce({fact.splits[name]}, '') = ${i}" for i, (name, _value) in enumerate(where, 3))
     return f"SELECT * FROM ({rows}) WHERE area >= $1 AND area < $2 AND ({condition or 'true'}){filters}"
 

@@ -52,7 +52,7 @@ from metrics.mapping.series import series
 from metrics.search import search
 from metrics.sites import checks, site, sites
 from tests.cockpit.test_topics_filled import demo, opened
-from tests.drawn import html
+from tests.drawn import html, text
 from tests.homes import Homes
 
 CATALOG = load_catalog()
@@ -321,6 +321,14 @@ def draw(config: Settings, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     assert 'role="alert"' not in said or "不在您的权限范围内" in said
     if metric := CATALOG.metrics.get(parameters.get("metric", "")):
         assert ("由旧版程序发布" in said) == bool(feed(edition, CATALOG, metric).lacked)
+
+
+def test_a_case_says_that_its_edition_is_older_not_that_its_source_is_silent(
+    oldest: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    row = edition_of(oldest).cursor().execute("SELECT source, key FROM cases LIMIT 1").fetchone()
+    said = text(opened(oldest, monkeypatch, "case", **dict(zip(("source", "key"), row or (), strict=True))))
+    assert said.count("本数据版本由旧版程序发布，请重新发布") == 2  # in place of description and log
 
 
 def test_a_cockpit_names_once_what_an_older_edition_does_not_have(

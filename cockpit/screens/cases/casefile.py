@@ -14,6 +14,7 @@ from cockpit.screens.shared import case_href
 from cockpit.view_state import View
 from data.values.calendar import calendar
 from data.values.zones import elapsed
+from metrics.availability.feeds import lacked_columns
 from metrics.cases.casefile import Contact, Step, contacts
 from metrics.cases.chain import Chain
 
@@ -90,17 +91,25 @@ def spent(view: View, case: Case) -> list[Item]:
     return [Item(label, took, note=allowed)]
 
 
-def description(case: Case) -> None:
+def description(view: View, case: Case) -> None:
     """The description of the case, as its source gives it."""
     item = Item(words.column("description", "cases"), case["description"] or "")
-    record([item if item.text else Item(item.label, _("Not delivered by the source"), state="none")], key="description")
+    without = _older(view, "cases", "description") or _("Not delivered by the source")
+    record([item if item.text else Item(item.label, without, state="none")], key="description")
+
+
+def _older(view: View, fact: str, column: str) -> str:
+    """What to say where an edition of an older release lacks a column of a fact; else nothing."""
+    lacked = column in lacked_columns(view.edition, fact)
+    return _("An earlier release published this edition: publish again") if lacked else ""
 
 
 def log(view: View, lines: list[Step]) -> None:
     """The steps in order, each with the time it took."""
     header.title(_("Log"))
     if not lines:
-        header.notice(_("The source delivers no log of this case."))
+        older = _older(view, "steps", "case_key")
+        header.notice(older or _("The source delivers no log of this case."))
         return
     columns = [
         Column(words.column("action", "steps"), lead=True),
