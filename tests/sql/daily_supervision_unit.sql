@@ -21,7 +21,7 @@ WHERE kind = 'wish' AND standing) AS wishes_due,
 count(*) FILTER (
 WHERE kind = 'wish' AND standing AND closed_at <= due_at) AS wishes_done
 FROM (
-SELECT *, (closed_at IS NOT NULL AND coalesce(close_kind, 'done') <> 'done') AS cancelled, (coalesce(close_kind, 'done') = 'done' AND deferred IS NOT TRUE) AS standing
+SELECT *, (closed_at IS NOT NULL AND coalesce(close_kind, 'done') <> 'done') AS cancelled, (coalesce(close_kind, 'done') = 'done' AND deferred IS NOT TRUE) AS standing, (kind IN ('order', 'instruction', 'escalation', 'problem', 'whistle', 'wish', 'approval')) AS is_supervised
 FROM (
 SELECT source, key, kind, area, area_then, lon, lat, place, unit, co_units, channel, assisted, category, subcategory, urgency, registered_at,
 CASE WHEN pushed_at < $as_of THEN pushed_at END AS pushed_at,
@@ -49,7 +49,7 @@ GROUP BY ALL), arm_1 AS MATERIALIZED (
 SELECT area // 1000 * 1000 AS area, unit AS unit, CAST(CASE WHEN kind = 'order' AND red_at IS NOT NULL THEN greatest(red_at, registered_at) END AS DATE) AS day,
 count(*) AS orders_turned_red
 FROM (
-SELECT *, (closed_at IS NOT NULL AND coalesce(close_kind, 'done') <> 'done') AS cancelled, (coalesce(close_kind, 'done') = 'done' AND deferred IS NOT TRUE) AS standing
+SELECT *, (closed_at IS NOT NULL AND coalesce(close_kind, 'done') <> 'done') AS cancelled, (coalesce(close_kind, 'done') = 'done' AND deferred IS NOT TRUE) AS standing, (kind IN ('order', 'instruction', 'escalation', 'problem', 'whistle', 'wish', 'approval')) AS is_supervised
 FROM (
 SELECT source, key, kind, area, area_then, lon, lat, place, unit, co_units, channel, assisted, category, subcategory, urgency, registered_at,
 CASE WHEN pushed_at < $as_of THEN pushed_at END AS pushed_at,
@@ -77,7 +77,7 @@ GROUP BY ALL), arm_2 AS MATERIALIZED (
 SELECT area // 1000 * 1000 AS area, unit AS unit, CAST(CASE WHEN kind = 'order' AND red_at IS NOT NULL AND closed_at IS NOT NULL THEN greatest(red_at, closed_at) END AS DATE) AS day,
 count(*) AS red_orders_closed
 FROM (
-SELECT *, (closed_at IS NOT NULL AND coalesce(close_kind, 'done') <> 'done') AS cancelled, (coalesce(close_kind, 'done') = 'done' AND deferred IS NOT TRUE) AS standing
+SELECT *, (closed_at IS NOT NULL AND coalesce(close_kind, 'done') <> 'done') AS cancelled, (coalesce(close_kind, 'done') = 'done' AND deferred IS NOT TRUE) AS standing, (kind IN ('order', 'instruction', 'escalation', 'problem', 'whistle', 'wish', 'approval')) AS is_supervised
 FROM (
 SELECT source, key, kind, area, area_then, lon, lat, place, unit, co_units, channel, assisted, category, subcategory, urgency, registered_at,
 CASE WHEN pushed_at < $as_of THEN pushed_at END AS pushed_at,
@@ -104,13 +104,15 @@ WHERE CASE WHEN kind = 'order' AND red_at IS NOT NULL AND closed_at IS NOT NULL 
 GROUP BY ALL), arm_3 AS MATERIALIZED (
 SELECT area // 1000 * 1000 AS area, unit AS unit, CAST(registered_at AS DATE) AS day,
 count(*) FILTER (
+WHERE is_supervised) AS supervised,
+count(*) FILTER (
 WHERE accepted_at IS NOT NULL AND NOT cancelled) AS cases_accepted,
 count(*) FILTER (
 WHERE kind = 'escalation' AND accepted_at IS NOT NULL AND NOT cancelled) AS cases_escalated,
 count(*) FILTER (
 WHERE kind = 'escalation' AND coalesce(close_kind, 'done') IN ('done', 'refused', 'returned')) AS escalations_proposed
 FROM (
-SELECT *, (closed_at IS NOT NULL AND coalesce(close_kind, 'done') <> 'done') AS cancelled, (coalesce(close_kind, 'done') = 'done' AND deferred IS NOT TRUE) AS standing
+SELECT *, (closed_at IS NOT NULL AND coalesce(close_kind, 'done') <> 'done') AS cancelled, (coalesce(close_kind, 'done') = 'done' AND deferred IS NOT TRUE) AS standing, (kind IN ('order', 'instruction', 'escalation', 'problem', 'whistle', 'wish', 'approval')) AS is_supervised
 FROM (
 SELECT source, key, kind, area, area_then, lon, lat, place, unit, co_units, channel, assisted, category, subcategory, urgency, registered_at,
 CASE WHEN pushed_at < $as_of THEN pushed_at END AS pushed_at,
@@ -135,63 +137,9 @@ FROM cases
 WHERE registered_at < $as_of))
 WHERE registered_at < $as_of
 GROUP BY ALL), arm_4 AS MATERIALIZED (
-SELECT area // 1000 * 1000 AS area, unit AS unit, CAST(CASE WHEN kind = 'approval' AND due_at IS NOT NULL THEN greatest(due_at, registered_at) END AS DATE) AS day,
-count(*) AS approvals_fell_due
-FROM (
-SELECT *, (closed_at IS NOT NULL AND coalesce(close_kind, 'done') <> 'done') AS cancelled, (coalesce(close_kind, 'done') = 'done' AND deferred IS NOT TRUE) AS standing
-FROM (
-SELECT source, key, kind, area, area_then, lon, lat, place, unit, co_units, channel, assisted, category, subcategory, urgency, registered_at,
-CASE WHEN pushed_at < $as_of THEN pushed_at END AS pushed_at,
-CASE WHEN delivered_at < $as_of THEN delivered_at END AS delivered_at,
-CASE WHEN accepted_at < $as_of THEN accepted_at END AS accepted_at, sign_due_at,
-CASE WHEN signed_at < $as_of THEN signed_at END AS signed_at, respond_due_at,
-CASE WHEN responded_at < $as_of THEN responded_at END AS responded_at,
-CASE WHEN handled_at < $as_of THEN handled_at END AS handled_at, due_at, due_calendar,
-CASE WHEN published_at < $as_of THEN published_at END AS published_at, red_at,
-CASE WHEN closed_at < $as_of THEN closed_at END AS closed_at,
-CASE WHEN closed_at < $as_of THEN close_kind END AS close_kind, deferred, extended, returned,
-CASE WHEN closed_at < $as_of THEN reworked END AS reworked,
-CASE WHEN closed_at < $as_of THEN reason END AS reason,
-CASE WHEN closed_at < $as_of THEN reached END AS reached,
-CASE WHEN closed_at < $as_of THEN solved END AS solved,
-CASE WHEN closed_at < $as_of THEN satisfied END AS satisfied,
-CASE WHEN closed_at < $as_of THEN rating END AS rating,
-CASE WHEN closed_at < $as_of THEN rating_default END AS rating_default,
-CASE WHEN closed_at < $as_of THEN cert_presented END AS cert_presented,
-CASE WHEN closed_at < $as_of THEN cert_accepted END AS cert_accepted, complexity, self_found, title, description, parent, repeat_of, repeated, asset, reporter, updated_at, batch
-FROM cases
-WHERE registered_at < $as_of))
-WHERE CASE WHEN kind = 'approval' AND due_at IS NOT NULL THEN greatest(due_at, registered_at) END < $as_of
-GROUP BY ALL), arm_5 AS MATERIALIZED (
-SELECT area // 1000 * 1000 AS area, unit AS unit, CAST(CASE WHEN kind = 'approval' AND due_at IS NOT NULL AND closed_at IS NOT NULL THEN greatest(due_at, closed_at) END AS DATE) AS day,
-count(*) AS approvals_caught_up
-FROM (
-SELECT *, (closed_at IS NOT NULL AND coalesce(close_kind, 'done') <> 'done') AS cancelled, (coalesce(close_kind, 'done') = 'done' AND deferred IS NOT TRUE) AS standing
-FROM (
-SELECT source, key, kind, area, area_then, lon, lat, place, unit, co_units, channel, assisted, category, subcategory, urgency, registered_at,
-CASE WHEN pushed_at < $as_of THEN pushed_at END AS pushed_at,
-CASE WHEN delivered_at < $as_of THEN delivered_at END AS delivered_at,
-CASE WHEN accepted_at < $as_of THEN accepted_at END AS accepted_at, sign_due_at,
-CASE WHEN signed_at < $as_of THEN signed_at END AS signed_at, respond_due_at,
-CASE WHEN responded_at < $as_of THEN responded_at END AS responded_at,
-CASE WHEN handled_at < $as_of THEN handled_at END AS handled_at, due_at, due_calendar,
-CASE WHEN published_at < $as_of THEN published_at END AS published_at, red_at,
-CASE WHEN closed_at < $as_of THEN closed_at END AS closed_at,
-CASE WHEN closed_at < $as_of THEN close_kind END AS close_kind, deferred, extended, returned,
-CASE WHEN closed_at < $as_of THEN reworked END AS reworked,
-CASE WHEN closed_at < $as_of THEN reason END AS reason,
-CASE WHEN closed_at < $as_of THEN reached END AS reached,
-CASE WHEN closed_at < $as_of THEN solved END AS solved,
-CASE WHEN closed_at < $as_of THEN satisfied END AS satisfied,
-CASE WHEN closed_at < $as_of THEN rating END AS rating,
-CASE WHEN closed_at < $as_of THEN rating_default END AS rating_default,
-CASE WHEN closed_at < $as_of THEN cert_presented END AS cert_presented,
-CASE WHEN closed_at < $as_of THEN cert_accepted END AS cert_accepted, complexity, self_found, title, description, parent, repeat_of, repeated, asset, reporter, updated_at, batch
-FROM cases
-WHERE registered_at < $as_of))
-WHERE CASE WHEN kind = 'approval' AND due_at IS NOT NULL AND closed_at IS NOT NULL THEN greatest(due_at, closed_at) END < $as_of
-GROUP BY ALL), arm_6 AS MATERIALIZED (
 SELECT area // 1000 * 1000 AS area, unit AS unit, CAST(closed_at AS DATE) AS day,
+count(*) FILTER (
+WHERE is_supervised) AS supervised_closed,
 count(*) FILTER (
 WHERE kind = 'problem' AND NOT cancelled) AS problems_closed,
 count(*) FILTER (
@@ -203,7 +151,7 @@ WHERE kind = 'whistle' AND NOT cancelled AND rating IS NOT NULL AND rating_defau
 coalesce(sum(rating) FILTER (
 WHERE kind = 'whistle' AND NOT cancelled AND rating_default IS NOT TRUE), 0)::DOUBLE AS whistle_points
 FROM (
-SELECT *, (closed_at IS NOT NULL AND coalesce(close_kind, 'done') <> 'done') AS cancelled, (coalesce(close_kind, 'done') = 'done' AND deferred IS NOT TRUE) AS standing
+SELECT *, (closed_at IS NOT NULL AND coalesce(close_kind, 'done') <> 'done') AS cancelled, (coalesce(close_kind, 'done') = 'done' AND deferred IS NOT TRUE) AS standing, (kind IN ('order', 'instruction', 'escalation', 'problem', 'whistle', 'wish', 'approval')) AS is_supervised
 FROM (
 SELECT source, key, kind, area, area_then, lon, lat, place, unit, co_units, channel, assisted, category, subcategory, urgency, registered_at,
 CASE WHEN pushed_at < $as_of THEN pushed_at END AS pushed_at,
@@ -227,6 +175,62 @@ CASE WHEN closed_at < $as_of THEN cert_accepted END AS cert_accepted, complexity
 FROM cases
 WHERE registered_at < $as_of))
 WHERE closed_at < $as_of
+GROUP BY ALL), arm_5 AS MATERIALIZED (
+SELECT area // 1000 * 1000 AS area, unit AS unit, CAST(CASE WHEN kind = 'approval' AND due_at IS NOT NULL THEN greatest(due_at, registered_at) END AS DATE) AS day,
+count(*) AS approvals_fell_due
+FROM (
+SELECT *, (closed_at IS NOT NULL AND coalesce(close_kind, 'done') <> 'done') AS cancelled, (coalesce(close_kind, 'done') = 'done' AND deferred IS NOT TRUE) AS standing, (kind IN ('order', 'instruction', 'escalation', 'problem', 'whistle', 'wish', 'approval')) AS is_supervised
+FROM (
+SELECT source, key, kind, area, area_then, lon, lat, place, unit, co_units, channel, assisted, category, subcategory, urgency, registered_at,
+CASE WHEN pushed_at < $as_of THEN pushed_at END AS pushed_at,
+CASE WHEN delivered_at < $as_of THEN delivered_at END AS delivered_at,
+CASE WHEN accepted_at < $as_of THEN accepted_at END AS accepted_at, sign_due_at,
+CASE WHEN signed_at < $as_of THEN signed_at END AS signed_at, respond_due_at,
+CASE WHEN responded_at < $as_of THEN responded_at END AS responded_at,
+CASE WHEN handled_at < $as_of THEN handled_at END AS handled_at, due_at, due_calendar,
+CASE WHEN published_at < $as_of THEN published_at END AS published_at, red_at,
+CASE WHEN closed_at < $as_of THEN closed_at END AS closed_at,
+CASE WHEN closed_at < $as_of THEN close_kind END AS close_kind, deferred, extended, returned,
+CASE WHEN closed_at < $as_of THEN reworked END AS reworked,
+CASE WHEN closed_at < $as_of THEN reason END AS reason,
+CASE WHEN closed_at < $as_of THEN reached END AS reached,
+CASE WHEN closed_at < $as_of THEN solved END AS solved,
+CASE WHEN closed_at < $as_of THEN satisfied END AS satisfied,
+CASE WHEN closed_at < $as_of THEN rating END AS rating,
+CASE WHEN closed_at < $as_of THEN rating_default END AS rating_default,
+CASE WHEN closed_at < $as_of THEN cert_presented END AS cert_presented,
+CASE WHEN closed_at < $as_of THEN cert_accepted END AS cert_accepted, complexity, self_found, title, description, parent, repeat_of, repeated, asset, reporter, updated_at, batch
+FROM cases
+WHERE registered_at < $as_of))
+WHERE CASE WHEN kind = 'approval' AND due_at IS NOT NULL THEN greatest(due_at, registered_at) END < $as_of
+GROUP BY ALL), arm_6 AS MATERIALIZED (
+SELECT area // 1000 * 1000 AS area, unit AS unit, CAST(CASE WHEN kind = 'approval' AND due_at IS NOT NULL AND closed_at IS NOT NULL THEN greatest(due_at, closed_at) END AS DATE) AS day,
+count(*) AS approvals_caught_up
+FROM (
+SELECT *, (closed_at IS NOT NULL AND coalesce(close_kind, 'done') <> 'done') AS cancelled, (coalesce(close_kind, 'done') = 'done' AND deferred IS NOT TRUE) AS standing, (kind IN ('order', 'instruction', 'escalation', 'problem', 'whistle', 'wish', 'approval')) AS is_supervised
+FROM (
+SELECT source, key, kind, area, area_then, lon, lat, place, unit, co_units, channel, assisted, category, subcategory, urgency, registered_at,
+CASE WHEN pushed_at < $as_of THEN pushed_at END AS pushed_at,
+CASE WHEN delivered_at < $as_of THEN delivered_at END AS delivered_at,
+CASE WHEN accepted_at < $as_of THEN accepted_at END AS accepted_at, sign_due_at,
+CASE WHEN signed_at < $as_of THEN signed_at END AS signed_at, respond_due_at,
+CASE WHEN responded_at < $as_of THEN responded_at END AS responded_at,
+CASE WHEN handled_at < $as_of THEN handled_at END AS handled_at, due_at, due_calendar,
+CASE WHEN published_at < $as_of THEN published_at END AS published_at, red_at,
+CASE WHEN closed_at < $as_of THEN closed_at END AS closed_at,
+CASE WHEN closed_at < $as_of THEN close_kind END AS close_kind, deferred, extended, returned,
+CASE WHEN closed_at < $as_of THEN reworked END AS reworked,
+CASE WHEN closed_at < $as_of THEN reason END AS reason,
+CASE WHEN closed_at < $as_of THEN reached END AS reached,
+CASE WHEN closed_at < $as_of THEN solved END AS solved,
+CASE WHEN closed_at < $as_of THEN satisfied END AS satisfied,
+CASE WHEN closed_at < $as_of THEN rating END AS rating,
+CASE WHEN closed_at < $as_of THEN rating_default END AS rating_default,
+CASE WHEN closed_at < $as_of THEN cert_presented END AS cert_presented,
+CASE WHEN closed_at < $as_of THEN cert_accepted END AS cert_accepted, complexity, self_found, title, description, parent, repeat_of, repeated, asset, reporter, updated_at, batch
+FROM cases
+WHERE registered_at < $as_of))
+WHERE CASE WHEN kind = 'approval' AND due_at IS NOT NULL AND closed_at IS NOT NULL THEN greatest(due_at, closed_at) END < $as_of
 GROUP BY ALL), arm_7 AS MATERIALIZED (
 SELECT area // 1000 * 1000 AS area, unit AS unit, CAST(published_at AS DATE) AS day,
 count(*) FILTER (
@@ -234,7 +238,7 @@ WHERE kind = 'wish' AND NOT cancelled) AS wishes_listed,
 count(*) FILTER (
 WHERE kind = 'wish' AND NOT cancelled AND signed_at IS NOT NULL) AS wishes_claimed
 FROM (
-SELECT *, (closed_at IS NOT NULL AND coalesce(close_kind, 'done') <> 'done') AS cancelled, (coalesce(close_kind, 'done') = 'done' AND deferred IS NOT TRUE) AS standing
+SELECT *, (closed_at IS NOT NULL AND coalesce(close_kind, 'done') <> 'done') AS cancelled, (coalesce(close_kind, 'done') = 'done' AND deferred IS NOT TRUE) AS standing, (kind IN ('order', 'instruction', 'escalation', 'problem', 'whistle', 'wish', 'approval')) AS is_supervised
 FROM (
 SELECT source, key, kind, area, area_then, lon, lat, place, unit, co_units, channel, assisted, category, subcategory, urgency, registered_at,
 CASE WHEN pushed_at < $as_of THEN pushed_at END AS pushed_at,
@@ -282,6 +286,8 @@ coalesce(orders_due, 0)::BIGINT AS orders_due,
 coalesce(orders_replied, 0)::BIGINT AS orders_replied,
 coalesce(orders_turned_red, 0)::BIGINT AS orders_turned_red,
 coalesce(red_orders_closed, 0)::BIGINT AS red_orders_closed,
+coalesce(supervised, 0)::BIGINT AS supervised,
+coalesce(supervised_closed, 0)::BIGINT AS supervised_closed,
 coalesce(cases_accepted, 0)::BIGINT AS cases_accepted,
 coalesce(cases_escalated, 0)::BIGINT AS cases_escalated,
 coalesce(escalations_proposed, 0)::BIGINT AS escalations_proposed,
