@@ -12,6 +12,7 @@ from data.editions.edition import Edition
 from data.editions.scoped import EVERYTHING, ScopedEdition
 from data.site_rules import site_rules
 from metrics.areas import root
+from metrics.availability.feeds import feed
 from metrics.catalog import load
 from metrics.engine.frames import dictionaries
 from metrics.engine.plan import make_plan
@@ -76,13 +77,17 @@ def near_veto(row: Mapping[str, Any]) -> Limit | None:
 
 @lru_cache(maxsize=4)
 def _all(edition: Edition) -> pd.DataFrame:
-    """Every registered site of an edition with its verdict, or without one where nothing was checked for two weeks."""
+    """Every registered site of an edition with its verdict, or without one where nothing was checked for two weeks or
+    the edition, of an older release, does not have what a verdict needs."""
     day = last_day(edition.as_of)
     catalog = load()
     query = Query(
         edition.scoped(EVERYTHING), catalog, (catalog.id_of("site_score"),), root(edition).code, Period(day, day + DAY)
     )
-    verdicts = view_sql(make_plan(query), catalog.domain(catalog.metrics[query.metric]))
+    metric = catalog.metrics[query.metric]
+    verdicts = view_sql(make_plan(query), catalog.domain(metric))
+    if feed(edition, catalog, metric).lacked:  # what an older release did not publish would look like a fault of a site
+        verdicts = f"SELECT * FROM ({verdicts}) WHERE false"
     frame = (
         edition.cursor()
         .execute(

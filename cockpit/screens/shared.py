@@ -34,7 +34,7 @@ def is_available(view: View, page: str) -> bool:
         )
         return False
     if exists_at(view.metric, view.area.level):
-        return not _is_lacked(view) or page == "passport"
+        return not is_lacked(view, view.metric) or page == "passport"
     levels = words.listed(words.level(level) for level in view.metric.levels)
     above = [place for place in areas.path(view.edition, view.area) if exists_at(view.metric, place.level)]
     header.notice(
@@ -45,13 +45,13 @@ def is_available(view: View, page: str) -> bool:
     return False
 
 
-def _is_lacked(view: View) -> bool:
-    """Whether an older release published the edition, without what the chosen metric needs; says so."""
-    if lacked := feed(view.edition, view.catalog, view.metric).lacked:
+def is_lacked(view: View, metric: Metric) -> bool:
+    """Whether an older release published the edition, without what a metric needs; says so."""
+    if lacked := feed(view.edition, view.catalog, metric).lacked:
         header.notice(
             _("{metric} is not in this edition: an earlier release published it without {columns}. Publish again.",
-              metric=view.metric.name[language()], columns=words.lacked(lacked)),
-            links=[(_("Passport"), view.href("passport"))],
+              metric=metric.name[language()], columns=words.lacked(lacked)),
+            links=[(_("Passport"), view.href("passport", metric=metric))],
         )  # fmt: skip
     return bool(lacked)
 

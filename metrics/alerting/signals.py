@@ -12,7 +12,6 @@ from metrics.analysis.severity import affected
 from metrics.answer import SMALL, WITHOUT_VALUE, answer
 from metrics.areas import area, levels, root
 from metrics.availability.extent import default_period
-from metrics.availability.feeds import feed
 from metrics.availability.freshness import freshness
 from metrics.catalog import Catalog
 from metrics.engine.frames import each
@@ -136,7 +135,7 @@ def _holds(rule: Rule, value: float, before: float | None) -> bool:
 
 def _of_sites(rule: Rule, query: Query) -> Iterator[Signal]:
     score = query.catalog.with_role("site_score")
-    if score is None or feed(query.edition, query.catalog, score).lacked:
+    if score is None:
         return
     if rule.when == "veto":
         reds, _areas = failing_sites(query.edition, score.id, query.area, query.period)

@@ -331,6 +331,15 @@ def test_a_case_says_that_its_edition_is_older_not_that_its_source_is_silent(
     assert said.count("本数据版本由旧版程序发布，请重新发布") == 2  # in place of description and log
 
 
+def test_sites_have_no_verdict_where_an_older_edition_cannot_give_one(
+    oldest: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    listed = sites(edition_of(oldest).scoped(EVERYTHING), stories.DISTRICT)
+    assert listed
+    assert {(one["score"], one["vetoes"]) for one in listed} == {(None, None)}
+    assert "本数据版本未含站点健康" in html(opened(oldest, monkeypatch, "sites"))
+
+
 def test_a_cockpit_names_once_what_an_older_edition_does_not_have(
     homes: Homes, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -11,6 +11,7 @@ from cockpit.i18n import _, ngettext
 from cockpit.labels import format, words
 from cockpit.labels import site_verdicts as verdicts
 from cockpit.labels.names import area_name
+from cockpit.screens import shared
 from cockpit.screens.admin import desk
 from cockpit.view_state import View
 from metrics import sites
@@ -37,6 +38,7 @@ def listed(view: View) -> None:
         (_("Passport"), view.href("passport", metric=view.catalog.id_of("site_score"))),
     ]
     header.title(_("Government sites"), note=note, links=links, level=1)
+    shared.is_lacked(view, view.catalog.metrics[view.catalog.id_of("site_score")])
     chosen = _chosen(every, vetoed, near)
     search = st.query_params.get("q", "").strip()
     left, box = st.columns([4, 4], vertical_alignment="center")
