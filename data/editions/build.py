@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 import duckdb
 
-from data.editions import counted, versions, workdays
+from data.editions import counted, monthly, versions, workdays
 from data.editions.rollups import DEFINITION_FAILS, Rollup
 from data.ingest import repeats
 from data.progress import Progress, watched
@@ -46,10 +46,14 @@ def build(
             with watched(con, rollup.table, progress):
                 if _try_roll_up(con, rollup, as_of):
                     built.append(rollup)
+        with_quantiles = [rollup for rollup in rollups if rollup.quantiles]
+        with watched(con, "months", progress):
+            kept = [(rollup, quantile) for rollup in with_quantiles for quantile in monthly.write(con, rollup, as_of)]
         with watched(con, "search", progress):
             indexing.result()
     counted.write(con, built)
     notes = [(r.table, m.name, r.definition(m)) for r in built for m in r.measures]
+    notes += [(rollup.monthly, quantile.name, rollup.definition_of(quantile)) for rollup, quantile in kept]
     _list(con, "rollups", ("rollup", "measure", "definition"), notes)
     deliveries(con, as_of)
 

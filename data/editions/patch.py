@@ -12,7 +12,7 @@ from datetime import datetime
 
 import duckdb
 
-from data.editions import counted, versions
+from data.editions import counted, monthly, versions
 from data.editions.build import (
     FACT_ORDER,
     deliveries,
@@ -64,6 +64,7 @@ def patch(con: duckdb.DuckDBPyConnection, rollups: Sequence[Rollup], step: Step,
             if not patched:
                 con.execute("ROLLBACK")
                 return False
+    monthly.extend(con, (rollup for rollup in rollups if rollup.quantiles), step.old, step.new)
     versions.write(con)
     deliveries(con, step.new)
     con.execute("COMMIT")
@@ -81,6 +82,8 @@ def _patch_fact(con: duckdb.DuckDBPyConnection, fact: Fact, rollups: list[Rollup
     _replace(con, fact, step)
     for rollup in rollups:
         _patch_rollup(con, rollup, step)
+        if rollup.quantiles:
+            monthly.patch(con, rollup, step.old, step.new)
     counted.patch(con, fact.name, rollups)
     return True
 
@@ -96,7 +99,8 @@ def _find(con: duckdb.DuckDBPyConnection, fact: Fact, rollups: list[Rollup], ste
         _temp(con, f"fresh_{fact.name}", "SELECT source, key FROM fresh")
     if fact.name == "cases" and _count(con, "fresh"):
         _update_repeats(con)
-    distinct = {(rollup.terms, rollup.measures): rollup for rollup in rollups} if step.old < step.new else {}
+    # of those that differ in their grain alone the first, which has the quantiles
+    distinct = {(rollup.terms, rollup.measures): rollup for rollup in reversed(rollups)} if step.old < step.new else {}
     moved = (_crossed(fact, rollup, step) for rollup in distinct.values())
     _temp(con, "touched", " UNION ".join(["SELECT id FROM gone", "FROM turned", *moved]))
 
@@ -118,7 +122,8 @@ def _crossed(fact: Fact, rollup: Rollup, step: Step) -> str:
     same at `old` and `new`."""
     old, new = time_sql(step.old), time_sql(step.new)
     times = [column.name for column in fact.columns if column.known_at == column.name]
-    anchors = dict.fromkeys([*times, *(measure.anchor for measure in rollup.measures)])
+    of_quantiles = [quantile.anchor for quantile in rollup.quantiles]
+    anchors = dict.fromkeys([*times, *(measure.anchor for measure in rollup.measures), *of_quantiles])
     crossed = " OR ".join(f"(({anchor}) >= {old} AND ({anchor}) < {new})" for anchor in anchors)
     terms = "".join(f", ({sql}) AS {name}" for name, sql in rollup.terms)
     rows = known(fact, new, f"edition.{fact.name}", "rowid AS id")

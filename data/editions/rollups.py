@@ -47,6 +47,17 @@ class Measure:
 
 
 @dataclass(frozen=True)
+class Quantile:
+    """The `q` quantile of `value` over the facts whose anchor lies in a month. name: of the metric."""
+
+    name: str
+    anchor: str
+    value: str
+    q: float
+    where: str | None = None
+
+
+@dataclass(frozen=True)
 class Rollup:
     """A daily table of one fact: `daily_<name>` by area, `daily_<name>_town` by town, or by town and a column.
 
@@ -54,6 +65,7 @@ class Rollup:
     name: distinguishes the tables of domains that share a fact.
     by_town: at town grain; a dimension always is.
     where: SQL condition on the fact's columns; other rows are not counted.
+    quantiles: those kept by whole month beside the daily sums (`data.editions.monthly`).
     """
 
     fact: str
@@ -63,15 +75,25 @@ class Rollup:
     name: str = ""
     by_town: bool = False
     where: str | None = None
+    quantiles: tuple[Quantile, ...] = ()
 
     def definition(self, measure: Measure) -> str:
         """The definition of one of its measures, as the edition stores it."""
         return measure.definition((*self.terms, ("where", self.where)) if self.where else self.terms)
 
+    def definition_of(self, quantile: Quantile) -> str:
+        """The definition of one of its quantiles, as the edition stores it."""
+        return repr((quantile, self.terms, self.where))
+
     @property
     def table(self) -> str:
         grain = self.dimension or (ROLLED.id if self.by_town else None)
         return f"daily_{self.name or self.fact}" + (f"_{grain}" if grain else "")
+
+    @property
+    def monthly(self) -> str:
+        """The table of its quantiles."""
+        return f"monthly_{self.name or self.fact}"
 
     @property
     def groups(self) -> tuple[str, ...]:

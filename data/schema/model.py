@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 TIME = "TIMESTAMP"
-_WORD = re.compile(r"[A-Za-z_]\w*")
+_WORD = re.compile(r"[a-z_]\w*")
 NUMERIC = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "DOUBLE")
 
 
@@ -103,8 +103,8 @@ class Fact:
 
 
 def words_of(*sql: str) -> set[str]:
-    """The words of SQL expressions, columns among them."""
-    return set(_WORD.findall(" ".join(sql)))
+    """The words of SQL expressions in lower case, columns among them."""
+    return set(_WORD.findall(" ".join(sql).lower()))
 
 
 def narrowed(fact: Fact, words: Collection[str]) -> Fact:

@@ -1,6 +1,6 @@
 """Pydantic models of the catalog's YAML; cross-references are checked in `read`."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Annotated, Literal
@@ -9,9 +9,10 @@ from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from data.areas.levels import LEVELS, expand_levels
 from data.editions.rollups import Measure as DailyMeasure
+from data.editions.rollups import Quantile as MonthlyQuantile
 from data.editions.rollups import Rollup
 from data.messages import Name as Label
-from data.schema import FACTS
+from data.schema import FACTS, words_of
 from data.texts import Model as Model
 from data.texts import Text as Text
 from data.texts import Unit
@@ -314,6 +315,17 @@ class Domain(Model):
             DailyMeasure(name, m.anchor, m.where, m.value) for name, m in self.measures.items() if isinstance(m, Flow)
         )
 
+    def terms_of(self, words: Set[str] | None) -> dict[str, str]:
+        """The terms among `words` and those that these name, in order; all for None."""
+        if words is None:
+            return self.terms
+        used: set[str] = set()
+        more = words & self.terms.keys()
+        while more:
+            used |= more
+            more = (words_of(*(self.terms[name] for name in more)) & self.terms.keys()) - used
+        return {name: sql for name, sql in self.terms.items() if name in used}
+
     @model_validator(mode="after")
     def _fact_exists(self) -> "Domain":
         if self.fact not in FACTS:
@@ -413,8 +425,16 @@ class Catalog:
 
 
 def rollup(domain: Domain, dimension: str | None = None, *, by_town: bool = False) -> Rollup:
-    """One daily table of a domain. Its name carries the domain, so that two domains may share a fact."""
-    return Rollup(domain.fact, domain.flows, tuple(domain.terms.items()), dimension, domain.id, by_town, domain.where)
+    """One daily table of a domain. Its name carries the domain, so that two domains may share a fact.
+
+    The table by area also has the domain's quantiles of whole months.
+    """
+    terms = tuple(domain.terms.items())
+    quantiles = () if dimension or by_town else tuple(
+        MonthlyQuantile(metric.id, q.anchor, q.value, q.q, q.where)
+        for metric in domain.metrics if (q := metric.quantile)
+    )  # fmt: skip
+    return Rollup(domain.fact, domain.flows, terms, dimension, domain.id, by_town, domain.where, quantiles)
 
 
 def rollups(domain: Domain) -> tuple[Rollup, ...]:

@@ -129,7 +129,7 @@ def _sql(domain: Domain, flows: tuple[Measure, ...], moment: datetime, as_of: da
     fact, then = _columns(domain, flows), _time(moment)
     names = ", ".join(column.name for column in fact.columns)
     stop = _time(min(datetime.combine(last_day(moment) + DAY, time.min), as_of))
-    terms = "".join(f", ({sql}) AS {name}" for name, sql in domain.terms.items())
+    terms = "".join(f", ({sql}) AS {name}" for name, sql in domain.terms_of(_words(flows)).items())
     of_domain = f" WHERE {domain.where}" if domain.where else ""
     changed = (
         f"SELECT row_number() OVER () - 1 AS _fact, {names} FROM (SELECT *{terms} FROM ({relation}){of_domain}) "
@@ -154,11 +154,14 @@ def _sql(domain: Domain, flows: tuple[Measure, ...], moment: datetime, as_of: da
 
 def _columns(domain: Domain, flows: tuple[Measure, ...]) -> Fact:
     """The domain's fact with the columns that flows rest on."""
-    fact = FACTS[domain.fact]
-    texts = [text for flow in flows for text in (flow.anchor, flow.where or "", flow.value or "")]
-    words = {*words_of(*texts, *domain.terms.values()), *domain.dimensions, "area"}
+    fact, words = FACTS[domain.fact], _words(flows)
+    words |= {*words_of(*domain.terms_of(words).values()), *domain.dimensions, "area"}
     words |= {column.known_at for column in fact.columns if column.name in words and column.known_at}
     return narrowed(fact, words)
+
+
+def _words(flows: Iterable[Measure]) -> set[str]:
+    return words_of(*(text for flow in flows for text in (flow.anchor, flow.where or "", flow.value or "")))
 
 
 def _of_kinds(domain: Domain, flows: tuple[Measure, ...]) -> str:
@@ -177,7 +180,7 @@ def _condition(flows: tuple[Measure, ...], fact: Fact, then: str, stop: str) -> 
     for anchor in _anchors(flows):
         # an anchor that chooses among the columns is one of these times; any other has a query of its own
         choice = _WHEN.sub(" ", anchor)
-        words = {word.lower() for word in words_of(choice)}
+        words = words_of(choice)
         if re.sub(r"[\w\s(),]", "", choice) or re.search(r"\b\d", choice) or not words <= _CHOICE | {*times}:
             later.append(f"({anchor}) >= {then}")
             before.append(f"({anchor}) < {stop}")

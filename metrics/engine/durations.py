@@ -1,27 +1,27 @@
-"""Values for quantiles, in memory: the medians of thirteen months, and those of 22 towns, then
-rest on one reading of the facts.
+"""Quantiles of the facts of a whole edition: those of whole months as publishing kept them, others of values in
+memory, so that those of 22 towns, of a period and of the one compared with, rest on one reading.
 """
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import date, timedelta
 from functools import lru_cache
 
 import numpy as np
 
 from data.editions.edition import Edition
 from data.schema import FACTS, words_of
-from metrics.areas import root
-from metrics.catalog import Domain
-from metrics.catalog.model import Quantile
-from metrics.engine.plan import Plan
-from metrics.engine.sums import as_of_sql, facts_sql
+from metrics.areas import Area, root
+from metrics.catalog import Domain, Metric
+from metrics.catalog.model import Quantile, rollup
+from metrics.engine.plan import Bucket, Plan
+from metrics.engine.sums import as_of_sql, definitions, facts_sql
 from metrics.engine.totals import Cells
-from metrics.period import last_day
+from metrics.period import DAY, Period, last_day
 
-RECENT_DAYS = 400
-"""So far back most screens look: this month and the twelve before. For a look further back all values are read."""
+RECENT_DAYS = (70, 400)
+"""So far back screens look: this month and the one before, or the twelve before. For others all values are read."""
 MOST_VALUES = 2_000_000
 """Of more, SQL takes the quantiles."""
 
@@ -40,41 +40,89 @@ class Values:
     prompt: bool
 
 
-def quantiles(plan: Plan, domain: Domain, quantile: Quantile) -> Cells | None:
+def quantiles(plan: Plan, domain: Domain, metric: Metric) -> Cells | None:
     """`value` and `n` of a quantile by group and bucket, as `metrics.engine.quantiles` has them; else None."""
-    top, edition = root(plan.edition), plan.edition
+    top, edition, quantile = root(plan.edition), plan.edition, metric.quantile
+    assert quantile
     inside = top.code <= plan.area.code and plan.area.end <= top.end
     narrowed = plan.column or plan.where or plan.sources is not None
     if narrowed or not (inside and plan.as_of <= edition.as_of and plan.area.live):
         return None
-    recent = last_day(edition.as_of) - timedelta(days=RECENT_DAYS)
-    since = recent if min(bucket.period.start for bucket in plan.buckets) >= recent else None
-    whole = replace(plan, area=top, as_of=edition.as_of)
+    kept = _of_months(plan, domain, metric)
+    others = [(i, bucket) for i, bucket in enumerate(plan.buckets) if i not in kept]
+    cells: Cells = {("", i): cell for i, cell in kept.items() if cell}
+    if not others:
+        return cells
+    held = _held(plan, domain, quantile, min(bucket.period.start for _, bucket in others))
+    if held is None or not (plan.is_current or held.prompt):
+        return None
+    return {**cells, **dict(_quantiles_by_group(held, plan, others, quantile.q))}
+
+
+def _of_months(plan: Plan, domain: Domain, metric: Metric) -> dict[int, dict[str, float]]:
+    """The buckets that publishing kept, by index: whole months of the area itself; empty cells are of no facts."""
+    if plan.groups or not plan.is_current:
+        return {}
+    this_month = plan.as_of.date().replace(day=1)
+    whole = {
+        i: period.start
+        for i, period in enumerate(bucket.period for bucket in plan.buckets)
+        if period.until is None and period.end <= this_month and _is_month(period)
+    }
+    months = _months(plan.edition, domain, metric, plan.area) if whole else None
+    return {} if months is None else {i: months.get(month, {}) for i, month in whole.items()}
+
+
+def _is_month(period: Period) -> bool:
+    return period.start.day == 1 and period.end == (period.start + 31 * DAY).replace(day=1)
+
+
+def _months(edition: Edition, domain: Domain, metric: Metric, area: Area) -> dict[date, dict[str, float]] | None:
+    """What publishing kept of a metric and area, by month; None where it kept none by today's definition."""
+    table = rollup(domain)
+    quantile = next((quantile for quantile in table.quantiles if quantile.name == metric.id), None)
+    noted = definitions(edition).get(table.monthly, {}).get(metric.id)
+    if quantile is None or noted != table.definition_of(quantile):
+        return None
+    return _kept(edition, table.monthly, area.code, area.end).get(metric.id, {})
+
+
+@lru_cache(maxsize=512)
+def _kept(edition: Edition, table: str, area: int, stop: int) -> dict[str, dict[date, dict[str, float]]]:
+    sql = f"SELECT quantile, month, value, n FROM {table} WHERE area = {area} AND stop = {stop}"
+    kept: dict[str, dict[date, dict[str, float]]] = {}
+    for name, month, value, n in edition.cursor().execute(sql).fetchall():
+        kept.setdefault(name, {})[month] = {"value": value, "n": n}
+    return kept
+
+
+def _held(plan: Plan, domain: Domain, quantile: Quantile, first: date) -> Values | None:
+    """The values of the edition from a day on that is at most this one, read once."""
+    edition = plan.edition
+    ago = (last_day(edition.as_of) - timedelta(days=days) for days in RECENT_DAYS)
+    since = next((day for day in ago if first >= day), None)
+    whole = replace(plan, area=root(edition), as_of=edition.as_of)
     within = f"{quantile.anchor} < {as_of_sql(whole)}" + (f" AND {quantile.anchor} >= '{since}'" if since else "")
     stored = within if quantile.anchor in FACTS[domain.fact].by_name else ""
     condition_sql = " AND ".join(f"({condition})" for condition in (within, quantile.where) if condition)
     known = f"greatest({', '.join(_known_at(domain, quantile))})"
     facts = facts_sql(whole, domain, stored, used_in=f"{condition_sql} {quantile.value} {known} area")
-    held = _values(edition, quantile.anchor, quantile.value, known, f"FROM ({facts}) WHERE {condition_sql}")
-    if held is None or not (plan.is_current or held.prompt):
-        return None
-    return dict(_quantiles_by_group(held, plan, quantile.q))
+    return _values(edition, quantile.anchor, quantile.value, known, f"FROM ({facts}) WHERE {condition_sql}")
 
 
 def _known_at(domain: Domain, quantile: Quantile) -> list[str]:
     """The times at which the columns that a quantile rests on became known."""
-    fact, texts = FACTS[domain.fact], [quantile.anchor, quantile.value, quantile.where or "", domain.where or ""]
-    words = words_of(*texts)
-    for _term in domain.terms:  # a term may name others
-        words |= {word for name in words & domain.terms.keys() for word in words_of(domain.terms[name])}
+    fact = FACTS[domain.fact]
+    words = words_of(quantile.anchor, quantile.value, quantile.where or "", domain.where or "")
+    words |= words_of(*domain.terms_of(words).values())
     return sorted({column.known_at for column in fact.columns if column.name in words and column.known_at})
 
 
 def _quantiles_by_group(
-    stored: Values, plan: Plan, share: float
+    stored: Values, plan: Plan, buckets: Iterable[tuple[int, Bucket]], share: float
 ) -> Iterator[tuple[tuple[object, int], dict[str, float]]]:
     known_until = int(np.datetime64(plan.as_of, "us").astype("int64"))
-    for i, bucket in enumerate(plan.buckets):
+    for i, bucket in buckets:
         first, stop = np.array([bucket.period.start, bucket.period.end], "datetime64[D]").astype("int32")
         low, high = np.searchsorted(stored.days, (first, stop))
         areas, selected = stored.areas[low:high], stored.values[low:high]
@@ -110,7 +158,7 @@ def _values(edition: Edition, anchor: str, value: str, known: str, facts: str) -
         return _read(edition, anchor, value, known, facts)
 
 
-@lru_cache(maxsize=8)
+@lru_cache(maxsize=12)
 def _read(edition: Edition, anchor: str, value: str, known: str, facts: str) -> Values | None:
     """None if there are more values than may be held."""
     columns = (

@@ -17,9 +17,9 @@ from metrics.engine.totals import Cells
 def non_additive(plan: Plan, domain: Domain, metric: Metric, *, rolled: bool = True) -> Cells:
     """`value` and `n` of a quantile or oldest-age metric by group and bucket; a group without facts is left out.
 
-    rolled=False asks the facts by SQL even where values are held.
+    rolled=False asks the facts by SQL even where values are kept or held.
     """
-    values = quantiles(plan, domain, metric.quantile) if rolled and metric.quantile else None
+    values = quantiles(plan, domain, metric) if rolled and metric.quantile else None
     if values is not None:
         return values
     sql = non_additive_sql(plan, domain, metric)

@@ -131,8 +131,8 @@ def facts_sql(plan: Plan, domain: Domain, only: str = "", also: str = "", *, use
 
     only: a condition on the columns as stored, which lets DuckDB skip whole stretches of the file.
     also: a further column to keep, such as rowid.
-    used_in: the SQL that reads the columns, so that others need not be planned, which takes longer than a small query;
-    without it all columns are there.
+    used_in: the SQL that reads the columns, so that other columns and terms need not be planned, which takes longer
+    than a small query; without it all are there.
     """
     filters = "".join(f" AND coalesce({COLUMNS[name]}, '') = ${i}" for i, (name, _) in enumerate(plan.where, 1))
     filters += f" AND ({only})" if only else ""
@@ -141,12 +141,13 @@ def facts_sql(plan: Plan, domain: Domain, only: str = "", also: str = "", *, use
     filters += f" AND ({domain.where})" if domain.where else ""
     fact = FACTS[domain.fact]
     scope = f"(SELECT *{f', {also}' if also else ''} FROM {fact.name} WHERE {plan.within()}{filters})"
-    terms = "".join(f", ({sql}) AS {name}" for name, sql in domain.terms.items())
+    used = words_of(used_in, group_sql(plan))
+    terms = "".join(f", ({sql}) AS {name}" for name, sql in domain.terms_of(used if used_in else None).items())
     newest = latest(plan.edition, fact.name)
     if newest is None or newest < plan.as_of:
         return f"SELECT *{terms} FROM {scope}"
     if used_in:
-        fact = narrowed(fact, words_of(used_in, terms, group_sql(plan)))
+        fact = narrowed(fact, used | words_of(terms))
     return f"SELECT *{terms} FROM ({known(fact, as_of_sql(plan), scope, also)})"
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from data.editions.rollups import Measure, Rollup
+from data.editions.rollups import Measure, Quantile, Rollup
 from data.home import Home
 from data.schema import FACTS
 from data.store import open_store, stored
@@ -45,8 +45,15 @@ MEASURES = (
     Measure("repeats", "registered_at", "repeated"),
     Measure("solved", "closed_at", "reached AND solved"),
 )
+QUANTILES = (
+    Quantile("till_signed", "signed_at", "date_diff('minute', registered_at, signed_at)", 0.5),
+    Quantile("till_closed", "closed_at", "date_diff('hour', registered_at, closed_at)", 0.9, "standing"),
+    # counted at a time of its own, of a value that may be known much later
+    Quantile("since_due", "registered_at", "date_diff('hour', due_at, closed_at)", 0.25),
+)
 ROLLUPS = (
-    *(Rollup("cases", MEASURES, TERMS, dimension) for dimension in (None, "category")),
+    Rollup("cases", MEASURES, TERMS, quantiles=QUANTILES),
+    Rollup("cases", MEASURES, TERMS, "category"),
     Rollup("cases", MEASURES, TERMS, by_town=True),
     Rollup("cases", (Measure("where_", "registered_at", value="lon"),), name="fractions"),
     Rollup("checks", (Measure("visits", "checked_at"), Measure("failed", "checked_at", "NOT passed"))),
