@@ -5,7 +5,6 @@ from typing import Any
 from data.editions.edition import AnyEdition
 from data.editions.from_desk import read
 from data.editions.scoped import ScopedEdition
-from data.editions.versions import asset_history
 
 MOST = 2000
 
@@ -35,7 +34,7 @@ def kinds(edition: ScopedEdition) -> list[str]:
 def versions(edition: ScopedEdition, source: str, key: str) -> list[dict[str, Any]]:
     """All versions of an asset, the newest first, with valid_from and valid_to, for those in the scope."""
     sql = (
-        f"SELECT * FROM ({asset_history(edition.unscoped)}) WHERE source = $1 AND key = $2 "
+        "SELECT * FROM asset_history WHERE source = $1 AND key = $2 "
         f"AND {edition.scope_sql('area')} ORDER BY valid_to DESC NULLS FIRST"
     )
     cursor = edition.unscoped.cursor().execute(sql, [source, key])

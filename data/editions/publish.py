@@ -41,7 +41,7 @@ from data.values.zones import LOCAL
 
 log = logging.getLogger(__name__)
 
-FORMAT = 4
+FORMAT = 5
 """Version of the table layout. A change forces a full build."""
 CHANGED_SHARE = 0.05
 """Maximum share of facts changed since the last full build for a patch."""

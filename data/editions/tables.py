@@ -14,7 +14,7 @@ from data.editions.workdays import MACROS, create_temporary
 from data.schema import ASSETS, FACTS
 from data.store import AREA_COLUMNS, BATCH_COLUMNS
 
-CALENDAR = "workdays"
+CALENDAR, HISTORY = "workdays", "asset_history"
 LIMIT_COLUMNS = {
     "id": "INTEGER", "metric": "VARCHAR", "area": "BIGINT", "category": "VARCHAR", "valid_from": "DATE",
     "valid_to": "DATE", "green": "VARCHAR", "red": "VARCHAR", "source": "VARCHAR", "approved_at": "TIMESTAMP",
@@ -26,7 +26,7 @@ EDIT_COLUMNS = {
 FACT_COLUMNS = {fact.name: {column.name: column.type for column in fact.columns} for fact in FACTS.values()}
 TABLES: Mapping[str, Mapping[str, str]] = {
     **FACT_COLUMNS,
-    "asset_versions": FACT_COLUMNS[ASSETS.name] | {"valid_from": "TIMESTAMP", "valid_to": "TIMESTAMP"},
+    HISTORY: FACT_COLUMNS[ASSETS.name] | {"valid_from": "TIMESTAMP", "valid_to": "TIMESTAMP"},
     "areas": AREA_COLUMNS | {"holder": "BIGINT"},
     "batches": BATCH_COLUMNS,
     "limits": LIMIT_COLUMNS,
@@ -34,6 +34,15 @@ TABLES: Mapping[str, Mapping[str, str]] = {
     CALENDAR: {"days": "DATE[]", "passed": "INTEGER[]"},
 }
 """Name and DuckDB type of the columns by table. Readers look for the other tables, or derive what they lack."""
+HISTORIES = {
+    "asset_versions": """
+        SELECT a.*, v.since AS valid_from, NULL::TIMESTAMP AS valid_to FROM assets a
+        LEFT JOIN (SELECT source, key, max(valid_to) AS since FROM asset_versions GROUP BY ALL) v
+            ON v.source = a.source AND v.key = a.key
+        UNION ALL BY NAME FROM asset_versions""",
+    "assets": "SELECT *, NULL::TIMESTAMP AS valid_from, NULL::TIMESTAMP AS valid_to FROM assets",
+}
+"""SQL of the history of assets by the table that it was kept in before: the versions that were superseded, or none."""
 
 
 @dataclass(frozen=True)
@@ -57,7 +66,15 @@ def completion(connection: duckdb.DuckDBPyConnection) -> Completion:
     lacks = {table: columns for table, columns in lacks.items() if columns}
     ((database,),) = connection.execute("SELECT current_database()").fetchall()
     views = {table: _view(database if table in has else "", table, lacked) for table, lacked in lacks.items()}
-    statements = [(frozenset({table}), sql) for table, sql in views.items() if table != CALENDAR]
+    if HISTORY not in has:
+        views[HISTORY] = next(
+            f"CREATE TEMP VIEW {HISTORY} AS {sql}" for table, sql in HISTORIES.items() if table in has
+        )
+    # the history may rest on the view of assets
+    also = {"assets": {HISTORY}}
+    statements = [
+        (frozenset({table} | also.get(table, set())), sql) for table, sql in views.items() if table != CALENDAR
+    ]
     sql = "SELECT function_name FROM duckdb_functions() WHERE database_name = current_database()"
     functions = {name for (name,) in connection.execute(sql).fetchall()}
     names = frozenset(head.split("(")[0] for head in MACROS)

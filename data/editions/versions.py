@@ -2,28 +2,17 @@
 
 A version is valid from the update time of its row until that of the next one with other values; the first has always
 been valid. An edited asset has its edited values from its newest edit on. `assets` holds the versions that are valid
-now, `asset_versions` the superseded ones.
+now, `asset_history` these and the superseded ones: planning their union costs more than a small query over it.
 """
-
-from functools import lru_cache
 
 import duckdb
 
-from data.editions.edition import Edition
 from data.schema import ASSETS
 from data.store import OLD, stored
 
-CURRENT = "SELECT *, NULL::TIMESTAMP AS valid_from, NULL::TIMESTAMP AS valid_to FROM assets"
-HISTORY = """
-    SELECT a.*, v.since AS valid_from, NULL::TIMESTAMP AS valid_to FROM assets a
-    LEFT JOIN (SELECT source, key, max(valid_to) AS since FROM asset_versions GROUP BY ALL) v
-        ON v.source = a.source AND v.key = a.key
-    UNION ALL BY NAME FROM asset_versions
-"""
-
 
 def write(con: duckdb.DuckDBPyConnection) -> None:
-    """Create `asset_versions` in the attached `edition` from the attached `store`; of each row valid_from, valid_to.
+    """Create `asset_history` in the attached `edition` from the attached `store`: assets with valid_from and valid_to.
 
     Rows with the values of the version before them are no version of their own.
     """
@@ -37,7 +26,7 @@ def write(con: duckdb.DuckDBPyConnection) -> None:
     )
     con.execute(
         f"""
-        CREATE OR REPLACE TABLE edition.asset_versions AS
+        CREATE OR REPLACE TEMP TABLE superseded AS
         WITH before AS ({every}),
         every_row AS (
             SELECT {columns}, 0 AS place, NULL::TIMESTAMP AS edited_at FROM before
@@ -68,17 +57,16 @@ def write(con: duckdb.DuckDBPyConnection) -> None:
         SELECT {shaped}, f.valid_from::TIMESTAMP AS valid_from, f.valid_to::TIMESTAMP AS valid_to
         FROM spans f LEFT JOIN (SELECT DISTINCT code, holder FROM edition.areas) h ON h.code = f.area
         WHERE f.valid_to IS NOT NULL AND coalesce(f.valid_from < f.valid_to, true)
-        ORDER BY f.source, f.key, f.valid_to
         """
     )
-
-
-def asset_history(edition: Edition) -> str:
-    """SQL of all versions of assets with valid_from and valid_to, NULL where they are unlimited."""
-    return HISTORY if _has_versions(edition) else CURRENT
-
-
-@lru_cache(maxsize=64)
-def _has_versions(edition: Edition) -> bool:
-    """Whether an edition has superseded versions; one of an older release has no table of them."""
-    return edition.cursor().execute("SELECT 1 FROM asset_versions LIMIT 1").fetchone() is not None
+    con.execute(
+        """
+        CREATE OR REPLACE TABLE edition.asset_history AS
+        SELECT a.*, v.since AS valid_from, NULL::TIMESTAMP AS valid_to FROM edition.assets a
+        LEFT JOIN (SELECT source, key, max(valid_to) AS since FROM superseded GROUP BY ALL) v
+            ON v.source = a.source AND v.key = a.key
+        UNION ALL BY NAME FROM superseded
+        ORDER BY source, key, valid_to NULLS LAST
+        """
+    )
+    con.execute("DROP TABLE superseded")

@@ -3,11 +3,13 @@
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from data.areas.levels import LOWEST
+from data.editions.edition import Edition
 from data.editions.scoped import ScopedEdition
-from data.schema import FACTS, known
+from data.schema import FACTS, known, narrowed
 from metrics import areas
 from metrics.errors import MetricsError
 
@@ -69,30 +71,52 @@ def contacts(edition: ScopedEdition, area: int, names: Iterable[str]) -> dict[st
 
 def contacts_of(edition: ScopedEdition, names: Collection[tuple[int, str]]) -> dict[tuple[int, str], Contact]:
     """As `contacts`, of several areas at once: by area and name."""
-    wanted = sorted({name for _area, name in names if name})
-    if not wanted:
-        return {}
-    sql = (
-        f"WITH units AS ({_units_sql(edition)}) "
-        "SELECT u.area, u.name, u.unit_kind, u.phone, coalesce(p.name, u.parent), p.phone FROM units u "
-        "LEFT JOIN units p ON p.source = u.source AND p.key = u.parent "
-        "WHERE list_contains($1::VARCHAR[], u.name) ORDER BY u.source, u.key"
-    )
-    units_by_name: dict[str, list[tuple[int, Contact]]] = {}
-    for code, *row in edition.unscoped.cursor().execute(sql, [wanted]).fetchall():
-        units_by_name.setdefault(row[0], []).append((code, Contact(*row)))
+    directory = _directory(edition.unscoped)
     paths = {area: _path(edition, area) for area, _name in names}
-    nearest = {(area, name): _nearest(paths[area], units_by_name.get(name, [])) for area, name in names}
-    return {key: contact for key, contact in nearest.items() if contact}
+    nearest = {(area, name): _nearest(paths[area], directory.named.get(name, [])) for area, name in names if name}
+    return {key: directory.contact(unit) for key, unit in nearest.items() if unit}
 
 
-_OF_AREAS = " AND list_contains($1::BIGINT[], area)"
+@dataclass(frozen=True)
+class _Unit:
+    source: str
+    key: str
+    area: int
+    name: str
+    kind: str | None
+    phone: str | None
+    parent: str | None
 
 
-def _units_sql(edition: ScopedEdition, condition: str = "") -> str:
-    """SQL of the directory's units that exist, with all columns of assets."""
-    units = f"(SELECT * FROM assets WHERE kind = 'unit'{condition})"
-    return f"SELECT * FROM ({known(FACTS['assets'], _time(edition.as_of), units)}) WHERE retired_at IS NULL"
+class _Directory:
+    """The units of an edition that exist, in memory: a few thousand rows that every page with reds asks of.
+
+    named, within: the units of a name, and those of an area, by source and key.
+    """
+
+    def __init__(self, units: Iterable[_Unit]) -> None:
+        self.of_key: dict[tuple[str, str], _Unit] = {}
+        self.named: dict[str, list[_Unit]] = {}
+        self.within: dict[int, list[_Unit]] = {}
+        for unit in units:
+            self.of_key[unit.source, unit.key] = unit
+            self.named.setdefault(unit.name, []).append(unit)
+            self.within.setdefault(unit.area, []).append(unit)
+
+    def contact(self, unit: _Unit) -> Contact:
+        """A unit with the one above it, by its key where the directory does not hold that."""
+        above = self.of_key.get((unit.source, unit.parent or ""))
+        upper = (above.name, above.phone) if above else (unit.parent, None)
+        return Contact(unit.name, unit.kind, unit.phone, *upper)
+
+
+@lru_cache(maxsize=4)
+def _directory(edition: Edition) -> _Directory:
+    names = ("source", "key", "area", "name", "unit_kind", "phone", "parent")
+    units = "(SELECT * FROM assets WHERE kind = 'unit')"
+    rows = known(narrowed(FACTS["assets"], {*names, "retired_at"}), _time(edition.as_of), units)
+    sql = f"SELECT {', '.join(names)} FROM ({rows}) WHERE retired_at IS NULL ORDER BY source, key"
+    return _Directory(_Unit(*row) for row in edition.cursor().execute(sql).fetchall())
 
 
 def administers(contact: Contact, level: str) -> bool:
@@ -106,39 +130,36 @@ def unit_of(edition: ScopedEdition, area: int) -> Contact | None:
 
 
 def units_of(edition: ScopedEdition, places: Collection[int]) -> dict[int, Contact]:
-    """The units that administer these areas; an area without one is left out."""
-    if not places:
-        return {}
-    sql = (
-        f"SELECT area, name, unit_kind, phone FROM ({_units_sql(edition, _OF_AREAS)}) "
-        f"WHERE unit_kind IN ('{OFFICE}', '{COMMITTEE}') ORDER BY source DESC, key DESC"
-    )
-    rows = edition.unscoped.cursor().execute(sql, [sorted(set(places))]).fetchall()
-    return {code: Contact(*unit) for code, *unit in rows}  # of several in an area the first by source and key
+    """The units that administer these areas, of several the first by source and key; an area without one is left
+    out."""
+    directory = _directory(edition.unscoped)
+    found = {
+        code: next((unit for unit in directory.within.get(code, ()) if unit.kind in (OFFICE, COMMITTEE)), None)
+        for code in places
+    }
+    return {code: Contact(unit.name, unit.kind, unit.phone) for code, unit in found.items() if unit}
 
 
 def lead_units_of(edition: ScopedEdition, places: Collection[int]) -> dict[int, Contact]:
     """The unit that leads each of these areas: the only one of the area that has other units of it below itself and
     none of it above; an area without one is left out."""
-    if not places:
-        return {}
-    sql = (
-        f"WITH units AS ({_units_sql(edition, _OF_AREAS)}) "
-        "SELECT area, any_value(name), any_value(unit_kind), any_value(phone) FROM units u "
-        "WHERE (source, area, key) IN (SELECT (source, area, parent) FROM units) "
-        "AND NOT coalesce((source, area, parent) IN (SELECT (source, area, key) FROM units), false) "
-        "GROUP BY area HAVING count(*) = 1"
-    )
-    rows = edition.unscoped.cursor().execute(sql, [sorted(set(places))]).fetchall()
-    return {code: Contact(*unit) for code, *unit in rows}
+    leads = {}
+    for code in places:
+        units = _directory(edition.unscoped).within.get(code, [])
+        keys = {(unit.source, unit.key) for unit in units}
+        above = {(unit.source, unit.parent) for unit in units}
+        tops = [u for u in units if (u.source, u.key) in above and (u.source, u.parent) not in keys]
+        if len(tops) == 1:
+            leads[code] = Contact(tops[0].name, tops[0].kind, tops[0].phone)
+    return leads
 
 
-def _nearest(path: list[int], units: list[tuple[int, Contact]]) -> Contact | None:
+def _nearest(path: list[int], units: list[_Unit]) -> _Unit | None:
     """path: codes from the area up."""
     for code in path:
-        if matches := [contact for at, contact in units if at == code]:
+        if matches := [unit for unit in units if unit.area == code]:
             return matches[0]
-    return units[0][1] if len(units) == 1 else None
+    return units[0] if len(units) == 1 else None
 
 
 def _path(edition: ScopedEdition, area: int) -> list[int]:

@@ -13,7 +13,6 @@ import duckdb
 import numpy as np
 
 from data.editions.edition import AnyEdition, Edition
-from data.editions.versions import asset_history
 from metrics.catalog import Domain, Metric
 from metrics.catalog.generated import EXISTING, latest_sql
 from metrics.engine.durations import quantile_of
@@ -214,10 +213,9 @@ def verdicts(view: str, instants: dict[int, datetime], edition: Edition) -> str:
     values = ", ".join(f"({i}, TIMESTAMP '{at.isoformat(sep=' ')}')" for i, at in instants.items())
     oldest = min(instants.values()) - timedelta(days=LOOK_BACK_DAYS)
     shared = f"shared_measures(measure) AS ({shared_measures(edition)}), " if "shared_measures" in view else ""
-    history = f"asset_history AS ({asset_history(edition)}), " if "asset_history" in view else ""
     return (
         f"WITH instants(i, moment) AS (VALUES {values}), "
-        f"bounds AS (SELECT TIMESTAMP '{oldest.isoformat(sep=' ')}' AS oldest), {shared}{history}"
+        f"bounds AS (SELECT TIMESTAMP '{oldest.isoformat(sep=' ')}' AS oldest), {shared}"
         f"verdicts AS ({view.strip().rstrip(';')}) SELECT * FROM verdicts"
     )
 

@@ -57,7 +57,7 @@ from tests.homes import Homes
 
 CATALOG = load_catalog()
 AREAS = {"district": stories.DISTRICT, "town": stories.GROWING_TOWN, "village": stories.SURVIVING_VILLAGE}
-LATER = ("counted", "workdays", "limits", "asset_edits", "asset_versions", *index.TABLES)
+LATER = ("counted", "workdays", "limits", "asset_edits", "asset_history", *index.TABLES)
 """Tables that the first release did not write."""
 
 
@@ -71,7 +71,7 @@ def drop(con: duckdb.DuckDBPyConnection, columns: Callable[[Fact], list[str]]) -
         for name in columns(fact):
             con.execute(f"ALTER TABLE {fact.name} DROP COLUMN {name}")
             if fact.name == "assets":
-                con.execute(f"ALTER TABLE asset_versions DROP COLUMN {name}")
+                con.execute(f"ALTER TABLE asset_history DROP COLUMN {name}")
 
 
 def as_of_the_first_release(con: duckdb.DuckDBPyConnection) -> None:
@@ -80,14 +80,20 @@ def as_of_the_first_release(con: duckdb.DuckDBPyConnection) -> None:
     con.execute("ALTER TABLE sources DROP COLUMN columns")
     for head in reversed(MACROS):
         con.execute(f"DROP MACRO {head.split('(')[0]}")
-    for table in (*LATER, "steps", *(table for table in tables(con) if table.startswith("daily_"))):
+    for table in (*LATER, "steps", *(table for table in tables(con) if table.startswith(("daily_", "monthly_")))):
         con.execute(f"DROP TABLE IF EXISTS {table}")
     con.execute("DELETE FROM rollups")
     con.execute("DELETE FROM meta WHERE starts_with(key, 'latest_') OR key IN ('recipe', 'changed')")
 
 
 def without_every_second_column(con: duckdb.DuckDBPyConnection) -> None:
+    """With a table of the versions of assets that were superseded, and without quantiles of months, as before."""
     drop(con, lambda fact: optional(fact)[::2])
+    con.execute("CREATE TABLE asset_versions AS FROM asset_history WHERE valid_to IS NOT NULL")
+    con.execute("DROP TABLE asset_history; DELETE FROM rollups WHERE starts_with(rollup, 'monthly_')")
+    for table in tables(con):
+        if table.startswith("monthly_"):
+            con.execute(f"DROP TABLE {table}")
     for table in [table for table in tables(con) if table.startswith("daily_")][::2]:
         con.execute(f"DROP TABLE {table}")
         con.execute("DELETE FROM rollups WHERE rollup = $1", [table])

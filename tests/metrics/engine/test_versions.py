@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 from data.editions import from_desk, versions
 from data.editions.edition import Edition
 from data.editions.from_desk import FromDesk
-from data.editions.versions import HISTORY
 from data.home import Home
 from data.ingest.unload import unload
 from data.schema import ASSETS
@@ -127,12 +126,13 @@ def test_any_order_of_deliveries_gives_the_newest_row_before_each_day(
             values = [items, start + timedelta(days=day), i]
             con.execute(f"INSERT INTO store.{table} ({names}) VALUES ('s', 'k', 1, $1, $2, $3)", values)
         from_desk.write(con, FromDesk())
-        versions.write(con)
         current = ", ".join({"area_then": "area AS area_then"}.get(c.name, c.name) for c in ASSETS.columns)
         con.execute(f"CREATE TABLE edition.assets AS SELECT {current} FROM store.assets")
+        versions.write(con)
         con.execute("USE edition")
         for day in range(32):
             valid = "coalesce(valid_from < $1, true) AND coalesce(valid_to >= $1, true)"
-            rows = con.execute(f"SELECT items FROM ({HISTORY}) WHERE {valid}", [start + timedelta(days=day)]).fetchall()
+            moment = start + timedelta(days=day)
+            rows = con.execute(f"SELECT items FROM asset_history WHERE {valid}", [moment]).fetchall()
             before = [row for row in given_rows if row[0] < day]
             assert rows == [((max(before) if before else min(given_rows))[1],)], day
