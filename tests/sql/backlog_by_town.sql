@@ -3,11 +3,10 @@ coalesce(count(*) FILTER (
 WHERE (registered_at) < TIMESTAMP '2026-11-22 08:00:00' AND (registered_at) < DATE '2026-11-23'), 0)::BIGINT - coalesce(count(*) FILTER (
 WHERE (closed_at) < TIMESTAMP '2026-11-22 08:00:00' AND (closed_at) < DATE '2026-11-23'), 0)::BIGINT AS open
 FROM (
-SELECT *, (closed_at IS NOT NULL AND coalesce(close_kind, 'done') <> 'done') AS cancelled, (coalesce(close_kind, 'done') = 'done' AND deferred IS NOT TRUE) AS standing, (urgency IN ('urgent', 'critical')) AS urgent
+SELECT *
 FROM (
-SELECT area, urgency, registered_at,
-CASE WHEN closed_at < TIMESTAMP '2026-11-22 08:00:00' THEN closed_at END AS closed_at,
-CASE WHEN closed_at < TIMESTAMP '2026-11-22 08:00:00' THEN close_kind END AS close_kind, deferred
+SELECT area, registered_at,
+CASE WHEN closed_at < TIMESTAMP '2026-11-22 08:00:00' THEN closed_at END AS closed_at
 FROM (
 SELECT *
 FROM cases

@@ -9,11 +9,9 @@ SELECT (area // 1000 * 1000)::VARCHAR || chr(31) || coalesce(category, '') AS g,
 coalesce(count(*) FILTER (
 WHERE (registered_at) < TIMESTAMP '2026-11-22 08:00:00' AND (registered_at) < DATE '2026-11-23' AND (registered_at) >= DATE '2026-10-01' AND (kind = 'hotline')), 0)::BIGINT AS complaints
 FROM (
-SELECT *, (closed_at IS NOT NULL AND coalesce(close_kind, 'done') <> 'done') AS cancelled, (coalesce(close_kind, 'done') = 'done' AND deferred IS NOT TRUE) AS standing, (urgency IN ('urgent', 'critical')) AS urgent
+SELECT *
 FROM (
-SELECT kind, area, category, urgency, registered_at,
-CASE WHEN closed_at < TIMESTAMP '2026-11-22 08:00:00' THEN closed_at END AS closed_at,
-CASE WHEN closed_at < TIMESTAMP '2026-11-22 08:00:00' THEN close_kind END AS close_kind, deferred
+SELECT kind, area, category, registered_at
 FROM (
 SELECT *
 FROM cases

@@ -3,12 +3,10 @@ count(v) AS n
 FROM (
 SELECT area // 1000 * 1000 AS g, responded_at AS moment, date_diff('second', registered_at, responded_at) / 60.0 AS v
 FROM (
-SELECT *, (closed_at IS NOT NULL AND coalesce(close_kind, 'done') <> 'done') AS cancelled, (coalesce(close_kind, 'done') = 'done' AND deferred IS NOT TRUE) AS standing, (urgency IN ('urgent', 'critical')) AS urgent
+SELECT *, (urgency IN ('urgent', 'critical')) AS urgent
 FROM (
 SELECT area, urgency, registered_at,
-CASE WHEN responded_at < TIMESTAMP '2026-11-22 08:00:00' THEN responded_at END AS responded_at,
-CASE WHEN closed_at < TIMESTAMP '2026-11-22 08:00:00' THEN closed_at END AS closed_at,
-CASE WHEN closed_at < TIMESTAMP '2026-11-22 08:00:00' THEN close_kind END AS close_kind, deferred
+CASE WHEN responded_at < TIMESTAMP '2026-11-22 08:00:00' THEN responded_at END AS responded_at
 FROM (
 SELECT *
 FROM cases

@@ -1,11 +1,10 @@
 SELECT area // 1000 * 1000 AS g, 0 AS i, max(date_diff('second', registered_at, TIMESTAMP '2026-11-22 08:00:00')) // 86400 AS value,
 count(*) AS n
 FROM (
-SELECT *, (closed_at IS NOT NULL AND coalesce(close_kind, 'done') <> 'done') AS cancelled, (coalesce(close_kind, 'done') = 'done' AND deferred IS NOT TRUE) AS standing, (urgency IN ('urgent', 'critical')) AS urgent
+SELECT *
 FROM (
-SELECT area, urgency, registered_at,
-CASE WHEN closed_at < TIMESTAMP '2026-11-22 08:00:00' THEN closed_at END AS closed_at,
-CASE WHEN closed_at < TIMESTAMP '2026-11-22 08:00:00' THEN close_kind END AS close_kind, deferred
+SELECT area, registered_at,
+CASE WHEN closed_at < TIMESTAMP '2026-11-22 08:00:00' THEN closed_at END AS closed_at
 FROM (
 SELECT *
 FROM cases

@@ -4,9 +4,9 @@ WHERE (due_at) < TIMESTAMP '2026-11-22 08:00:00' AND (due_at) < DATE '2026-11-23
 coalesce(count(*) FILTER (
 WHERE (due_at) < TIMESTAMP '2026-11-22 08:00:00' AND (due_at) < DATE '2026-11-23' AND (due_at) >= DATE '2026-10-01' AND (standing)), 0)::BIGINT AS due
 FROM (
-SELECT *, (closed_at IS NOT NULL AND coalesce(close_kind, 'done') <> 'done') AS cancelled, (coalesce(close_kind, 'done') = 'done' AND deferred IS NOT TRUE) AS standing, (urgency IN ('urgent', 'critical')) AS urgent
+SELECT *, (coalesce(close_kind, 'done') = 'done' AND deferred IS NOT TRUE) AS standing
 FROM (
-SELECT category, urgency, registered_at, due_at,
+SELECT category, registered_at, due_at,
 CASE WHEN closed_at < TIMESTAMP '2026-11-22 08:00:00' THEN closed_at END AS closed_at,
 CASE WHEN closed_at < TIMESTAMP '2026-11-22 08:00:00' THEN close_kind END AS close_kind, deferred
 FROM (
