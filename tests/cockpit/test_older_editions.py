@@ -129,7 +129,11 @@ def aged(folder: Path, change: Callable[[duckdb.DuckDBPyConnection], None]) -> S
     return config
 
 
-@pytest.fixture(scope="module", params=AGES, ids=lambda change: change.__name__)
+SLOW = {without_every_second_column: pytest.mark.slow}
+IN_TURN = [pytest.param(age, id=age.__name__, marks=SLOW.get(age, ())) for age in AGES]
+
+
+@pytest.fixture(scope="module", params=IN_TURN)
 def config(request: pytest.FixtureRequest, homes: Homes) -> Settings:
     return aged(homes.copy(demo), request.param)
 
