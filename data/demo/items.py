@@ -194,9 +194,9 @@ def _title(kind: str, fields: Mapping[str, Any], rng: random.Random) -> str:
         case "event":
             return rng.choice(EVENT_TITLES.get(fields["category"], EVENT_TITLES["other"]))
         case "project":
-            return rng.choice(PROJECT_TITLES.get(fields["kind"], TITLES[kind]))
+            return rng.choice(PROJECT_TITLES.get(fields.get("kind", ""), TITLES[kind]))
         case "topic":
-            return str(fields["topic"])
+            return str(fields.get("topic") or rng.choice(TOPICS))
     return rng.choice(TITLES[kind])
 
 

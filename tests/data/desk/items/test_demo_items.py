@@ -1,5 +1,6 @@
 """The demo's items: every kind in every state, each as its own events make it, none long forgotten."""
 
+import random
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
@@ -68,6 +69,11 @@ def test_projects_and_tasks_are_of_a_kind_and_called_by_it(desk: Desk) -> None:
             assert item.title in demo.PROJECT_TITLES[begun["kind"]]
         if item.kind == "topic":
             assert item.title == begun["topic"]
+
+
+@pytest.mark.parametrize("kind", ["project", "topic"])
+def test_a_workflow_of_a_district_without_the_field_of_ours_has_titles_too(kind: str) -> None:
+    assert demo._title(kind, {}, random.Random(1)) in demo.TITLES[kind]
 
 
 def test_nothing_happens_after_the_demos_day_and_nothing_is_left_for_months(desk: Desk) -> None:
