@@ -3,6 +3,7 @@
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from urllib.parse import parse_qsl, urlsplit
@@ -12,7 +13,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from cockpit import filters, i18n, settings
-from cockpit.access.policy import OPERATOR
+from cockpit.access.policy import OPERATOR, Grants
 from cockpit.access.visitors import Visitor
 from cockpit.components.status.tiles import Tile
 from cockpit.panels import answers, layouts
@@ -398,6 +399,12 @@ def test_the_headline_and_the_lines_under_it_name_each_red_once_with_its_ways_in
     assert all(parameters(item.why)["metric"] == parameters(item.href)["metric"] for item in brief if item.why)
     assert head.held
     assert all(item.held and item.held.text for item in brief), "each names who holds it, or that nobody is registered"
+    orders = [(item, parameters(item.held.order)) for item in brief if item.held]
+    assert all((order["kind"], order["origin"]) == ("order", "red") for _item, order in orders)
+    assert all(order["title"].startswith(item.strong) for item, order in orders), "each leads to an order about it"
+    assert alerts.offered(view, leader) == (red, old)
+    reader = replace(leader, grants=Grants())
+    assert not [i for line in alerts.offered(view, reader) for i in line.items if i.held and i.held.order]
     assert all(item.text == f"{item.group} {item.brief}" for item in brief), "folded under the metric's name"
     assert len(every) == 1 + red.shown + red.left
     assert not any("持平" in item.text for item in red.items)

@@ -10,7 +10,7 @@ function item(i, words) {
     : link(i.href, `<b>${esc(i.strong)}</b>${i.text ? ` ${esc(i.text)}` : ""}`)
   const of = esc(`${i.strong} ${i.text}`)
   const why = i.why ? ` <a class="why" href="${esc(i.why)}" aria-label="${esc(words.why)} ${of}">${esc(words.why)}</a>` : ""
-  const held = i.held ? ` <details class="held"><summary aria-label="${esc(words.holder)} ${of}">${esc(words.holder)}</summary> <span>${holder(i.held)}</span></details>` : ""
+  const held = i.held ? ` <details class="held"><summary aria-label="${esc(words.holder)} ${of}">${esc(words.holder)}</summary> <span>${holder(i.held)}${i.held.order ? ` · <a href="${esc(i.held.order)}">${esc(words.order)} →</a>` : ""}</span></details>` : ""
   return `<li>${parts}${why}${held}</li>`
 }
 

@@ -10,11 +10,15 @@ from cockpit.i18n import _, language, ngettext
 
 @dataclass(frozen=True)
 class Held:
-    """Who holds a problem, in words; the address of their screen and a telephone number, empty if there are none."""
+    """Who holds a problem, in words; the address of their screen and a telephone number, empty if there are none.
+
+    order: where an order about it is begun.
+    """
 
     text: str
     href: str = ""
     phone: str = ""
+    order: str = ""
 
 
 @dataclass(frozen=True)
@@ -70,7 +74,7 @@ _today = define("today")
 
 def today(lines: Sequence[Line], *, label: str, head: Head | None = None, key: str = "today") -> None:
     """Draw the headline, if there is one, and the lines under it. label: what all of it is, for those who hear it."""
-    words = {"holder": _("Held by"), "rows": _("Rows"), "why": _("Why")}
+    words = {"holder": _("Held by"), "rows": _("Rows"), "why": _("Why"), "order": _("Begin an order")}
     _today(key=key, data={"label": label, "head": head, "lines": _counted(tuple(lines), language()), "words": words})
 
 

@@ -4,30 +4,36 @@ from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 from itertools import groupby
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import pandas as pd
 
 from cockpit import filters
-from cockpit.components.status.today import Head, Item, Line
+from cockpit.access.policy import Can
+from cockpit.components.status.today import Head, Held, Item, Line
 from cockpit.i18n import _, language, ngettext
 from cockpit.labels import format, site_verdicts
 from cockpit.labels.movers import named_movers
 from cockpit.panels import answers
 from cockpit.panels.base import Call, Panel
-from cockpit.panels.kinds.headline import behind, head, held, subject, way_to, with_next_step
+from cockpit.panels.kinds.headline import behind, head, held, order_about, subject, way_to, with_next_step
 from cockpit.panels.kinds.tiles import tile_metrics
 from cockpit.panels.labels import area_name, rows_link
 from cockpit.panels.numbers import Numbers, quantity
 from cockpit.single_flight import single_flight_cache
 from cockpit.view_state import View
+from data.areas.levels import end_of
 from data.values.zones import elapsed
+from metrics.analysis.headline import Holder
 from metrics.analysis.reds import Red
 from metrics.analysis.today import Mover
 from metrics.areas import below
 from metrics.engine.frames import each
 from metrics.engine.plan import exists_at
 from metrics.query import Query
+
+if TYPE_CHECKING:
+    from cockpit.access.visitors import Visitor
 
 SHOWN = 3
 ON_WALL = 12
@@ -57,7 +63,9 @@ class AlertsPanel(Panel):
         from cockpit.components.status import today
 
         if not view.wall:
-            today.today(lines(view), label=_("To look at today"), head=_headline_with_next_step(view))
+            from cockpit.access import guard
+
+            today.today(offered(view, guard.enter()), label=_("To look at today"), head=_headline_with_next_step(view))
             return
         problems = reds_of(view)
         header.title(_("Over the limit: {n}", n=len(over_limit(problems))))
@@ -223,9 +231,29 @@ def _listed(view: View, problems: Sequence[Red]) -> tuple[Item, ...]:
 def _with_holders(view: View, problems: Sequence[Red]) -> list[Item]:
     holders = answers.holders(view.ask(), tuple(problems))
     return [
-        replace(red_in_words(view, red), held=held(view, red, holder))
+        replace(red_in_words(view, red), held=_held(view, red, holder))
         for red, holder in zip(problems, holders, strict=True)
     ]
+
+
+def _held(view: View, red: Red, holder: Holder | None) -> Held:
+    """The holder, with the way to an order about a red; a site that is only near a veto is none yet."""
+    words = held(view, red, holder)
+    return (
+        words
+        if view.wall or red.kind == "near"
+        else replace(words, order=order_about(view, red, holder.unit if holder else ""))
+    )
+
+
+def offered(view: View, visitor: "Visitor") -> tuple[Line, ...]:
+    """The lines, which visitors share, without orders for who may not begin one here."""
+    if visitor.grants.may(Can.ACT, view.area.code, end_of(view.area.code)):
+        return lines(view)
+    return tuple(
+        replace(line, items=tuple(replace(i, held=replace(i.held, order="")) if i.held else i for i in line.items))
+        for line in lines(view)
+    )
 
 
 def _listed_by(red: Red) -> tuple[str, bool]:

@@ -184,11 +184,15 @@ def with_next_step(view: View, head: Head, problem: Headline, visitor: "Visitor"
     under_way = [item for item in items if item.is_open and may_see(reader, item)]
     ways = [(item.number, view.href("item", item=item.number)) for item in under_way[:MOST_ITEMS]]
     if not ways:
-        metric = view.catalog.metrics[red.metric]
-        title = f"{subject(view, red)} {metric.name[language()]}"[:LONGEST_TITLE]
-        origin = "site" if red.kind == "site" else "red"
-        href = view.href(
-            "start", kind="order", area=code, metric=metric, title=title, origin=origin, ref=reference, holder=holder
-        )
-        ways = [(_("Begin an order"), href)]
+        ways = [(_("Begin an order"), order_about(view, red, holder))]
     return replace(head, links=(*head.links, *ways))
+
+
+def order_about(view: View, red: Red, holder: str) -> str:
+    """The page on which an order about a red is begun. holder: the unit that it is proposed for."""
+    metric = view.catalog.metrics[red.metric]
+    return view.href(
+        "start", kind="order", area=red.area if red.kind == "below" else view.area.code, metric=metric,
+        title=f"{subject(view, red)} {metric.name[language()]}"[:LONGEST_TITLE],
+        origin="site" if red.kind == "site" else "red", ref=_reference(view, red)[1], holder=holder,
+    )  # fmt: skip
