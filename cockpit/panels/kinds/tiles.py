@@ -151,12 +151,16 @@ class TilesPanel(Panel):
     def _queried(self, view: View) -> tuple[str, ...]:
         return with_counterparts(view.catalog, self.metrics) if self.metrics else tile_metrics(view)
 
+    def unfed(self, view: View) -> list[MetricSummary]:
+        """The main metrics that exist at this level and never had a value."""
+        summaries = answers.summaries(view.query.filtered(()).of(*self._queried(view)))
+        return [summaries[name] for name in self._main(view) if name in summaries and not summaries[name].ever]
+
     def _draw_unfed(self, view: View) -> None:
-        """Name the main metrics that exist at this level and never had a value: no source has them, or no edition."""
+        """Name them: no source has them, or this edition lacks what they count."""
         from cockpit.components.navigation import header
 
-        summaries = answers.summaries(view.query.filtered(()).of(*self._queried(view)))
-        unfed = [summaries[name] for name in self._main(view) if name in summaries and not summaries[name].ever]
+        unfed = self.unfed(view)
         if lacked := [summary for summary in unfed if summary.now.quality == OLDER]:
             header.notice(
                 _("An earlier release published this edition, without these: {names}. Publish again.",
