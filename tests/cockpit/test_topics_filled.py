@@ -60,6 +60,8 @@ OPENED = ("waiting_now", "conflicts", "residents", "cases_per_10k", "time_cut", 
 """One metric of each form and domain."""
 PARTS = 8
 """The cockpits of all areas are visited in so many tests, which workers share."""
+TURNS = 4
+"""Of so many villages one is visited with a topic as well."""
 SOME = {
     "district": (stories.DISTRICT,),
     "town": (stories.GROWING_TOWN, stories.DEFAULTED_TOWN, stories.UNKIND_TOWN),
@@ -98,11 +100,13 @@ def _chinese() -> Iterator[None]:
 def empty_panels(config: Settings, level: str, area: int, turn: int | None = None) -> list[str]:
     """The panels of the cockpit and of each topic of an area that are drawn and have nothing to show.
 
-    turn: of the topics, only the one whose turn it is.
+    turn: at every TURNS-th only one of the topics, at the others none.
     """
     empty = []
     topics = [layout.id for layout in layouts.of(config).topics(level)]
-    for topic in ("", *(topics if turn is None else (topics[turn % len(topics)],))):
+    if turn is not None:
+        topics = topics[turn // TURNS % len(topics) :][:1] if turn % TURNS == 0 else []
+    for topic in ("", *topics):
         view = read({"area": str(area), "topic": topic}, config)
         query_ahead(view)
         drawn = [panel for panel in of_level(view, view.layout.panels) if _has_content(view, panel)]

@@ -21,7 +21,7 @@ pytestmark = pytest.mark.slow
 
 ROUTES = [(method.upper(), path) for path, methods in api.openapi()["paths"].items() for method in methods]
 KNOWN = {"/metrics/{id}": {"id": "intake"}, "/rows/{id}": {"id": "intake"}, "/push/{source}": {"source": "tickets"}}
-EXAMPLES = examples(15)
+EXAMPLES = examples(10)
 bounded = hypothesis(
     max_examples=EXAMPLES, deadline=None, derandomize=True, phases=[Phase.explicit, Phase.generate],
     suppress_health_check=list(HealthCheck),

@@ -197,7 +197,11 @@ def test_no_value_of_a_parameter_makes_the_server_fail(server: tuple[Served, Des
     assert "Traceback" not in log_of(served)
 
 
-@pytest.mark.parametrize("role", ROLES)
+@pytest.mark.parametrize(
+    ("server", "role"),
+    [*(("sqlite", role) for role in ROLES), ("postgresql", "leader"), ("postgresql", "audit_admin")],
+    indirect=["server"], scope="module",
+)  # fmt: skip
 def test_no_value_in_the_address_of_a_screen_makes_it_fail(server: tuple[Served, Desk], role: str) -> None:
     served, desk = server
 
