@@ -26,16 +26,18 @@ demo-boston: $(VENV)/.runtime     ## real input: three months of Boston's 311 re
 	$(COCKPIT) publish --as-of 2011-10-01
 	$(COCKPIT) serve --demo
 
+# One more than processors, since browsers and databases are waited for; more than six want too much memory.
+WORKERS := $(shell n=$$(( $$(nproc 2>/dev/null || echo 2) + 1 )); echo $$(( n < 6 ? n : 6 )))
 # Without it every worker and every process that a test starts would compile all modules anew.
 test test-slow: export PYTHONDONTWRITEBYTECODE :=
 
 test: $(VENV)/.tests              ## every test but the slow ones: minutes
 	.ci/programs
-	$(PYTHON) -m pytest -n 3 --dist worksteal -m 'not slow' $(PYTEST_ARGS)
+	$(PYTHON) -m pytest -n $(WORKERS) --dist worksteal -m 'not slow' $(PYTEST_ARGS)
 
 test-slow: $(VENV)/.tests         ## kills, browsers, an office; and properties on many more examples
 	.ci/programs
-	$(PYTHON) -m pytest -n 3 --dist worksteal -m 'slow or hypothesis' --hypothesis-profile deep $(PYTEST_ARGS)
+	$(PYTHON) -m pytest -n $(WORKERS) --dist worksteal -m 'slow or hypothesis' --hypothesis-profile deep $(PYTEST_ARGS)
 
 lint: $(VENV)/.tests
 	$(PYTHON) -m ruff check .
