@@ -1,6 +1,6 @@
 """The facts behind a number: exactly those it counted, no more and no fewer."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -105,17 +105,17 @@ def count_rows(query: Query, selection: Selection = ALL) -> int:
     return int(row[0]) if row else 0
 
 
-def relation(query: Query) -> tuple[str, list[str]]:
+def relation(query: Query, columns: Collection[str]) -> tuple[str, list[str]]:
     """SQL of the facts that `rows` would list, for what is counted over them, and the values that it binds.
 
-    Whole facts as known at the query's time, unexported columns included, and `id`, the number of the stored row. Not
-    of a view.
+    These columns of the facts as known at the query's time, unexported ones among them, and `id`, the number of the
+    stored row. Not of a view.
     """
     domain = query.catalog.domain(query.catalog.metrics[query.metric])
     if domain.view:
         raise MetricsError("metric.of_view", "{metric} counts no facts but the rows of a view", metric=query.metric)
-    facts, fact = _facts(query, ALL), FACTS[domain.fact]
-    return f"SELECT {', '.join(fact.by_name)}, rowid AS id {facts.selection}", facts.values
+    facts = _facts(query, ALL, columns)
+    return f"SELECT {', '.join(columns)}, rowid AS id {facts.selection}", facts.values
 
 
 @dataclass(frozen=True)
@@ -249,7 +249,8 @@ class _Facts:
         return f"{self.rows_sql.format(ids=f'{self.sql} {sort}{limit}' if limit else self.sql)} {sort}"
 
 
-def _facts(query: Query, selection: Selection) -> _Facts:
+def _facts(query: Query, selection: Selection, among: Collection[str] = ()) -> _Facts:
+    """among: the columns of the facts that are read; all by default."""
     plan = make_plan(query.of(query.metric), (query.period,))
     metric = plan.metrics[0]
     domain = plan.catalog.domain(metric)
@@ -264,7 +265,8 @@ def _facts(query: Query, selection: Selection) -> _Facts:
     condition += "".join(f" AND {one}" for one in _conditions(plan, domain, selection, values))
     fact = FACTS[domain.fact]
     columns = tuple(c.name for c in fact.exported)
-    stored = facts_sql(plan, domain, stored_sql(plan, domain, metric, selection.part), "rowid")
+    used = f"{condition} {' '.join(among)}" if among else ""
+    stored = facts_sql(plan, domain, stored_sql(plan, domain, metric, selection.part), "rowid", used_in=used)
     rows_sql = known(fact, as_of_sql(plan), f"(SELECT * FROM {fact.name} WHERE rowid IN ({{ids}}))")
     columns_sql = f"SELECT {', '.join(columns)} FROM ({rows_sql})"
     derived = _derived_columns(fact, as_of_sql(plan))

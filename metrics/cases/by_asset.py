@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from data.schema import FACTS, known
+from data.schema import FACTS, known, narrowed
 from metrics.errors import MetricsError
 from metrics.query import Query
 from metrics.rows import relation
@@ -26,8 +26,11 @@ def by_asset(query: Query, kind: str, most: int) -> tuple[tuple[AssetCount, ...]
     domain = query.catalog.domain(query.catalog.metrics[query.metric])
     if domain.view or "asset" not in FACTS[domain.fact].by_name:
         raise MetricsError("metric.no_asset", "{metric} counts nothing that names an asset", metric=query.metric)
-    facts, values = relation(query)
-    assets = known(FACTS["assets"], f"TIMESTAMP '{query.known_at.isoformat(sep=' ')}'")
+    facts, values = relation(query, ("asset",))
+    assets = known(
+        narrowed(FACTS["assets"], ("key", "name", "unit", "kind", "area")),
+        f"TIMESTAMP '{query.known_at.isoformat(sep=' ')}'",
+    )
     scope = query.edition.scope_sql("area")
     sql = (
         f"WITH facts AS (SELECT asset, count(*) AS n FROM ({facts}) GROUP BY asset), "

@@ -12,8 +12,8 @@ from metrics.rows import relation
 
 LEAST = 3
 """Cases of a chain: two alone are a repeat, which the repeat rate counts."""
-COLUMNS = ("id", "source", "key", "area", "category", "subcategory", "registered_at", "closed_at")
-TYING = ("id", "source", "key", "area", "place", "category", "reporter", "registered_at", "repeat_of")
+COLUMNS = ("source", "key", "area", "category", "subcategory", "registered_at", "closed_at")
+TYING = ("source", "key", "area", "place", "category", "reporter", "registered_at", "repeat_of")
 """The columns that decide what ties two cases."""
 
 
@@ -41,9 +41,9 @@ def chains(query: Query, most: int) -> tuple[tuple[RepeatChain, ...], int]:
 
     The rule of `data.ingest.repeats`. A chain has LEAST cases or more; those of other areas and periods do not count.
     """
-    facts, values = relation(query)
+    facts, values = relation(query, TYING)
     ties = (
-        f"WITH facts AS MATERIALIZED (SELECT {', '.join(TYING)} FROM ({facts})) "
+        f"WITH facts AS MATERIALIZED ({facts}) "
         f"{pairs(link_values('facts', 'id'))} "
         "UNION SELECT c.id, e.id FROM facts c JOIN facts e ON c.source = e.source AND c.repeat_of = e.key"
     )
@@ -52,8 +52,8 @@ def chains(query: Query, most: int) -> tuple[tuple[RepeatChain, ...], int]:
     longest = sorted(groups, key=lambda group: (-len(group), group[0]))[:most]
     ids = [id for group in longest for id in group]
     chosen = f"SELECT unnest(${len(values) + 1}::BIGINT[])"
-    listed = f"SELECT {', '.join(COLUMNS)} FROM ({facts}) WHERE id IN ({chosen})"
-    rows = {row[0]: row for row in cursor.execute(listed, [*values, ids]).fetchall()} if ids else {}
+    listed = f"SELECT * FROM ({relation(query, COLUMNS)[0]}) WHERE id IN ({chosen})"
+    rows = {row[-1]: row[:-1] for row in cursor.execute(listed, [*values, ids]).fetchall()} if ids else {}
     return tuple(_chain([rows[id] for id in group]) for group in longest), len(groups)
 
 
