@@ -16,7 +16,7 @@ from data.editions.rollups import Measure, Rollup, daily
 from data.schema import FACTS, known, narrowed, words_of
 from metrics.catalog import Domain, Flow, Stock, Trailing
 from metrics.catalog.model import rollup
-from metrics.engine.cut import apply_changes, whole_days
+from metrics.engine.cut import ROW, apply_changes, whole_days
 from metrics.engine.pieces import read_pieces
 from metrics.engine.plan import APART, COLUMNS, Plan
 from metrics.engine.totals import Cells, sums_from_totals, totals
@@ -162,11 +162,11 @@ def latest(edition: Edition, fact: str) -> datetime | None:
 
 
 def _counted(edition: Edition, domain: Domain) -> str:
-    """SQL of all facts as the roll-ups of the edition count them."""
-    fact, newest = FACTS[domain.fact], latest(edition, domain.fact)
+    """SQL of all facts as the roll-ups of the edition count them, each with the number of its row."""
+    fact, newest, row = FACTS[domain.fact], latest(edition, domain.fact), f"rowid AS {ROW}"
     if newest is None or newest < edition.as_of:
-        return f"SELECT * FROM {fact.name}"
-    return known(fact, f"TIMESTAMP '{edition.as_of.isoformat(sep=' ')}'")
+        return f"SELECT *, {row} FROM {fact.name}"
+    return known(fact, f"TIMESTAMP '{edition.as_of.isoformat(sep=' ')}'", also=row)
 
 
 def as_of_sql(plan: Plan) -> str:
