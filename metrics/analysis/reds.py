@@ -10,6 +10,7 @@ from functools import lru_cache
 from types import SimpleNamespace
 from typing import Any, Literal
 
+import numpy as np
 import pandas as pd
 
 from data.areas.levels import end_of
@@ -333,5 +334,8 @@ def _of_site(metric: str, code: int, row: Mapping[str, Any], kind: Kind) -> Red:
 
 def rows_of_period(frame: pd.DataFrame, period: Period) -> pd.DataFrame:
     """The rows of an answer of several periods that are of this one."""
-    until = frame["until"].isna() if period.until is None else frame["until"] == period.until
-    return frame[(frame["period"] == period.start) & (frame["end"] == period.end) & until]
+    # in numpy: pandas takes a millisecond for each comparison of a column of dates
+    moments = frame["until"].to_numpy("datetime64[us]")
+    until = np.isnat(moments) if period.until is None else moments == np.datetime64(period.until, "us")
+    same = (frame["period"].to_numpy() == period.start) & (frame["end"].to_numpy() == period.end) & until
+    return frame.take(np.flatnonzero(same))
