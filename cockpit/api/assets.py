@@ -83,12 +83,16 @@ class WholeAsset(AssetOut):
 
 
 class NewEdit(BaseModel):
-    """Another value of a column; an empty one for none. reason: why the loaded value is wrong."""
+    """Another value of a column; an empty one for none. reason: why the loaded value is wrong.
+
+    seen: id of the edit that applied when this was decided, 0 for none: refused if it is another by now.
+    """
 
     model_config = ConfigDict(extra="forbid")
     field: str = Field(max_length=40)
     value: str = Field(max_length=LONGEST_VALUE)
     reason: str = Field(max_length=LONGEST_REASON)
+    seen: int | None = Field(default=None, ge=0, lt=2**31)
 
 
 @router.get("/assets", summary="The register of assets")
@@ -115,7 +119,7 @@ def one(caller: Known, source: Source, key: Key) -> WholeAsset:
 def edit(caller: Known, source: Source, key: Key, new: NewEdit) -> WholeAsset:
     """The asset with its edits. The same edit sent again is kept once."""
     actor, edition = _actor(caller), _edition(caller)
-    change = Change(new.field, new.value, new.reason)
+    change = Change(new.field, new.value, new.reason, new.seen)
     _done(lambda: actions.edit_asset(visitors.desk(), actor, edition, source, key, change))
     return _whole(edition, source, key)
 

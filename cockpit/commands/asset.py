@@ -55,8 +55,9 @@ def edits_of(settings: "Settings", source: str, key: str, layout: str) -> None:
 @click.argument("field")
 @click.argument("value")
 @click.option("--reason", required=True, help="Why the loaded value is wrong.")
+@click.option("--seen", type=click.IntRange(0), help="The edit that applied when this was decided, 0 for none.")
 @with_settings
-def edit(settings: "Settings", source: str, key: str, field: str, value: str, reason: str) -> None:
+def edit(settings: "Settings", source: str, key: str, field: str, value: str, reason: str, seen: int | None) -> None:
     """Give FIELD of asset KEY of SOURCE another VALUE; an empty one for none."""
     from cockpit.actions.action import OPERATOR
     from cockpit.actions.register import Change, edit_asset
@@ -64,7 +65,7 @@ def edit(settings: "Settings", source: str, key: str, field: str, value: str, re
 
     edition = opened(settings, None).scoped(EVERYTHING)
     with as_usage():
-        id = edit_asset(open_desk(settings), OPERATOR, edition, source, key, Change(field, value, reason))
+        id = edit_asset(open_desk(settings), OPERATOR, edition, source, key, Change(field, value, reason, seen))
     click.echo(f"edit {id}: saved; it applies from the next edition on")
 
 

@@ -63,6 +63,19 @@ def test_an_edit_is_kept_once_and_can_be_withdrawn(send: Send) -> None:
     assert any("withdrawn" in what for what in whats)
 
 
+def test_an_edit_of_what_others_have_changed_is_refused(send: Send) -> None:
+    path = "assets/registry/d-2/edits"
+    made = send("POST", path, "data_officer", body={**EDIT, "seen": 0})
+    assert made.status_code == 201
+    seen = made.json()["edits"][0]["id"]
+    other = {**EDIT, "value": "区民政局"}
+    refused = send("POST", path, "data_officer", body={**other, "seen": 0})
+    assert (refused.status_code, refused.json()["code"]) == (400, "edit.changed")
+    (newest, _before) = send("POST", path, "data_officer", body={**other, "seen": seen}).json()["edits"]
+    assert newest["value"] == "区民政局"
+    assert send("POST", f"{path}/{newest['id']}/withdrawal", "data_officer").status_code == 200
+
+
 @pytest.mark.parametrize(("change", "code"), [
     ({"field": "area", "value": "1"}, "edit.field"), ({"field": "rows", "value": "many"}, "edit.number"),
     ({"field": "name", "value": ""}, "edit.required"), ({"reason": " "}, "edit.reason"),
