@@ -185,7 +185,8 @@ def again(settings: "Settings", id: str, output: Path) -> None:
     if digest != stored.sha256:
         raise CockpitError(
             "report.differs",
-            "{output} differs from {id} as it was made: sha256 {digest} in place of {expected}",
+            "{output} differs from {id} as it was made: sha256 {digest} in place of {expected}. A report that an "
+            "earlier release made may be laid out otherwise by this one: `report verify` checks a file itself",
             output=output,
             id=id,
             digest=digest,
