@@ -140,6 +140,7 @@ def test_roll_ups_equal_the_same_sums_over_the_facts(many: Home) -> None:
 def test_roll_ups_carry_the_definitions_they_were_made_from(many: Home) -> None:
     at(many)
     expected = {(r.table, m.name, m.definition(r.terms)) for r in ROLLUPS for m in r.measures}
+    expected |= {(r.monthly, q.name, r.definition_of(q)) for r in ROLLUPS for q in r.quantiles}
     assert set(query(many, "SELECT rollup, measure, definition FROM rollups")) == expected
 
 
