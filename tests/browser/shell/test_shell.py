@@ -201,7 +201,7 @@ def test_suggestions_are_grouped_by_kind_and_a_case_is_opened_by_its_number(addr
     cases.get_by_role("option").click()
     page.wait_for_url(f"**key={number[0]}**")
     box.fill("积压")
-    expect(page.get_by_role("group", name="Metrics found")).to_be_visible()
+    expect(page.get_by_role("group", name="Work items found")).to_be_visible()
     box.fill("没有这样的东西")
     expect(page.locator(".found")).to_contain_text("Nothing is found")
     box.fill("")
