@@ -200,6 +200,8 @@ def test_suggestions_are_grouped_by_kind_and_a_case_is_opened_by_its_number(addr
     expect(cases.get_by_role("option")).to_have_count(1)
     cases.get_by_role("option").click()
     page.wait_for_url(f"**key={number[0]}**")
+    expect(page.locator("h1").first).to_be_visible()
+    ready(page).wait_for_timeout(2000)
     box.fill("积压")
     expect(page.get_by_role("group", name="Work items found")).to_be_visible()
     box.fill("没有这样的东西")
