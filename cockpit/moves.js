@@ -120,7 +120,7 @@ function onSent(event) {
 
 function watchRuns() {
   const touch = () => { if (move) move.touched = true; scrollBack.stopped = true }
-  for (const type of ["keydown", "pointerdown", "wheel", "touchmove"]) addEventListener(type, touch, { capture: true, passive: true })
+  for (const type of ["keydown", "input", "pointerdown", "wheel", "touchmove"]) addEventListener(type, touch, { capture: true, passive: true })
   document.addEventListener("click", onSent, true)
   document.addEventListener("keydown", onSent, true)
   addEventListener("popstate", event => { scrollBack.stopped = false; if (event.isTrusted) moving({ back: true }) }, true)
