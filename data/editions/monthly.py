@@ -36,7 +36,7 @@ def write(con: duckdb.DuckDBPyConnection, rollup: Rollup, as_of: datetime) -> li
 
 
 def patch(con: duckdb.DuckDBPyConnection, rollup: Rollup, old: datetime, new: datetime) -> None:
-    """Make the months anew whose values differ between `before` and `after`, the tables of a patch of the fact."""
+    """Compute the months again whose values differ between `before` and `after`, the tables of a patch of the fact."""
     for quantile in _held(con, rollup):
         sides = [
             f"SELECT area, month, v FROM ({_values(rollup, quantile, relation, at)}) WHERE month < {_first(old)}"

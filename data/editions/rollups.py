@@ -65,7 +65,7 @@ class Rollup:
     name: distinguishes the tables of domains that share a fact.
     by_town: at town grain; a dimension always is.
     where: SQL condition on the fact's columns; other rows are not counted.
-    quantiles: those kept by whole month beside the daily sums (`data.editions.monthly`).
+    quantiles: those kept by whole month in addition to the daily sums (`data.editions.monthly`).
     """
 
     fact: str

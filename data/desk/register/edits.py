@@ -35,7 +35,7 @@ _DIGITS = re.compile(r"\d(?:[\s-]?\d){6}")
 class Wanted:
     """An edit to make: value as typed, loaded as its source has it.
 
-    seen: the edit that applied to the column when it was typed, 0 for none; None if whoever typed it was shown none.
+    seen: the edit that applied to the column when it was typed, 0 for none; None if the author was shown none.
     """
 
     source: str
