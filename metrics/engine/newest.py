@@ -5,11 +5,11 @@ As SQL (`metrics.catalog.generated.latest_sql`), every instant and every metric 
 
 import re
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -30,6 +30,7 @@ WORDS = ("unit", "source")
 EPOCH = datetime(1970, 1, 1)
 DAY_US = 86_400_000_000
 
+T = TypeVar("T")
 Sums = tuple[Any, float | None, int, int]
 """What a metric adds up (of a quantile the values), what it divides by, how many rows it counts, and disputed ones."""
 Found = dict[str, dict[tuple[object, int], list[Sums]]]
@@ -92,6 +93,16 @@ class History:
         apart = high - low > np.maximum(1, 0.01 * np.maximum(abs(low), abs(high)))
         return np.isin(self.areas_then, areas[heads][apart])
 
+    def at_moments(
+        self, of: Callable[[int], np.ndarray], rows: np.ndarray, at: np.ndarray, moments: np.ndarray
+    ) -> np.ndarray:
+        """What a method says of some readings, of each at the moment with the index `at`."""
+        result = np.zeros(len(rows), bool)
+        for index in np.unique(at).tolist():
+            then = at == index
+            result[then] = of(int(moments[index]))[rows[then]]
+        return result
+
 
 def newest(plan: Plan, domain: Domain, metrics: list[Metric], shared: Iterable[str]) -> Found | None:
     """The sums of metrics over the newest valid readings; None where SQL has to find them.
@@ -146,16 +157,14 @@ def _sums(
     plan: Plan, domain: Domain, metric: Metric, histories: dict[str, History], instants: list[int]
 ) -> dict[tuple[object, int], list[Sums]]:
     found: dict[tuple[object, int], list[Sums]] = {}
+    moments, places = np.unique(np.array(instants, "int64"), return_inverse=True)
+    buckets = [np.flatnonzero(places == at).tolist() for at in range(len(moments))]
     for measure in _measures(domain, metric):
         history = histories[measure]
         rows = np.flatnonzero(_within(plan, domain, metric, history))
         names, group = _groups(plan, domain, history, rows)
-        seen: dict[int, list[tuple[object, Sums]]] = {}
-        for i, instant in enumerate(instants):
-            if instant not in seen:
-                among = history.valid(instant)[rows]
-                seen[instant] = list(_of_groups(metric, history, rows[among], names, group[among], instant))
-            for name, sums in seen[instant]:
+        for name, at, sums in _by_group(metric, history, rows, names, group, moments):
+            for i in buckets[at]:
                 found.setdefault((name, i), []).append(sums)
     return found
 
@@ -184,43 +193,59 @@ def _groups(plan: Plan, domain: Domain, history: History, rows: np.ndarray) -> t
     return [""], np.zeros(len(rows), int)
 
 
-def _of_groups(
-    metric: Metric, history: History, rows: np.ndarray, names: list[object], group: np.ndarray, instant: int
-) -> Iterator[tuple[object, Sums]]:
-    """The sums of each group that has any of the rows."""
-    a, size = metric.aggregate, len(names)
+def _by_group(
+    metric: Metric, history: History, rows: np.ndarray, names: list[object], group: np.ndarray, moments: np.ndarray
+) -> Iterator[tuple[object, int, Sums]]:
+    """Each group that has any of the readings valid at a moment, the index of the moment, and the sums."""
+    a, times = metric.aggregate, len(moments)
     assert a is not None
-    existing = history.existing(instant)[rows] if a.existing else np.ones(len(rows), bool)
-    if not a.per:
-        rows, group, existing = rows[existing], group[existing], existing[existing]
-    count = np.bincount(group, minlength=size)
-    disputed = np.bincount(group, history.disputed(instant)[rows], size)
-    per = _added(history.values[a.per][rows[existing]], group[existing], size) if a.per else [None] * size
-    if a.sum:
-        over: list[Any] = _added(history.values[a.sum][rows], group, size)
-    else:
-        values = history.values[a.max or a.quantile or ""][rows]
-        combined = _greatest if a.max else _listed
-        over = [combined(values[group == at]) for at in range(size)]
-    for at in np.flatnonzero(count).tolist():
-        yield names[at], (over[at], per[at], int(count[at]), int(disputed[at]))
+    begin, end = (np.searchsorted(moments, column[rows], "right") for column in (history.begin, history.end))
+    of, at = _ranges(begin, end)
+    rows, key, size = rows[of], group[of] * times + at, len(names) * times
+    existing = history.at_moments(history.existing, rows, at, moments) if a.existing and history.merged else None
+    if existing is not None and not a.per:
+        rows, key, at, existing = rows[existing], key[existing], at[existing], None
+    count = np.bincount(key, minlength=size)
+    apart = history.at_moments(history.disputed, rows, at, moments) if history.by_source else np.zeros(len(rows))
+    disputed = np.bincount(key, apart, size)
+    per: list[float | None] = [None] * size
+    if a.per:
+        areas = slice(None) if existing is None else existing
+        per = combined(added, history.values[a.per][rows[areas]], key[areas], size)
+    combine: Callable[..., list[Any]] = added if a.sum else greatest if a.max else listed
+    over = combined(combine, history.values[a.sum or a.max or a.quantile or ""][rows], key, size)
+    for cell in np.flatnonzero(count).tolist():
+        yield names[cell // times], cell % times, (over[cell], per[cell], int(count[cell]), int(disputed[cell]))
 
 
-def _added(values: np.ndarray, group: np.ndarray, size: int) -> list[float | None]:
+def _ranges(first: np.ndarray, stop: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The numbers of ranges, one behind the other: of each the index of its range, and itself."""
+    sizes = np.maximum(stop - first, 0)
+    of = np.repeat(np.arange(len(sizes)), sizes)
+    return of, np.arange(len(of)) - np.repeat(np.cumsum(sizes) - sizes, sizes) + first[of]
+
+
+def combined(combine: Callable[..., list[T]], values: np.ndarray, key: np.ndarray, size: int) -> list[T]:
+    """The known values combined by key, for each of the keys 0 to size - 1. NaN is unknown."""
     known = ~np.isnan(values)
-    sums = np.bincount(group[known], values[known], size).tolist()
-    counts = np.bincount(group[known], minlength=size).tolist()
+    return combine(values[known], key[known], size)
+
+
+def added(values: np.ndarray, key: np.ndarray, size: int) -> list[float | None]:
+    """The sum of the values of each key, in their order; None without any."""
+    sums, counts = np.bincount(key, values, size).tolist(), np.bincount(key, minlength=size).tolist()
     return [total if count else None for total, count in zip(sums, counts, strict=True)]
 
 
-def _greatest(values: np.ndarray) -> float | None:
-    known = values[~np.isnan(values)]
-    return float(known.max()) if len(known) else None
+def greatest(values: np.ndarray, key: np.ndarray, size: int) -> list[float | None]:
+    """The greatest value of each key; None without any."""
+    return [float(own.max()) if len(own) else None for own in listed(values, key, size)]
 
 
-def _listed(values: np.ndarray) -> list[float]:
-    known: list[float] = values[~np.isnan(values)].tolist()
-    return known
+def listed(values: np.ndarray, key: np.ndarray, size: int) -> list[np.ndarray]:
+    """The values of each key."""
+    order = np.argsort(key, kind="stable")
+    return np.split(values[order], np.searchsorted(key[order], np.arange(1, size))) if size else []
 
 
 class _Store:

@@ -4,7 +4,8 @@ A view is evaluated at an instant once an edition, for all areas: planning such 
 """
 
 import threading
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from functools import lru_cache
 from typing import Any
@@ -16,7 +17,7 @@ from data.editions.edition import AnyEdition, Edition
 from metrics.catalog import Domain, Metric
 from metrics.catalog.generated import EXISTING, latest_sql
 from metrics.engine.durations import quantile_of
-from metrics.engine.newest import Sums, measures_of, newest
+from metrics.engine.newest import Sums, added, greatest, listed, measures_of, newest
 from metrics.engine.plan import COLUMNS, Plan
 from metrics.engine.sums import group_sql, parameters
 from metrics.engine.totals import Cells
@@ -29,10 +30,19 @@ COMPARED_DAYS = (1, 7, 28)
 MOST_INSTANTS = 5000
 """When so many are held of a view, they are let go."""
 
-Row = tuple[int, int, list[Any]]
-"""Area now and then, and the sums of each metric of the domain, one behind the other."""
 WIDTH = 4
-"""Numbers of a metric in a row: those of its `Sums`."""
+"""Columns of a metric among those of a view: one for each number of its `Sums`."""
+Column = tuple[np.ndarray, np.ndarray]
+"""The numbers of some rows, and which of them are known; of a quantile the values that each row has."""
+
+
+@dataclass(frozen=True, eq=False)
+class Rows:
+    """The rows of a view at an instant, one an area now and then; the columns of each metric one behind the other."""
+
+    areas: np.ndarray
+    areas_then: np.ndarray
+    columns: list[Column]
 
 
 def views(plan: Plan, domain: Domain, metrics: list[Metric]) -> dict[str, Cells]:
@@ -42,27 +52,72 @@ def views(plan: Plan, domain: Domain, metrics: list[Metric]) -> dict[str, Cells]
     found = newest(plan, domain, metrics, _shared(plan.edition)) if domain.latest else None
     if found is not None:
         return {metric.id: _of_measures(metric, found[metric.id]) for metric in metrics}
-    instants = [plan.instant(i) for i in range(len(plan.buckets))]
     if plan.column or plan.where:
         return _split(plan, domain, metrics)
+    instants = [plan.instant(i) for i in range(len(plan.buckets))]
+    moments = sorted(set(instants))
     every = tuple(metric for metric in domain.metrics if metric.aggregate)
     computed = tuple(metrics) if domain.latest else every
     try:
-        rows_at = _rows_at(plan, domain, computed, instants)
+        rows_at = _cache(plan, domain, computed).at(moments)
     except duckdb.Error:  # another metric of the view may be to blame
         computed = tuple(metrics)
-        rows_at = _rows_at(plan, domain, computed, instants)
-    cells: dict[str, Cells] = {metric.id: {} for metric in metrics}
-    # comparing two metrics compares all of their fields: not for every row
-    places = {metric.id: WIDTH * place for place, metric in enumerate(computed)}
-    for i, instant in enumerate(instants):
-        for group, rows in _by_group(plan, rows_at[instant]).items():
-            for metric in metrics:
-                place = places[metric.id]
-                numbers = [row[2][place : place + WIDTH] for row in rows]
-                over, per, n, disputed = zip(*numbers, strict=True)
-                cells[metric.id][group, i] = _cell(_combined(metric, over), _sum(per), sum(n), sum(disputed))
-    return cells
+        rows_at = _cache(plan, domain, computed).at(moments)
+    places = {metric.id: place for place, metric in enumerate(computed)}
+    sums = _by_group(plan, [(metric, places[metric.id]) for metric in metrics], rows_at)
+    buckets = [[i for i, instant in enumerate(instants) if instant == moment] for moment in moments]
+    return {
+        name: {(group, i): _cell(*numbers) for group, at, numbers in found for i in buckets[at]}
+        for name, found in sums.items()
+    }
+
+
+def _by_group(
+    plan: Plan, metrics: list[tuple[Metric, int]], rows_at: list[Rows]
+) -> dict[str, list[tuple[object, int, Sums]]]:
+    """Each group with rows in scope at an instant, the index of the instant, and the sums, of each metric.
+
+    metrics: each with its place among the columns. A merged area is queried by the original codes of its assets.
+    """
+    codes = np.concatenate([rows.areas if plan.area.live else rows.areas_then for rows in rows_at])
+    at = np.repeat(np.arange(len(rows_at)), [len(rows.areas) for rows in rows_at])
+    inside = (codes >= plan.area.code) & (codes < plan.area.end)
+    groups = plan.groups.of(codes[inside]) if plan.groups else np.zeros(int(inside.sum()), "int64")
+    listed, index = np.unique(groups, return_inverse=True)
+    names: list[object] = listed.tolist() if plan.groups else [""]
+    key, size = index * len(rows_at) + at[inside], len(listed) * len(rows_at)
+    present = np.flatnonzero(np.bincount(key, minlength=size)).tolist()
+
+    def column(place: int) -> Column:
+        values, known = (np.concatenate([rows.columns[place][part] for rows in rows_at])[inside] for part in (0, 1))
+        return values, known
+
+    found = {}
+    for metric, place in metrics:
+        sums = _sums(metric, [column(WIDTH * place + number) for number in range(WIDTH)], key, size)
+        found[metric.id] = [(names[cell // len(rows_at)], cell % len(rows_at), sums[cell]) for cell in present]
+    return found
+
+
+def _sums(metric: Metric, columns: list[Column], key: np.ndarray, size: int) -> list[Sums]:
+    """The sums of a metric by key."""
+    aggregate = metric.aggregate
+    assert aggregate is not None
+    (values, known), *others = columns
+    if aggregate.q is not None:
+        each = [quantile_of(own, aggregate.q) if len(own) else None for own in _listed(values[known], key[known], size)]
+    else:
+        each = (greatest if aggregate.max is not None else added)(values[known], key[known], size)
+    per, n, disputed = (added(values[known], key[known], size) for values, known in others)
+    numbers = zip(each, per, n, disputed, strict=True)
+    return [(over, under, int(count or 0), int(apart or 0)) for over, under, count, apart in numbers]
+
+
+def _listed(lists: np.ndarray, key: np.ndarray, size: int) -> list[np.ndarray]:
+    """The values of each key, from a list of them a row."""
+    if not len(lists):
+        return listed(np.zeros(0), key, size)
+    return listed(np.concatenate(lists), np.repeat(key, [len(own) for own in lists]), size)
 
 
 def _of_measures(metric: Metric, found: dict[tuple[object, int], list[Sums]]) -> Cells:
@@ -74,15 +129,9 @@ def _of_measures(metric: Metric, found: dict[tuple[object, int], list[Sums]]) ->
     return cells
 
 
-def _rows_at(
-    plan: Plan, domain: Domain, metrics: tuple[Metric, ...], instants: list[datetime]
-) -> dict[datetime, list[Row]]:
-    return _cache(plan, domain, metrics).at(set(instants))
-
-
 def _cache(plan: Plan, domain: Domain, metrics: tuple[Metric, ...]) -> "_ViewCache":
-    columns = _columns(metrics, domain)
-    return _view_cache(plan.edition, _view_of(plan.edition, domain, metrics), columns)
+    view, columns = _view_of(plan.edition, domain, metrics), _columns(metrics, domain)
+    return _view_cache(plan.edition, view, columns, WIDTH * len(metrics))
 
 
 def _view_of(edition: Edition, domain: Domain, metrics: Iterable[Metric]) -> str:
@@ -116,12 +165,12 @@ def _split(plan: Plan, domain: Domain, metrics: list[Metric]) -> dict[str, Cells
 
 
 def _combined(metric: Metric, parts: Iterable[Any]) -> float | None:
-    """The numbers of several areas as one."""
+    """What several measures add up as one number."""
     aggregate = metric.aggregate
     assert aggregate is not None
     if aggregate.q is not None:
-        values = [value for part in parts for value in part or ()]
-        return quantile_of(np.array(values, "float64"), aggregate.q) if values else None
+        values = np.concatenate([np.zeros(0), *(part for part in parts if part is not None)])
+        return quantile_of(values, aggregate.q) if len(values) else None
     return max(_known(parts), default=None) if aggregate.max is not None else _sum(parts)
 
 
@@ -132,18 +181,6 @@ def _cell(numerator: float | None, denominator: float | None, n: int, disputed: 
 
 def _by_metric(numbers: list[Any]) -> tuple[Sums, ...]:
     return tuple(zip(*(numbers[at::WIDTH] for at in range(WIDTH)), strict=True))
-
-
-def _by_group(plan: Plan, rows: Iterable[Row]) -> dict[object, list[Row]]:
-    """The rows in scope; a merged area is queried by the original codes of its assets."""
-    coded = [(row[0] if plan.area.live else row[1], row) for row in rows]
-    inside = [(code, row) for code, row in coded if plan.area.code <= code < plan.area.end]
-    codes = np.array([code for code, _ in inside], "int64")
-    groups = plan.groups.of(codes).tolist() if plan.groups else [""] * len(inside)
-    by_group: dict[object, list[Row]] = {}
-    for group, (_, row) in zip(groups, inside, strict=True):
-        by_group.setdefault(group, []).append(row)
-    return by_group
 
 
 def _known(numbers: Iterable[float | None]) -> list[float]:
@@ -158,34 +195,47 @@ def _sum(numbers: Iterable[float | None]) -> float | None:
 class _ViewCache:
     """The rows of a view for all areas of an edition, at the instants requested so far."""
 
-    def __init__(self, edition: Edition, view: str, columns: str) -> None:
+    def __init__(self, edition: Edition, view: str, columns: str, width: int) -> None:
         self.edition, self.view, self.columns = edition, view, columns
+        self.names = [f"c{place}" for place in range(width)]
         end = datetime.combine(last_day(edition.as_of) + DAY, time.min)
         self.ahead = {end - timedelta(days=days) for days in COMPARED_DAYS}
-        self.rows: dict[datetime, list[Row]] = {}
+        self.rows: dict[datetime, Rows] = {}
         self.lock = threading.Lock()
 
-    def at(self, instants: Collection[datetime]) -> dict[datetime, list[Row]]:
+    def at(self, instants: Sequence[datetime]) -> list[Rows]:
         with self.lock:
             if len(self.rows) > MOST_INSTANTS:
                 self.rows.clear()
             missing = set(instants) - set(self.rows)
             if missing:
                 self._read(sorted((missing | self.ahead) - set(self.rows)))
-            return {instant: self.rows[instant] for instant in instants}
+            return [self.rows[instant] for instant in instants]
 
     def _read(self, instants: list[datetime]) -> None:
         rows = verdicts(self.view, dict(enumerate(instants)), self.edition)
-        sql = f"SELECT i, area, area_then, {self.columns} FROM ({rows}) GROUP BY i, area, area_then ORDER BY ALL"
-        fresh: dict[datetime, list[Row]] = {instant: [] for instant in instants}
-        for i, area, then, *numbers in self.edition.cursor().execute(sql).fetchall():
-            fresh[instants[i]].append((area, then, numbers))
-        self.rows.update(fresh)
+        keys = "i, area, area_then"
+        sql = (
+            f"SELECT * FROM (SELECT {keys}, {self.columns} FROM ({rows}) GROUP BY {keys}) "
+            f"AS t({keys}, {', '.join(self.names)}) ORDER BY {keys}"
+        )
+        found = self.edition.cursor().execute(sql).fetchnumpy()
+        columns = [_column(found[name]) for name in self.names]
+        starts = np.searchsorted(np.asarray(found["i"]), np.arange(len(instants) + 1))
+        for instant, own in zip(instants, map(slice, starts[:-1], starts[1:]), strict=True):
+            areas, then = (np.asarray(found[name])[own] for name in ("area", "area_then"))
+            self.rows[instant] = Rows(areas, then, [(values[own], known[own]) for values, known in columns])
+
+
+def _column(column: Any) -> Column:
+    values = np.ma.getdata(column)
+    known = ~np.ma.getmaskarray(column)
+    return (values if values.dtype == object else values.astype("float64")), known
 
 
 @lru_cache(maxsize=32)
-def _view_cache(edition: Edition, view: str, columns: str) -> _ViewCache:
-    return _ViewCache(edition, view, columns)
+def _view_cache(edition: Edition, view: str, columns: str, width: int) -> _ViewCache:
+    return _ViewCache(edition, view, columns, width)
 
 
 def views_sql(plan: Plan, domain: Domain, metrics: Iterable[Metric]) -> str:
