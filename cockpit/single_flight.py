@@ -9,6 +9,8 @@ from collections.abc import Callable, Hashable
 from functools import lru_cache, wraps
 from typing import Generic, ParamSpec, TypeVar
 
+from data.editions.queries import Long
+
 P = ParamSpec("P")
 T = TypeVar("T")
 
@@ -52,6 +54,8 @@ class _Once(Generic[P, T]):
                 try:
                     call.answer, call.ended_well = self.make(*args, **kwargs), True
                     return call.answer
+                except Long:  # this thread must not wait for its turn; one of those that ask may
+                    raise
                 except Exception as error:
                     call.error = error
                     raise
@@ -64,7 +68,7 @@ class _Once(Generic[P, T]):
                 raise call.error
             if call.ended_well:
                 return call.answer
-            # The computing run was cancelled: compute here.
+            # The computing run was cancelled, or must not wait as long as it takes: compute here.
 
 
 class _Call(Generic[T]):

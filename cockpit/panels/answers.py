@@ -7,7 +7,6 @@ the query's metrics it takes; the rest of a query is the same for all panels of 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from functools import lru_cache
 from typing import Any, NamedTuple
 
 import pandas as pd
@@ -102,7 +101,7 @@ class Line(NamedTuple):
     last_year: Series
 
 
-@lru_cache(maxsize=256)
+@single_flight_cache(maxsize=256)
 def summaries(query: Query) -> dict[str, MetricSummary]:
     """The query's metrics, a row of tiles, by id.
 
@@ -129,7 +128,7 @@ def summaries(query: Query) -> dict[str, MetricSummary]:
     }
 
 
-@lru_cache(maxsize=256)
+@single_flight_cache(maxsize=256)
 def parts(query: Query, among: tuple[str, ...] = (), *, compared: bool = True) -> tuple[Part, ...]:
     """The groups of the query's metric and breakdown, those in most need first: by state, then from the worst value on.
 
@@ -164,7 +163,7 @@ def parts(query: Query, among: tuple[str, ...] = (), *, compared: bool = True) -
     )
 
 
-@lru_cache(maxsize=256)
+@single_flight_cache(maxsize=256)
 def line(query: Query) -> Line:
     """The query's metric by day, week or month, next to the same stretch of the period before and of the year before.
 
@@ -214,19 +213,19 @@ def _alongside(now: Sequence[Period], unit: str, period: Period, other: Period) 
     return buckets
 
 
-@lru_cache(maxsize=256)
+@single_flight_cache(maxsize=256)
 def ageing(query: Query) -> pd.DataFrame:
     """The stock of the query's metric by age: `metrics.analysis.ageing.ageing`."""
     return ages.ageing(query)
 
 
-@lru_cache(maxsize=256)
+@single_flight_cache(maxsize=256)
 def mover(query: Query, among: tuple[str, ...]) -> attention.Mover | None:
     """What moved most: `metrics.analysis.today.mover` over the metrics `among`."""
     return attention.mover(query, _own(query.of(*among))) if query.metrics else None
 
 
-@lru_cache(maxsize=64)
+@single_flight_cache(maxsize=64)
 def oldest(query: Query) -> pd.DataFrame:
     """The cases that have been open longest: `metrics.analysis.today.oldest_open`. The query names no metric."""
     metric = query.catalog.metrics[query.catalog.id_of("oldest_open")]
@@ -256,7 +255,7 @@ def holders(query: Query, problems: tuple[Red, ...]) -> tuple[Holder | None, ...
     return who_holds(query.filtered(()), problems)
 
 
-@lru_cache(maxsize=256)
+@single_flight_cache(maxsize=256)
 def to_do(query: Query) -> tuple[pd.DataFrame, dict[str, int]]:
     """The open cases by the next clock, the most pressing first, and how many there are of each urgency.
 
@@ -273,13 +272,13 @@ def open_cases(query: Query) -> int:
     return sum(to_do(query)[1].values())
 
 
-@lru_cache(maxsize=64)
+@single_flight_cache(maxsize=64)
 def closed_cases(query: Query, limit: int) -> pd.DataFrame:
     """The cases that the query's metric counts as closed in the period, newest first: `metrics.rows.rows`."""
     return rows(query, Selection(order="closed_at", descending=True), limit=limit)
 
 
-@lru_cache(maxsize=64)
+@single_flight_cache(maxsize=64)
 def source_names(edition: ScopedEdition) -> dict[str, dict[str, str]]:
     """The name of each source by language."""
     return {s.source: {"zh": s.name_zh or s.source, "en": s.name_en or s.source} for s in freshness(edition)}
@@ -300,7 +299,7 @@ def _begun(query: Query, frame: pd.DataFrame, months: Sequence[Period]) -> date:
     return min([period for period in counts if period >= months[0].start], default=months[-1].start)
 
 
-@lru_cache(maxsize=64)
+@single_flight_cache(maxsize=64)
 def _own(query: Query) -> pd.DataFrame:
     """Metrics of the area over its last months, the period and the one compared with: tiles and movers in one."""
     metrics = _existing(query, _area(query).level)
@@ -308,7 +307,7 @@ def _own(query: Query) -> pd.DataFrame:
     return answer(query.of(*metrics), periods=list(periods))
 
 
-@lru_cache(maxsize=64)
+@single_flight_cache(maxsize=64)
 def _lower(query: Query) -> tuple[pd.DataFrame, Baseline]:
     """Metrics of the areas below over the period, the one compared with and yesterday: map, ranking, reds in one."""
     query = query.of(*_existing(query, query.by or ""), by=query.by)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from contextlib import nullcontext
+from itertools import zip_longest
 
 from cockpit import filters, settings
 from cockpit.components.base import group
@@ -12,7 +13,7 @@ from cockpit.drawing import row
 from cockpit.i18n import _, language
 from cockpit.labels import format
 from cockpit.panels import layouts
-from cockpit.panels.base import Panel
+from cockpit.panels.base import Call, Panel
 from cockpit.panels.layouts import Row, StackPanel, flat
 from cockpit.single_flight import single_flight_cache
 from cockpit.view_state import View
@@ -98,8 +99,16 @@ def _lacking(view: View, panel: Panel) -> tuple[str, ...]:
 def query_ahead(view: View) -> None:
     """Query in parallel what the panels need one by one, so that each finds its answer cached."""
     panels = [panel for panel in of_level(view, view.layout.panels) if not _lacking(view, panel)]
-    ordered = sorted(panels, key=lambda panel: panel.queries_last)
-    run_parallel([query for panel in ordered for query in panel.queries(view)])
+    late, early = ([panel for panel in panels if panel.queries_last is last] for last in (True, False))
+    run_parallel([call for group in (early, late) for call in _apart(group, view)])
+
+
+def _apart(panels: list[Panel], view: View) -> list[Call]:
+    """The calls of the panels, those of one function apart: they often need the same answer and would wait for it."""
+    by_function: dict[object, list[Call]] = {}
+    for call in (call for panel in panels for call in panel.queries(view)):
+        by_function.setdefault(getattr(call, "func", call), []).append(call)
+    return [call for nth in zip_longest(*by_function.values()) for call in nth if call]
 
 
 def merged(view: View) -> None:

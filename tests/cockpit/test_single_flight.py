@@ -6,6 +6,7 @@ import time
 import pytest
 
 from cockpit.single_flight import single_flight_cache
+from data.editions.queries import Long
 
 
 def together(ask, count: int = 8) -> list[object]:
@@ -94,3 +95,31 @@ def test_cache_clear_works_as_in_lru_cache() -> None:
     ask.cache_clear()
     assert ask(1) == 1
     assert made == [1, 1]
+
+
+def test_who_may_wait_answers_for_a_call_that_must_not() -> None:
+    """A thread of the pool leaves a long query to a thread that may wait: those who asked for it too go on."""
+    asked = threading.Event()
+    leads: list[str] = []
+
+    @single_flight_cache(maxsize=4)
+    def answer() -> str:
+        leads.append(threading.current_thread().name)
+        if len(leads) == 1:
+            asked.wait(20)
+            time.sleep(0.1)
+            raise Long("", "long")
+        return "made"
+
+    def of_pool() -> None:
+        with pytest.raises(Long):
+            answer()
+
+    pool = threading.Thread(target=of_pool, name="pool")
+    pool.start()
+    while not leads:
+        time.sleep(0.01)
+    asked.set()
+    assert answer() == "made"
+    pool.join(20)
+    assert leads == ["pool", "MainThread"]
