@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import partial
 from statistics import fmean
 from types import SimpleNamespace
 
@@ -13,6 +14,7 @@ from metrics.answer import answer
 from metrics.areas import area
 from metrics.cases.casefile import contacts_of, lead_units_of, units_of
 from metrics.engine.frames import each
+from metrics.engine.parallel import run_parallel
 from metrics.engine.plan import exists_at, filters
 from metrics.errors import MetricsError
 from metrics.period import DAY, Period, last_day
@@ -123,10 +125,13 @@ def _by_unit(query: Query, items: Sequence[Red]) -> dict[tuple[int, str], list[S
     for red in items:
         if red.kind in ("own", "below") and "department" in filters(query.catalog, query.catalog.metrics[red.metric]):
             metrics_of.setdefault(red.area, []).append(red.metric)
+    splits = [
+        replace(query.of(*dict.fromkeys(names), by="department"), area=code, comparison=None)
+        for code, names in metrics_of.items()
+    ]
     rows: dict[tuple[int, str], list[SimpleNamespace]] = {}
-    for code, names in metrics_of.items():
-        split = replace(query.of(*dict.fromkeys(names), by="department"), area=code, comparison=None)
-        for row in each(answer(split)):
+    for code, frame in zip(metrics_of, run_parallel([partial(answer, split) for split in splits]), strict=True):
+        for row in each(frame):
             if row.value == row.value and row.n:
                 rows.setdefault((code, row.metric), []).append(row)
     return rows
