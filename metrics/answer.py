@@ -324,6 +324,7 @@ def _frame(
         )
     value, numerator, denominator, n = zip(*all_numbers, strict=True) if all_numbers else ((), (), (), ())
     size, times = len(all_numbers), len(plan.metrics)
+    bucket = np.tile(np.arange(len(plan.buckets)), len(groups) * times)
     columns = {
         "metric": [metric.id for metric in plan.metrics for _ in keys],
         "area": [str(plan.area.code)] * size,
@@ -333,13 +334,14 @@ def _frame(
         "denominator": np.array(denominator, dtype="float64"),
         "n": np.array(n, dtype="int64"),
         "quality": quality,
-        "as_of": np.array([plan.known_at(i) for _, i in keys] * times, dtype="datetime64[us]"),
+        "as_of": np.array([plan.known_at(i) for i in range(len(plan.buckets))], dtype="datetime64[us]")[bucket],
         "edition": [plan.edition.id] * size,
     }
     if with_period:
-        columns["period"] = np.array([plan.buckets[i].of.start for _, i in keys] * times, dtype=object)
-        columns["end"] = np.array([plan.buckets[i].of.end for _, i in keys] * times, dtype=object)
-        columns["until"] = np.array([plan.buckets[i].of.until for _, i in keys] * times, dtype="datetime64[us]")
+        periods = [one.of for one in plan.buckets]
+        columns["period"] = np.array([period.start for period in periods], dtype=object)[bucket]
+        columns["end"] = np.array([period.end for period in periods], dtype=object)[bucket]
+        columns["until"] = np.array([period.until for period in periods], dtype="datetime64[us]")[bucket]
     return pd.DataFrame(columns, copy=False)
 
 

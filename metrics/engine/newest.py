@@ -272,7 +272,8 @@ class _Store:
         rows = self._rows(measures, recent, exact=bool({*self.shared} & {*measures}))
         if rows is None:
             return dict.fromkeys(measures)
-        return {measure: self._history(measure, rows, rows["which"] == at) for at, measure in enumerate(measures)}
+        values = {sql: rows[f"_{at}"] for at, sql in enumerate(self._values(measures))}
+        return {name: self._history(name, rows, values, rows["which"] == at) for at, name in enumerate(measures)}
 
     def _rows(self, measures: list[str], recent: bool, *, exact: bool) -> dict[str, np.ndarray] | None:
         """The readings by unit, area and time, and by what was delivered later; None if there are too many."""
@@ -283,7 +284,7 @@ class _Store:
         # equal times are rare, and texts are slow to order by
         tie = "row_number() OVER (ORDER BY updated_at NULLS FIRST, source DESC, key DESC)" if exact else "0"
         words = "".join(f", hash(coalesce({name}, '')) AS _{name}" for name in WORDS)
-        values = "".join(f", ({sql})::DOUBLE AS _{at}" for at, sql in enumerate(self._values))
+        values = "".join(f", ({sql})::DOUBLE AS _{at}" for at, sql in enumerate(self._values(measures)))
         sql = (
             f"SELECT list_position([{listed}], measure) - 1 AS which, area, area_then, hash(unit) AS part{words}, "
             f"epoch_us(measured_at::TIMESTAMP) AS begin, {tie} AS tie{values} "
@@ -299,14 +300,15 @@ class _Store:
         same = np.logical_and.reduce([rows[name][1:] == rows[name][:-1] for name in keys])
         return self._rows(measures, recent, exact=True) if same.any() and not exact else rows
 
-    @property
-    def _values(self) -> list[str]:
-        """The expressions of all metrics of the domain, and its condition."""
-        metrics = (metric for metric in self.domain.metrics if metric.aggregate)
+    def _values(self, measures: list[str]) -> list[str]:
+        """The expressions of all metrics that can count any of the measures, and the domain's condition."""
+        metrics = (m for m in self.domain.metrics if m.aggregate and {*_measures(self.domain, m)} & {*measures})
         named = (sql for metric in metrics for sql in _expressions(metric) if not AT_INSTANT.search(sql))
         return list(dict.fromkeys(("value", *named, *([self.domain.where] if self.domain.where else []))))
 
-    def _history(self, measure: str, rows: dict[str, np.ndarray], among: np.ndarray) -> History:
+    def _history(
+        self, measure: str, rows: dict[str, np.ndarray], values: dict[str, np.ndarray], among: np.ndarray
+    ) -> History:
         own = {name: column[among] for name, column in rows.items()}
         lapse = self.domain.latest[measure] * DAY_US
         end = own["begin"] + lapse
@@ -315,7 +317,7 @@ class _Store:
         end = _succeeded(self.edition, own, end, trait=measure in self.domain.traits)
         return History(
             own["area"], own["area_then"], own["begin"], end, lapse,
-            {name: own[f"_{name}"] for name in WORDS}, {sql: own[f"_{at}"] for at, sql in enumerate(self._values)},
+            {name: own[f"_{name}"] for name in WORDS}, {sql: column[among] for sql, column in values.items()},
             _by_source(own) if measure in self.shared else None, _moved(self.edition, own),
         )  # fmt: skip
 
