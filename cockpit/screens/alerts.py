@@ -22,7 +22,7 @@ from cockpit.labels import format
 from cockpit.labels.names import area_name, source_name
 from cockpit.screens.admin import desk
 from cockpit.screens.admin.choice import RowChoice
-from cockpit.screens.work import origins
+from cockpit.screens.work import origins, shared
 from cockpit.server.alerting import rules_of
 from cockpit.view_state import View
 from data.areas.levels import end_of
@@ -30,6 +30,8 @@ from data.desk import clock
 from data.desk.alerting import alerts, silences
 from data.desk.alerting.alerts import Alert, Event
 from data.desk.alerting.silences import Silence
+from data.desk.items import lists
+from data.desk.items.item import Item as WorkItem
 from data.editions.scoped import Scope
 from metrics import areas
 from metrics.alerting.rules import Rule
@@ -69,15 +71,22 @@ def listed(view: View) -> None:
             Column(_("Alert"), lead=True), Column(_("Where")), Column(_("Value"), number=True), Column(_("Rule")),
             Column(_("State")), Column(_("Ended at") if over else _("Since"), short=True),
         ]  # fmt: skip
-        known = rules()
-        table(columns, [_row(view, alert, known) for alert in shown], pages=pages, key="alerts")
+        known, items = rules(), _items(shown)
+        table(columns, [_row(view, alert, known, items) for alert in shown], pages=pages, key="alerts")
 
 
-def _row(view: View, alert: Alert, known: dict[str, Rule]) -> list[Cell | str]:
+def _items(listed: Sequence[Alert]) -> dict[str, WorkItem]:
+    """The work items that some alerts are about, as far as the visitor may open them, by number."""
+    numbers = [alert.key for alert in listed if alert.source == alerts.DESK]
+    return {item.number: item for item in origins.visible(lists.of_numbers(visitors.desk(), numbers))}
+
+
+def _row(view: View, alert: Alert, known: dict[str, Rule], items: dict[str, WorkItem]) -> list[Cell | str]:
+    item = items.get(alert.key)
     return [
-        Cell(subject(view, alert), href=view.href("alerts", alert=alert.id)),
+        Cell(subject(view, alert), href=view.href("alerts", alert=alert.id), note=item.title if item else ""),
         area_name(view.edition, alert.area),
-        value(view, alert),
+        _deadline(item) if item else value(view, alert),
         rule_name(known, alert.rule),
         Cell(state_in_words(alert), state=state_mark(alert)),
         format.stamp(desk.local(alert.over_at or alert.fired_at)),
@@ -103,6 +112,11 @@ def value(view: View, alert: Alert) -> str:
     if metric is None:
         return format.age(timedelta(days=alert.value)) if not alert.metric else format.number(alert.value)
     return format.quantity(metric, alert.value)
+
+
+def _deadline(item: WorkItem) -> str:
+    """The time left of an item that is still open."""
+    return shared.time_left(item.due_at, clock.now()) if item.is_open and item.due_at else ""
 
 
 def rule_name(known: dict[str, Rule], id: str) -> str:
@@ -146,14 +160,18 @@ def chosen(view: View) -> Alert | None:
 
 def card(view: View, alert: Alert) -> None:
     """One alert: what, where, how far; what may be done; its history."""
-    header.title(subject(view, alert), note=area_name(view.edition, alert.area), level=1)
+    item = _items([alert]).get(alert.key)
+    note = " · ".join(filter(None, (item.title if item else "", area_name(view.edition, alert.area))))
+    header.title(subject(view, alert), note=note, level=1)
     desk.show_outcome()
     known = rules()
     due = alert.due_at if alert.state == "firing" else None
     record(
         [
             Item(_("State"), state_in_words(alert), state=state_mark(alert)),
-            Item(_("Value"), value(view, alert), note=_limit(view, alert)),
+            Item(_("Deadline"), _deadline(item))
+            if item
+            else Item(_("Value"), value(view, alert), note=_limit(view, alert)),
             Item(_("Rule"), rule_name(known, alert.rule)),
             Item(_("First seen in the data of"), format.stamp(alert.first_at)),
             Item(_("Last seen in the data of"), format.stamp(alert.last_at)),

@@ -79,12 +79,17 @@ def table(
 ) -> None:
     """Draw rows of cells, one cell a column. total: a last row set apart. An empty cell is left out of a card.
 
+    A column that has nothing in any of the rows is left out, unless one can sort by it: the next page may have it.
     picks: of rows that can be selected; a total has none.
     """
-    lines = [*rows, total] if total else rows
+    lines = [
+        [cell if isinstance(cell, Cell) else Cell(cell) for cell in line]
+        for line in [*rows, *([total] if total else [])]
+    ]
+    filled = [at for at, of in enumerate(columns) if of.sort or not lines or any(_says(line[at]) for line in lines)]
     data = {
-        "columns": tuple(columns),
-        "rows": [[cell if isinstance(cell, Cell) else Cell(cell) for cell in line] for line in lines],
+        "columns": tuple(columns[at] for at in filled),
+        "rows": [[line[at] for at in filled] for line in lines],
         "total": bool(total),
         "pages": tuple(pages),
         "caption": caption,
@@ -92,6 +97,10 @@ def table(
         "words": {"sort": _("Sort"), "pages": _("Pages")},
     }
     _table(key=key, data=data)
+
+
+def _says(cell: Cell) -> bool:
+    return bool(cell.text or cell.state or cell.note)
 
 
 def _pick_words(most: int) -> dict[str, str]:

@@ -147,6 +147,12 @@ def in_states(desk: Desk, states: Sequence[tuple[str, str]], most: int) -> list[
         return [to_item(row) for row in rows]
 
 
+def of_numbers(desk: Desk, numbers: Collection[str]) -> list[Item]:
+    """The items of some numbers; `may_see` says who may see them."""
+    with desk.read() as session:
+        return [to_item(row) for row in session.scalars(select(OF).where(OF.number.in_(numbers)))] if numbers else []
+
+
 def may_see(reader: Reader, item: Item) -> bool:
     """Whether an account may open an item: it is in its areas, concerns its unit, or is its own."""
     if not reader.held:

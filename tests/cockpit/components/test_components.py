@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from cockpit import i18n
 from cockpit.components import base
 from cockpit.components.charts import areamap, ranking
+from cockpit.components.lists import table
 from cockpit.components.navigation import header
 from cockpit.components.status import tiles
 from cockpit.drawing import charts
@@ -53,6 +54,17 @@ def test_a_tile_says_value_change_state_basis() -> None:
     assert dict(tile.rows) == {
         "较对比期": "较上月", "限值": "目标 ≥ 95 %", "样本": "3,120 / 3,281", "数据时点": "2026-11-22 08:00",
     }  # fmt: skip
+
+
+def test_a_table_leaves_out_columns_that_say_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    drawn: list[dict] = []
+    monkeypatch.setattr(table, "_table", lambda *, key, data: drawn.append(data))
+    columns = [table.Column(text, sort=sort) for text, sort in (("A", ""), ("B", ""), ("C", "?sort=c"), ("D", ""))]
+    table.table(columns, [["1", "", "", table.Cell("", state="red")], ["2", "", "", ""]], key="t")
+    table.table(columns, [["1", "", "", ""]], total=["", "9", "", ""], key="t")
+    table.table(columns, [], key="t")
+    assert ["".join(column.text for column in data["columns"]) for data in drawn] == ["ACD", "ABC", "ABCD"]
+    assert [[cell.text or cell.state for cell in row] for row in drawn[0]["rows"]] == [["1", "", "red"], ["2", "", ""]]
 
 
 def test_a_tile_without_data_says_why_and_never_zero() -> None:

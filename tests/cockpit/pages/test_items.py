@@ -141,6 +141,23 @@ def test_an_alert_that_has_become_an_order_leads_to_it(screen: Screen) -> None:
     assert not any("Begin: Order" in dict(d["links"]) for d in drawn(page, "actions"))
 
 
+def test_an_alert_about_an_item_names_it_and_its_deadline(screen: Screen) -> None:
+    screen("inbox")
+    item = begun("沿河管线移位", kind="event")
+    observation = Observed("item_due", item.area, name=item.number, source=alerts.DESK, key=item.number, value=48.0)
+    stay = dict.fromkeys(alert_screen.rules(), 1000000.0)
+    (id,) = alerts.settle(visitors.desk(), "two", clock.now(), [observation], stay).fired
+    (row,) = (
+        [cell["text"] + cell["note"] for cell in row]
+        for data in drawn(screen("alerts", lang="en"), "table")
+        for row in data["rows"]
+        if row[0]["text"] == item.number
+    )
+    assert row[0] == f"{item.number}沿河管线移位"
+    assert row[2].endswith("left")
+    assert "沿河管线移位" in words(screen("alerts", alert=id, lang="en"))
+
+
 def test_a_form_without_a_title_says_what_is_missing_and_stores_nothing(screen: Screen) -> None:
     page = screen("start", kind="order", lang="en")
     before = store.count(visitors.desk())
