@@ -28,7 +28,8 @@ def anchors(geometries: Sequence[str | None]) -> list[list[float] | None]:
         return points
     _, south, _, north = shapely.total_bounds(polygons[at])
     shrink = np.array([max(np.cos(np.radians((south + north) / 2)), 1e-6), 1.0])
-    circles = shapely.maximum_inscribed_circle(shapely.transform(polygons[at], lambda xy: xy * shrink))
+    with np.errstate(divide="ignore", invalid="ignore"):  # GEOS divides by the length of a side, and leaves the flag
+        circles = shapely.maximum_inscribed_circle(shapely.transform(polygons[at], lambda xy: xy * shrink))
     middles = np.round(shapely.get_coordinates(shapely.get_point(circles, 0)) / shrink, DECIMALS)
     for i, middle in zip(at, middles.tolist(), strict=True):
         points[i] = middle

@@ -227,6 +227,23 @@ def test_a_metric_without_the_column_says_so_in_place_of_a_number_of_all(see: Se
     assert {(tile.value, tile.why, tile.passport) for tile in made} == {("未列", "不按类别拆分", "")}
 
 
+def test_groups_of_tiles_name_what_the_filter_does_not_fit_in_one_line(see: See, screen: Screen) -> None:
+    filtered = see(topic="events", unit="住建")
+    panel = next(panel for panel in filtered.layout.panels if isinstance(panel, TilesPanel))
+    every, shown = ({tile.name for tile in panel.tiles(view)} for view in (see(topic="events"), filtered))
+    lacking = {
+        metric.name["zh"]
+        for metric in map(filtered.catalog.metrics.__getitem__, panel.grouped)
+        if filters.lacking(filtered.catalog, metric, filtered.query.where)
+    }
+    assert shown == every - lacking
+    assert shown, "some are counted by unit"
+    assert sum(count for _heading, count in panel.headings(filtered)) == len(shown)
+    assert "未列" not in html(screen(topic="events", unit="住建"))
+    for name in every & lacking:
+        assert name in html(screen(topic="events", unit="住建"))
+
+
 @pytest.mark.parametrize("page", ["cockpit", "rows", "why", "passport"])
 def test_no_page_answers_for_a_metric_that_the_filter_does_not_fit(screen: Screen, page: str) -> None:
     app = screen(page, metric="site_health", category="类别1")

@@ -40,7 +40,7 @@ class TilesPanel(Panel):
     Without metrics of its own it shows those of the layout, and its spare ones in place of what nothing feeds.
 
     groups: in place of one row all of these metrics, each under the heading of its group; a visitor who has chosen
-    other metrics sees them in one row.
+    other metrics sees them in one row. Those that the filters do not fit are named in a line.
     """
 
     kind: Literal["tiles"]
@@ -69,7 +69,7 @@ class TilesPanel(Panel):
 
     def shown(self, view: View) -> bool:
         """Not on the wall without tiles, nor where it names no metrics that lack a source."""
-        return bool(self.tiles(view)) or (self.missing and not view.wall)
+        return bool(self.tiles(view)) or (self.missing and not view.wall) or bool(self._left_out(view))
 
     def said(self, view: View) -> str:
         return "" if self.title else _("Metrics")
@@ -92,6 +92,16 @@ class TilesPanel(Panel):
         tiles.tiles(shown, key=self.key(view), choose=choose, compared=compared, groups=self.headings(view))
         if self.missing and not view.empty:
             self._draw_unfed(view)
+        if left_out := self._left_out(view):
+            columns = columns_in_words(
+                tuple(dict.fromkeys(name for metric in left_out for name in _lacking(view, metric)))
+            )
+            names = _(", ").join(metric.name[language()] for metric in left_out)
+            remove = view.href("cockpit", **dict.fromkeys(filters.NAMES))
+            header.notice(
+                _("Not counted by {columns}: {names}", columns=columns, names=names),
+                links=[(_("Remove the filter"), remove)],
+            )
 
     def numbers(self, view: View) -> Numbers:
         columns = (_("Metric"), _("Value"), _("State"), _("Sample"), _("Compared with"), _("Note"))
@@ -135,7 +145,17 @@ class TilesPanel(Panel):
         return fed(view, self._names(view), self._queried(view))[: self._most(view)]
 
     def _names(self, view: View) -> tuple[str, ...]:
-        return (*self._main(view), *self._spare(view))
+        names = (*self._main(view), *self._spare(view))
+        left_out = {metric.id for metric in self._left_out(view)}
+        return tuple(name for name in names if name not in left_out)
+
+    def _left_out(self, view: View) -> list[Metric]:
+        """The metrics of the groups that are not counted by the columns of the filters."""
+        if not self.groups or view.tiles or not view.query.where:
+            return []
+        ever = answers.summaries(view.query.filtered(()).of(*self._queried(view)))
+        fed = (ever[name].metric for name in self.grouped if name in ever and ever[name].ever)
+        return [metric for metric in fed if _lacking(view, metric)]
 
     def _main(self, view: View) -> tuple[str, ...]:
         return self.metrics or view.tiles or self.grouped or view.layout.metrics
@@ -168,6 +188,10 @@ class TilesPanel(Panel):
             )  # fmt: skip
         if without := [summary for summary in unfed if summary.now.quality != OLDER]:
             header.notice(_("No source delivers these yet: {names}", names=_names(without)))
+
+
+def _lacking(view: View, metric: Metric) -> tuple[str, ...]:
+    return filters.lacking(view.catalog, metric, view.query.where)
 
 
 def _names(summaries: Iterable[MetricSummary]) -> str:
@@ -241,7 +265,7 @@ def tile(view: View, summary: MetricSummary, summaries: dict[str, MetricSummary]
 
 def uncounted(view: View, metric: Metric) -> Tile:
     """The tile of a metric that is not counted by a column of the filters: it says so, in place of a number of all."""
-    columns = columns_in_words(filters.lacking(view.catalog, metric, view.query.where))
+    columns = columns_in_words(_lacking(view, metric))
     return Tile(
         metric.name[language()],
         _("Not shown"),

@@ -22,7 +22,7 @@ from tests.homes import Homes
 
 pytestmark = pytest.mark.slow
 
-PATIENCE = 60.0
+PATIENCE = 180.0
 MEMORY_MB = 60
 """How much a server may grow while a gigabyte is sent to it."""
 
