@@ -23,7 +23,9 @@ const glyphOf = key => SHAPES[key] ?? (WITHOUT_COLOUR.includes(key) ? SHAPES.non
 function demoMark(text, outlines, { width, height, line, measure }) {
   const size = MARK_SIZE * line, w = measure(text, size) + 12, h = size * 1.3, m = 4
   const corners = [[m + w / 2, height - m - h / 2], [width - m - w / 2, height - m - h / 2], [width - m - w / 2, m + h / 2], [m + w / 2, m + h / 2]]
-  const covers = box => outlines.filter(o => holds(box, [o.x, o.y])).length * 1e3
+  const grown = ([left, top, right, bottom], by) => [left - by, top - by, right + by, bottom + by]
+  // of an area without an outline the circle is drawn around its point
+  const covers = box => outlines.filter(o => holds(grown(box, o.rings.length ? 0 : o.r), [o.x, o.y])).length * 1e3
     + outlines.filter(o => o.rings.some(ring => ring.some(point => holds(box, point)))).length
   const [x, y] = corners.map(at => [at, covers(boxAt(...at, w, h))]).sort((a, b) => a[1] - b[1])[0][0]
   return { x, y, size, text, box: boxAt(x, y, w, h) }
