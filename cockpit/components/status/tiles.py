@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from cockpit.components.base import define
 from cockpit.i18n import _, language
 from cockpit.labels import format, words
+from metrics.answer import CONFLICT, SMALL
 from metrics.catalog import Metric
 
 if TYPE_CHECKING:
@@ -85,9 +86,9 @@ def tile(
     state: the row's entry of `metrics.thresholds.states`.
     """
     silent = format.missing(row.value)
-    small = row.quality == "small sample"
-    step = format.change(metric, row.value, before.value if before is not None and not small else None)
-    state = "none" if silent or small else state
+    small, disputed = row.quality == SMALL, row.quality == CONFLICT
+    step = format.change(metric, row.value, before.value if before is not None and not (small or disputed) else None)
+    state = "none" if silent or small or disputed else state
     return Tile(
         name=metric.name[language()],
         value=_absent(row) if silent else format.value(metric, row.value),
@@ -98,7 +99,7 @@ def tile(
         tone=step.tone,
         state=state,
         word=format.state(state).word,
-        why=quality(row) if silent or small else "",
+        why=quality(row) if silent or small else _("Sources disagree") if disputed else "",
         rows=_behind(view, metric, row, state=state, compared=bool(step.text)),
         faint=silent or small,
         trend=tuple(format.given(value) for value in trend),

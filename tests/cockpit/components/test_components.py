@@ -67,6 +67,12 @@ def test_a_table_leaves_out_columns_that_say_nothing(monkeypatch: pytest.MonkeyP
     assert [[cell.text or cell.state for cell in row] for row in drawn[0]["rows"]] == [["1", "", "red"], ["2", "", ""]]
 
 
+def test_a_tile_says_that_sources_disagree_in_place_of_a_change_and_a_state() -> None:
+    tile = tiles.tile(VIEW, ON_TIME, answer(95.09, 1, 2, quality="conflict"), state="green", before=answer(95.9, 1, 2))
+    assert (tile.value, tile.why, tile.change, tile.state) == ("95.1", "来源不一致", "", "none")
+    assert "两个数值见明细" in dict(tile.rows)["说明"]
+
+
 def test_a_tile_without_data_says_why_and_never_zero() -> None:
     tile = tiles.tile(VIEW, ON_TIME, answer(None, 0, 0, n=0, quality="no data"), state="green", before=answer(95.9))
     assert (tile.value, tile.unit, tile.state, tile.change) == ("无数据", "", "none", "")
