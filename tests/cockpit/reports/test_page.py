@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -23,6 +24,7 @@ from metrics.catalog import load as load_catalog
 from tests.cockpit.conftest import session_of
 from tests.drawn import text as said
 from tests.factory import DISTRICT, TOWNS
+from tests.metrics.conftest import AS_OF
 
 ROOT = Path(__file__).parents[3]
 Open = Callable[..., AppTest]
@@ -123,7 +125,7 @@ def test_its_address_opens_the_same_view_on_the_same_edition(
     config: Settings, report: Callable[..., tuple[Report, Path]]
 ) -> None:
     done, _file = report("brief", TOWNS[0], vs="last_year")
-    publish(config.data, load_catalog().rollups())
+    publish(config.data, load_catalog().rollups(), as_of=AS_OF + timedelta(minutes=1))
     view = read({"report": done.id}, config, OPERATOR)
     assert (view.edition.id, view.area.code, view.compare) == (done.edition, TOWNS[0], "last_year")
     assert (str(view.period.start), str(view.period.end)) == ("2026-11-01", "2026-12-01")
