@@ -97,6 +97,7 @@ def test_pushed_fact_is_published_even_if_the_publisher_is_killed(served: Served
 
 def test_second_server_of_a_home_takes_over_the_publisher(served: Served, token: str) -> None:
     first = served.process
+    assert send(served, token, row("b", created="2026-11-18 08:00")).status_code == 202  # begins a publisher
     until(lambda: publishers(served), "a publisher")
     served.start(COCKPIT_PUBLISH_SECONDS="4")
     assert send(served, token, row("b0", created="2026-11-21 08:00")).status_code == 202
