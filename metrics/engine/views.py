@@ -83,9 +83,9 @@ def _by_group(
     at = np.repeat(np.arange(len(rows_at)), [len(rows.areas) for rows in rows_at])
     inside = (codes >= plan.area.code) & (codes < plan.area.end)
     groups = plan.groups.of(codes[inside]) if plan.groups else np.zeros(int(inside.sum()), "int64")
-    listed, index = np.unique(groups, return_inverse=True)
-    names: list[object] = listed.tolist() if plan.groups else [""]
-    key, size = index * len(rows_at) + at[inside], len(listed) * len(rows_at)
+    distinct, index = np.unique(groups, return_inverse=True)
+    names: list[object] = distinct.tolist() if plan.groups else [""]
+    key, size = index * len(rows_at) + at[inside], len(distinct) * len(rows_at)
     present = np.flatnonzero(np.bincount(key, minlength=size)).tolist()
 
     def column(place: int) -> Column:
