@@ -24,8 +24,7 @@ function onClick(event) {
   const anchor = event.composedPath().find(node => node.nodeName?.toLowerCase() === "a")
   const href = anchor?.getAttribute("href")
   if (!href || !OURS.test(href) || FILES.test(href) || anchor.hasAttribute("download") || anchor.hasAttribute("target")) return
-  event.preventDefault()
-  event.stopPropagation()
+  event.preventDefault()                                          // and goes on: a menu closes by a choice in it
   go(href, anchor.hasAttribute("data-stay"))
 }
 

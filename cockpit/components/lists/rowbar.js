@@ -42,6 +42,8 @@ export default function ({ data, parentElement }) {
     keep([...form.elements.column].filter(box => box.checked && !box.disabled).map(box => box.value))
   }
   const outside = event => { if (!event.composedPath().includes(root)) close() }
+  root.unwire?.()
   document.addEventListener("pointerdown", outside)
-  return () => document.removeEventListener("pointerdown", outside)
+  root.unwire = () => document.removeEventListener("pointerdown", outside)
+  return root.unwire
 }

@@ -62,6 +62,9 @@ const asked = (address, text) => {
   return url
 }
 
+// What somebody is typing: it outlasts this header, which a move removes while they go on.
+let typed = ""
+
 // The answer to what is typed comes from the server. Arrows choose, Enter opens what is chosen or else all results.
 function finding(root, find) {
   const form = root.querySelector(".find"), input = form.elements.q, list = form.querySelector(".found")
@@ -83,7 +86,7 @@ function finding(root, find) {
     input.setAttribute("aria-expanded", shown)
     if (!shown) choose(-1)
   }
-  const close = () => { clearTimeout(timer); newest++; root.typed = ""; open(false) }
+  const close = () => { clearTimeout(timer); newest++; typed = ""; open(false) }
   const ask = async () => {
     const text = input.value.trim(), mine = ++newest
     if (!text) { open(false); return }
@@ -95,8 +98,12 @@ function finding(root, find) {
     choose(-1)
   }
   const later = () => { clearTimeout(timer); timer = setTimeout(ask, 150) }
-  input.oninput = () => { root.typed = input.value; later() }
-  if (root.typed) { input.value = root.typed; later() }            // the header was redrawn while somebody typed
+  input.oninput = () => { typed = input.value; later() }
+  if (typed) {                                                    // the header was drawn again while somebody typed
+    input.value = typed
+    input.focus({ preventScroll: true })
+    later()
+  }
   form.onsubmit = event => {
     event.preventDefault()
     const text = input.value.trim(), link = options()[chosen]
@@ -113,7 +120,9 @@ function finding(root, find) {
     else choose(chosen + step)
   }
   list.onclick = event => { if (event.target.closest("a")) close() }
-  form.addEventListener("focusout", event => { if (!form.contains(event.relatedTarget) && !list.matches(":hover")) close() })
+  form.addEventListener("focusout", event => {                     // a header that is removed loses the focus before it is gone
+    if (!form.contains(event.relatedTarget) && !list.matches(":hover")) setTimeout(() => form.isConnected && close())
+  })
   const slash = event => {
     const at = event.composedPath()[0]
     if (event.key !== "/" || event.ctrlKey || event.metaKey || event.altKey || at.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(at.tagName)) return
@@ -124,7 +133,13 @@ function finding(root, find) {
     input.select()
   }
   if (find.slash) document.addEventListener("keydown", slash)
-  return { close, end: () => { clearTimeout(timer); document.removeEventListener("keydown", slash) } }
+  const back = event => { if (event.isTrusted) close() }
+  addEventListener("popstate", back)
+  return { close, end: () => {
+    clearTimeout(timer)
+    document.removeEventListener("keydown", slash)
+    removeEventListener("popstate", back)
+  } }
 }
 
 function wire(root, data) {
@@ -164,7 +179,9 @@ function wire(root, data) {
 export default function ({ data, parentElement }) {
   const root = parentElement.querySelector(".root"), dark = isDark(root)
   root.classList.toggle("dark", dark)
-  if (!show(root, draw(data, dark))) return
-  root.unwire?.()
-  root.unwire = wire(root, data)
+  if (show(root, draw(data, dark))) {
+    root.unwire?.()
+    root.unwire = wire(root, data)
+  }
+  return () => root.unwire?.()
 }

@@ -22,6 +22,8 @@ export default function ({ data, parentElement }) {
     event.preventDefault()
     window.cockpit?.go(href)
   }
+  root.unwire?.()
   document.addEventListener("keydown", onKey)
-  return () => document.removeEventListener("keydown", onKey)
+  root.unwire = () => document.removeEventListener("keydown", onKey)
+  return root.unwire
 }

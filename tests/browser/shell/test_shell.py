@@ -208,6 +208,49 @@ def test_suggestions_are_grouped_by_kind_and_a_case_is_opened_by_its_number(addr
     expect(page.locator(".found")).to_be_hidden()
 
 
+def test_suggestions_close_when_an_area_is_chosen(address: str, open_page: Open) -> None:
+    page = ready(open_page(f"{address}/?lang=en"))
+    box, found = page.locator(".find input"), page.locator(".found")
+    box.fill("青")
+    found.get_by_role("option").first.click()
+    page.wait_for_url("**area=**")
+    expect(found).to_be_hidden()
+    expect(box).to_have_value("")
+
+
+CHOOSE_AND_TYPE = """form => {
+  form.querySelector("[role=option][href*='key=']").click()
+  form.elements.q.value = "积压"
+  form.elements.q.dispatchEvent(new InputEvent("input", { bubbles: true, composed: true }))
+}"""
+
+
+def test_what_is_typed_while_the_page_moves_is_kept(address: str, open_page: Open) -> None:
+    """A page of another kind has another header: the words and the focus go over to it."""
+    page = ready(open_page(f"{address}/?lang=en"))
+    box = page.locator(".find input")
+    box.fill("路灯")
+    expect(page.get_by_role("group", name="Cases found")).to_be_visible()
+    page.locator(".find").evaluate(CHOOSE_AND_TYPE)
+    page.wait_for_url("**key=**")
+    expect(page.get_by_text("Work items", exact=True).last).to_be_visible()
+    expect(page.get_by_role("group", name="Metrics found")).to_be_visible()
+    expect(box).to_have_value("积压")
+    expect(box).to_be_focused()
+
+
+def test_arrow_keys_walk_a_list_further_than_one_row(address: str, open_page: Open) -> None:
+    page = open_page(f"{address}/rows?lang=en&metric=backlog&per=20")
+    page.locator("table tbody a").first.click()
+    place, seen = page.locator(".place"), []
+    for _ in range(4):
+        expect(place).to_be_visible()
+        expect(place).not_to_have_text(seen[-1] if seen else "")
+        seen.append(place.inner_text())
+        page.keyboard.press("ArrowRight")
+    assert len(set(seen)) == 4
+
+
 def test_custom_period_includes_its_last_day(address: str, open_page: Open) -> None:
     page = ready(open_page(address))
     page.locator("summary", has_text="周期").click()
@@ -325,8 +368,8 @@ def test_a_link_to_another_host_in_disguise_is_not_taken_over(address: str, open
             const a = Object.assign(document.createElement("a"), { href })
             a.setAttribute("href", href)
             document.body.append(a)
-            let taken = true
-            a.addEventListener("click", event => { taken = false; event.preventDefault() })
+            let taken
+            a.addEventListener("click", event => { taken = event.defaultPrevented; event.preventDefault() })
             a.click()
             a.remove()
             return taken
