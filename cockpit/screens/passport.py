@@ -8,7 +8,7 @@ from cockpit.components.lists.record import Item, record
 from cockpit.components.status import tiles
 from cockpit.i18n import _, language
 from cockpit.labels import format, words
-from cockpit.labels.names import source_name
+from cockpit.labels.names import area_name, source_name
 from cockpit.panels.answers import MetricSummary, summaries
 from cockpit.view_state import View
 from data.areas.levels import is_above
@@ -21,17 +21,20 @@ from metrics.availability.feeds import feed, narrowed
 from metrics.availability.reporting import reporting
 from metrics.catalog import Catalog, Metric, Stock
 from metrics.engine.concentrations import concentration_sql
-from metrics.engine.frames import each
+from metrics.engine.frames import each, records
 from metrics.engine.groups import of_level
 from metrics.engine.plan import Plan, exists_at, make_plan
 from metrics.engine.quantiles import non_additive_sql
 from metrics.engine.sums import sums_sql
 from metrics.engine.views import views_sql
+from metrics.rows import Selection, rows
 
 Row = Any
 MOST_BELOW = 1000
 """Most areas of a level for which it is checked, one by one, whether they reported."""
 QUALITY = {OK: "green", PARTIAL: "amber", STALE: "amber", CONFLICT: "amber"}
+MOST_DISPUTES = 3
+"""Disputed values that a passport lists; the others are in the rows."""
 LINE = re.compile(r" (FROM|WHERE|GROUP BY|ORDER BY|UNION ALL|LEFT JOIN|JOIN) (?=\S)")
 
 
@@ -193,12 +196,27 @@ def stamped(view: View, now: Row) -> list[Item]:
     return [
         Item(_("As of"), format.stamp(view.as_of)),
         Item(_("Quality"), tiles.quality(now) or _("Complete"), state=QUALITY.get(now.quality, "none")),
+        Item(_("Values of the sources"), _disputes(view, now), href=view.href("rows", sort="-highest")),
         Item(_("Not delivered in time"), _silent(view)),
         Item(_("Sources left out"), _left_out(view)),
         Item(_("Not in this edition"), words.lacked(feed(view.edition, view.catalog, view.metric).lacked)),
         Item(_("Edition"), view.edition.id, href=view.data_page()),
         Item(_("Definition"), version, note=f"{metric.code or metric.id} · {metric.file}"),
     ]
+
+
+def _disputes(view: View, now: Row) -> str:
+    """What sources that disagree give for the same, such as `柳庄村 统计年鉴 1,000、公安 1,011`; the highest three."""
+    if now.quality != CONFLICT or view.metric.components:
+        return ""
+    frame = rows(view.query, Selection(order="highest", descending=True), limit=MOST_DISPUTES)
+    texts = []
+    for row in records(frame[frame["by_highest"].notna()]):
+        given = (
+            f"{source_name(view.edition, row[f'by_{end}'])} {format.number(row[end])}" for end in ("lowest", "highest")
+        )
+        texts.append(f"{area_name(view.edition, row['area'])} {words.listed(given)}")
+    return ("; " if language() == "en" else "；").join(texts)
 
 
 def _silent(view: View) -> str:

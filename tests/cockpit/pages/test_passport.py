@@ -1,13 +1,16 @@
 """The passport of a number: how it is made, from what, and by which SQL."""
 
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
 from cockpit.screens import passport
 from cockpit.view import View
+from data.home import Home
 from tests.asking import answer
 from tests.cockpit.pages.conftest import (
+    AS_OF,
     METRICS,
     Screen,
     drawn,
@@ -15,7 +18,7 @@ from tests.cockpit.pages.conftest import (
     parameters,
     words,
 )
-from tests.factory import TOWNS, VILLAGES
+from tests.factory import AREAS, TOWNS, VILLAGES, areas, deliver, published
 
 
 @pytest.mark.parametrize("metric", METRICS)
@@ -69,3 +72,21 @@ def test_copied_address_has_every_parameter(screen: Screen, view: Callable[..., 
 def test_passport_covers_every_way_a_metric_is_computed(view: Callable[..., View]) -> None:
     view_state = view()
     assert all(passport.formula(view_state, metric) for metric in METRICS.values())
+
+
+def test_a_passport_lists_what_each_source_gave_where_sources_disagree(screen: Screen, tmp_path: Path) -> None:
+    home = Home(tmp_path, memory="1GB")
+    areas(home)
+    for source, residents in {"yearbook": (1000, 2000, 3000), "police": (1100, 2000, 3300)}.items():
+        of_year = {"measure": "resident_pop", "measured_at": AS_OF.replace(day=1)}
+        read = [
+            {"key": str(village), "area": village, "value": float(n), **of_year}
+            for village, n in zip(VILLAGES, residents, strict=True)
+        ]
+        deliver(home, "readings", read, source=source)
+    published(home, AS_OF)
+    line = lines(screen("passport", home.root, metric="residents"))["各来源数值"]
+    first, last = (area["name"] for area in AREAS if area["code"] in (VILLAGES[0], VILLAGES[2]))
+    assert line["text"] == f"{last} yearbook 3,000、police 3,300；{first} yearbook 1,000、police 1,100"
+    assert parameters(line["href"])["sort"] == "-highest"
+    assert "各来源数值" not in lines(screen("passport", home.root, metric="residents", area=VILLAGES[1]))
