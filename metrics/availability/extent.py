@@ -2,7 +2,7 @@
 
 from bisect import bisect_left
 from collections.abc import Iterable
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from functools import lru_cache
 
 from data.editions.edition import AnyEdition, Edition
@@ -10,8 +10,11 @@ from data.editions.scoped import ScopedEdition
 from data.schema import FACTS
 from metrics.areas import Area
 from metrics.engine.sums import latest
-from metrics.period import Period, last_day, month_start, shift, this_month
+from metrics.period import DAY, Period, last_day, month_start, shift, this_month
 from metrics.scope import area_in_scope
+
+YOUNG = timedelta(days=30)
+"""What is shown by default while the month is younger than a working day."""
 
 
 def has_data(
@@ -79,12 +82,25 @@ def _areas_of(edition: Edition, fact: str) -> tuple[int, ...]:
 
 
 def default_period(edition: AnyEdition) -> Period:
-    """This month so far; where that has no data, the newest month that has any."""
+    """This month so far; the last 30 days before its first whole working day, as too little has happened to judge by.
+
+    Where that has no data, the newest month that has any.
+    """
     month, days = this_month(edition.as_of), extent(edition)
-    if days is None or not is_empty(edition, month):
-        return month
+    period = month if _has_working_day(edition.unscoped, month) else Period(month.end - YOUNG, month.end)
+    if days is None or not is_empty(edition, period):
+        return period
     first = month_start(days[1])
     return Period(first, shift(first, 1))
+
+
+@lru_cache(maxsize=64)
+def _has_working_day(edition: Edition, month: Period) -> bool:
+    """Whether a working day of the month is over; a day outside of the calendar counts as one."""
+    before, last = month.start - DAY, edition.as_of.date() - DAY
+    sql = f"SELECT workdays_between(DATE '{before}', DATE '{last}') IS DISTINCT FROM 0"
+    row = edition.cursor().execute(sql).fetchone()
+    return last > before and row is not None and bool(row[0])
 
 
 @lru_cache(maxsize=64)

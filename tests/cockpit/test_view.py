@@ -1,7 +1,7 @@
 """A page shows what its URL names, and says so kindly when the URL names nothing."""
 
 from collections.abc import Callable, Iterator
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
 from urllib.parse import parse_qsl, urlsplit
@@ -15,6 +15,7 @@ from cockpit import settings
 from cockpit import view as views
 from cockpit.access import guard
 from cockpit.components.navigation import header
+from cockpit.labels import format
 from cockpit.panels import layouts
 from cockpit.settings import Settings
 from cockpit.view import BadParameter, View, read
@@ -22,7 +23,7 @@ from data.errors import DataError
 from data.home import Home
 from metrics.areas import area
 from metrics.availability.extent import extent
-from metrics.period import Period
+from metrics.period import DAY, Period, last_day
 from tests import drawn
 from tests.cockpit.conftest import session_of
 from tests.factory import DISTRICT, TOWNS, VILLAGES, edition_of
@@ -225,6 +226,24 @@ def test_the_newest_month_with_data_opens_where_this_month_has_none(home: Home) 
     parsed_view = read({"from": "2026-11-01", "to": "2026-11-29"}, config)
     assert header.outside_the_data(parsed_view) == "本时段没有数据：现有数据自 2026-09-30 至 2026-09-30"
     assert header.outside_the_data(read({"from": "2026-09-01", "to": "2026-10-01"}, config)) == ""
+
+
+@pytest.mark.parametrize(
+    ("as_of", "first"),
+    [("2026-12-01 08:00", "2026-11-02"), ("2026-12-01 23:59", "2026-11-02"), ("2026-12-02 08:00", "2026-12-01"),
+     ("2026-10-08 08:00", "2026-09-09"), ("2026-10-09 08:00", "2026-10-01"), ("2026-12-01 00:00", "2026-11-01")],
+)  # fmt: skip
+def test_the_last_30_days_open_until_a_working_day_of_the_month_is_over(home: Home, as_of: str, first: str) -> None:
+    """The first seven days of October are a holiday."""
+    now = datetime.fromisoformat(as_of)
+    edition_of(home, [{"registered_at": now - timedelta(days=20)}, {"registered_at": now - timedelta(minutes=5)}], now)
+    view = read({}, Settings(home=home.root))
+    assert view.period.start == date.fromisoformat(first)
+    assert view.period.end == last_day(now) + DAY
+    young = view.period.days == 30 and view.period.start.day > 1
+    assert header.outside_the_data(view) == (
+        f"{format.month(now.date())}还没有完整的工作日，现显示近30日" if young else ""
+    )
 
 
 def test_the_date_picker_ends_where_the_data_end(config: Settings) -> None:

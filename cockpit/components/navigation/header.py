@@ -75,6 +75,8 @@ def outside_the_data(view: "View") -> str:
         first, last = (format.day(day) for day in days)
         return _("No data in this period: they reach from {first} to {last}", first=first, last=last)
     month = this_month(view.as_of)
+    if "from" not in dict(view.given) and view.period.start < month.start < view.period.end:
+        return _("{month} has no whole working day yet. Shown are the last 30 days.", month=format.month(month.start))
     if "from" not in dict(view.given) and view.period != month:
         requested, shown = format.month(month.start), format.month(view.period.start)
         return _("{month} has no data yet. Shown is {shown}, the newest month that has.", month=requested, shown=shown)
