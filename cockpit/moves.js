@@ -17,7 +17,7 @@ const rootOf = host => host.shadowRoot ?? host
 const deepActive = (root = document) => root.activeElement?.shadowRoot ? deepActive(root.activeElement.shadowRoot) : root.activeElement
 
 let move = null, shownAt = location.href, submitted = false, timer, settling
-const scrolled = new Map(), told = new WeakSet()
+const scrolled = new Map(), known = new WeakSet()
 
 function elsewhere(from, to) {
   const before = new URL(from), after = new URL(to)
@@ -65,7 +65,7 @@ function arrive(mine, frames = 0) {
 }
 
 function arrived({ scroll, heading, touched }) {
-  for (const element of document.querySelectorAll(MESSAGES)) told.add(element)
+  for (const element of document.querySelectorAll(MESSAGES)) known.add(element)
   if (scroll !== null) scrollBack(scroll, performance.now())
   const active = deepActive()
   if (heading && !(touched && active?.matches("input, textarea, select, [contenteditable]"))) focusHeading()
@@ -93,8 +93,8 @@ function focusHeading() {
 function answered() {
   submitted = false
   const all = [...document.querySelectorAll(MESSAGES)]
-  const message = all.find(element => !told.has(element)) ?? all.at(-1)
-  all.forEach(element => told.add(element))
+  const message = all.find(element => !known.has(element)) ?? all.at(-1)
+  all.forEach(element => known.add(element))
   if (message) {
     message.tabIndex = -1
     message.focus({ preventScroll: true })
@@ -113,7 +113,7 @@ function onState() {
 function onSent(event) {
   const at = event.target.closest?.('[data-testid="stMain"] [data-testid^="stBaseButton"], [data-testid="stMain"] [data-testid="stForm"] input')
   if (at && (event.type === "click") === at.matches("button") && (event.type === "click" || event.key === "Enter")) {
-    document.querySelectorAll(MESSAGES).forEach(element => told.add(element))
+    document.querySelectorAll(MESSAGES).forEach(element => known.add(element))
     submitted = true
   }
 }
