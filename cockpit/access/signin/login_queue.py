@@ -29,20 +29,21 @@ REMEMBERED = 1_000
 PLACE_SECONDS = 60.0
 """Cache time of an unknown place."""
 PLACES_REMEMBERED = 10_000
-LOOKUPS_WAITING = 20
-"""Unknown browsers waiting for the desk; beyond it further ones are refused unchecked."""
+LOOKING, LOOKUPS_WAITING, LOOKUPS_OF_ONE_ADDRESS = 2, 60, 10
+"""Browsers looked up at the desk at once, and those that may wait for it; further ones are refused unchecked."""
 
 P = ParamSpec("P")
 T = TypeVar("T")
 
 
-def _queue(places: int, waiting: int) -> FairQueue:
+def _queue(places: int, waiting: int, of_one_address: int = WAITING_OF_ONE_ADDRESS) -> FairQueue:
     return FairQueue(
-        places, per_key=OF_ONE_ADDRESS, waiting=waiting, waiting_per_key=WAITING_OF_ONE_ADDRESS, retry=RETRY_SECONDS
+        places, per_key=OF_ONE_ADDRESS, waiting=waiting, waiting_per_key=of_one_address, retry=RETRY_SECONDS
     )
 
 
 _known, _strange = _queue(KNOWN_AT_ONCE, WAITING), _queue(1, STRANGERS_WAITING)
+_lookups = _queue(LOOKING, LOOKUPS_WAITING, LOOKUPS_OF_ONE_ADDRESS)
 _refused: OrderedDict[tuple[str, str], float] = OrderedDict()
 _unknown: OrderedDict[Place, float] = OrderedDict()
 """Unknown places, with their expiry in monotonic seconds. Used by the event loop only."""
@@ -79,7 +80,7 @@ def refused_for(place: Place) -> int:
     """
     if _unknown.get(place, 0.0) > time.monotonic():
         return RETRY_SECONDS if _strange.is_full(place.address) else 0
-    return RETRY_SECONDS if _looking().statistics().tasks_waiting >= LOOKUPS_WAITING else 0
+    return RETRY_SECONDS if _lookups.is_full(place.address) else 0
 
 
 def is_first_refusal(name: str, address: str, wait: float) -> bool:
@@ -97,7 +98,8 @@ def is_first_refusal(name: str, address: str, wait: float) -> bool:
 async def _is_known(place: Place) -> bool:
     if _unknown.get(place, 0.0) > time.monotonic():
         return False
-    known = await to_thread.run_sync(lambda: failures.is_known(visitors.desk(), place), limiter=_looking())
+    async with _lookups.place_async(place.address, patience=PATIENCE):
+        known = await to_thread.run_sync(lambda: failures.is_known(visitors.desk(), place), limiter=_looking())
     if not known:
         _unknown[place] = time.monotonic() + PLACE_SECONDS
         _unknown.move_to_end(place)
@@ -108,7 +110,7 @@ async def _is_known(place: Place) -> bool:
 
 @cache
 def _looking() -> CapacityLimiter:
-    return CapacityLimiter(2)
+    return CapacityLimiter(LOOKING)
 
 
 @cache

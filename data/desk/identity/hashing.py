@@ -13,9 +13,9 @@ import time
 BURST, PER_SECOND = 20, 1.5
 """Checks without a pause, and how many a second after that. Priority alone does not protect the screens: each hash
 fills 64 MB, which pushes what they use out of the processor's cache."""
-NICE = 12
-"""Steps of priority below the server: a fifteenth of a processor where all are busy, so that one password still takes
-about a second; without other load the process has a processor for itself.
+NICE = 5
+"""Steps of priority below the server: a quarter of a processor where all are busy. At 12 steps somebody at a new device
+waited 8 s for one password on a machine with three busy programs a processor.
 
 It stays in the server's session: Linux shares the processor between sessions first, whatever the priorities in them."""
 PROGRAM = f"""
