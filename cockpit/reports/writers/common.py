@@ -3,6 +3,7 @@
 import re
 import unicodedata
 from collections.abc import Iterator, Sequence
+from itertools import islice
 
 from cockpit.i18n import _, ngettext
 from cockpit.labels import format
@@ -12,6 +13,8 @@ MOST_ROWS = 1_000
 """Most rows of a table on paper; a workbook has all."""
 LATIN_WIDTH = 0.58
 """Of a letter or digit, in ems: a little more than most have."""
+LEAST_OTHERS = 0.3
+"""Share of a table's width that numbers leave at least to its other columns."""
 PIECE = 6
 WORD = re.compile(r"[^\s\u200b\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff\ufe30-\uffef\U00020000-\U0003ffff]+")
 """Text without a line break: neither space nor a character that a line may end after."""
@@ -66,17 +69,42 @@ def chinese(number: int) -> str:
     return front + (DIGITS[ones] if ones or not tens else "")
 
 
-def on_paper(table: Table) -> tuple[list[Column], Iterator[list[Cell]], int]:
+def on_paper(table: Table) -> tuple[list[Column], list[list[Cell]], int]:
     """The columns of a table that paper shows, the rows with those cells, and how many rows are left out."""
     visible = [i for i, column in enumerate(table.columns) if not column.detail]
+    rows = [[row[j] for j in visible] for row in islice(table.rows, MOST_ROWS)]
+    return [table.columns[i] for i in visible], rows, max(0, len(table.rows) - MOST_ROWS)
 
-    def rows() -> Iterator[list[Cell]]:
-        for i, row in enumerate(table.rows):
-            if i >= MOST_ROWS:
-                return
-            yield [row[j] for j in visible]
 
-    return [table.columns[i] for i in visible], rows(), max(0, len(table.rows) - MOST_ROWS)
+def widths(
+    columns: Sequence[Column], rows: Sequence[Sequence[Cell]], *, across: float, size: float, margins: float
+) -> list[float]:
+    """The points of each column of a table `across` points wide: its share, and numbers at least their longest.
+
+    A number is not broken; margins: points of a cell that its text does not fill. Where numbers alone would fill the
+    table, each column has its share.
+    """
+    needs = [
+        max((_width(cell_text(row[i]), size) for row in rows), default=0) + margins if column.number else 0.0
+        for i, column in enumerate(columns)
+    ]
+    given: dict[int, float] = {}
+    while True:
+        others = [i for i in range(len(columns)) if i not in given]
+        room, shares = across - sum(given.values()), sum(columns[i].width for i in others)
+        if room < LEAST_OTHERS * across or not others:
+            given, room, shares = {}, across, sum(column.width for column in columns)
+            break
+        short = [i for i in others if needs[i] > room * columns[i].width / shares]
+        if not short:
+            break
+        given |= {i: needs[i] for i in short}
+    return [given.get(i, room * column.width / shares) for i, column in enumerate(columns)]
+
+
+def _width(text: str, size: float) -> float:
+    """Points of a line of text, a little more than it takes."""
+    return size * (0.1 + sum(LATIN_WIDTH if character.isascii() else 1 for character in text))
 
 
 def cell_text(cell: Cell) -> str:

@@ -20,6 +20,7 @@ from cockpit.reports.writers.common import (
     run_on,
     size_of,
     texts,
+    widths,
     with_end,
     words_broken,
 )
@@ -234,21 +235,19 @@ class _Markup:
         columns, rows, more = on_paper(block)
         if caption:
             self.lines.append(f"#caption({text(caption)})")
-        widths = ", ".join(f"{column.width:g}fr" for column in columns)
         sides = ", ".join("right + horizon" if column.number else "left + horizon" for column in columns)
         close = self.document.page
         size = size_of(len(columns), landscape=self.document.landscape, close=close)
-        shares, across = [column.width for column in columns], self._width()
-        rooms = [across * share / sum(shares) for share in shares]
+        rooms = widths(columns, rows, across=self._width(), size=size, margins=INSET)
+        parts = ", ".join(f"{room:.2f}fr" for room in rooms)
         head = ", ".join(
             f"table.cell(align: center + horizon, {text(words_broken(column.text, room - INSET, size))})"
             for column, room in zip(columns, rooms, strict=True)
         )
         inset = "inset: (x: 4pt, y: 3pt), " if close else ""
-        lines = [f"#small({size}pt, table({inset}columns: ({widths},), align: ({sides},), table.header({head}),"]
-        cells = list(rows)
-        for i, row in enumerate(cells):
-            apart = block.total and i == len(cells) - 1
+        lines = [f"#small({size}pt, table({inset}columns: ({parts},), align: ({sides},), table.header({head}),"]
+        for i, row in enumerate(rows):
+            apart = block.total and i == len(rows) - 1
             cells_of_row = [
                 text(words_broken(cell_text(cell), room - INSET, size)) for cell, room in zip(row, rooms, strict=True)
             ]

@@ -1,11 +1,12 @@
 """Tables of a Word document as WordprocessingML: built as text, since python-docx is slow at large ones."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from html import escape
 
 from docx.oxml.ns import nsdecls
 
 from cockpit.reports.model import Cell, Column
+from cockpit.reports.writers import common
 from cockpit.reports.writers.common import cell_text, clean, too_wide
 from cockpit.reports.writers.wordxml import run_fonts
 
@@ -20,13 +21,13 @@ HALF = 2
 
 
 def table(
-    columns: Sequence[Column], rows: Iterable[Sequence[Cell]], *, width: float, size: float, total: bool, count: int,
+    columns: Sequence[Column], rows: Sequence[Sequence[Cell]], *, width: float, size: float, total: bool, count: int,
     close: bool = False,
 ) -> str:  # fmt: skip
     """A table with a heading row that repeats on each page; numbers to the right. close: no room between its lines."""
     room = CLOSE if close else ROOM
-    shares = [column.width for column in columns]
-    widths = [round(width * TWIPS_A_MM * share / sum(shares)) for share in shares]
+    across = width / 25.4 * 72
+    widths = [round(20 * points) for points in common.widths(columns, rows, across=across, size=size, margins=MARGINS)]
     lines = [
         _row(
             [_cell(c.text, w, size, "center", "heading", room=room) for c, w in zip(columns, widths, strict=True)],
