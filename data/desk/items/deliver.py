@@ -4,7 +4,7 @@ import json
 import os
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +36,8 @@ CYCLE_DAYS = 31
 FACT = {SOURCE: "cases", STEPS: "steps", READINGS: "readings"}
 CHANNEL = "驾驶舱"
 AT_ONCE = 1000
+OVERLAP = timedelta(days=2)
+"""Changes of alerts of this time are delivered again, which changes nothing: clocks go back, or differ."""
 COUNTED = {"extended": "extend", "returned": "return", "reworked": "rework"}
 """Columns of cases that count the events of a step."""
 FIRST = {
@@ -51,33 +53,40 @@ def deliver(home: Home, desk: Desk, rules: Rules) -> list[LoadReport]:
 
     Steps come after cases, since a step takes the area of its case. Repeating it changes nothing.
     """
-    since = _newest(home, rules, SOURCE)
     rows: dict[str, list[Row]] = {SOURCE: [], STEPS: [], READINGS: []}
-    for item, events in changed(desk, rules, since):
-        if item.kind in rules.flows and rules.flow(item.kind).case_kind:
-            rows[SOURCE].append(case_of(rules, item, events))
-            rows[STEPS] += steps_of(rules, item, events)
-            rows[READINGS] += durations_of(rules, item, events)
-    rows[READINGS] += alert_readings(desk, rules, _newest(home, rules, READINGS))
+    for item, events in changed(desk, rules, _loaded(home)):
+        rows[SOURCE].append(case_of(rules, item, events))
+        rows[STEPS] += steps_of(rules, item, events)
+        rows[READINGS] += durations_of(rules, item, events)
+    rows[READINGS] += alert_readings(desk, rules, _alerts_since(home, rules))
     return [_load(home, source, some, _columns(rules, source, some)) for source, some in rows.items() if some]
 
 
-def changed(desk: Desk, rules: Rules, since: datetime | None) -> Iterator[tuple[Item, list[Event]]]:
-    """Items changed at an instant (naive UTC) or later, with all their events, in the order of their ids."""
-    last = 0
+def changed(desk: Desk, rules: Rules, loaded: Mapping[str, int]) -> Iterator[tuple[Item, list[Event]]]:
+    """Items that count as cases and have a newer event than was loaded, with all events, in the order of their ids.
+
+    loaded: by number of the item the number of its newest event. Times do not decide: clocks go back, and of two
+    changes at once the later one may be written first.
+    """
+    kinds, last = [kind for kind, flow in rules.flows.items() if flow.case_kind], 0
+    of, event = models.Item, models.ItemEvent
     while True:
-        of, event = models.Item, models.ItemEvent
-        newer = (of.changed_at >= since,) if since else ()
+        page = (
+            select(of.id, of.number, of.version).where(of.id > last, of.kind.in_(kinds)).order_by(of.id).limit(AT_ONCE)
+        )
         with desk.read() as session:
-            rows = session.scalars(select(of).where(of.id > last, *newer).order_by(of.id).limit(AT_ONCE)).all()
-            if not rows:
+            known = session.execute(page.order_by(of.id).limit(AT_ONCE)).all()
+            if not known:
                 return
-            last = rows[-1].id
-            own = select(event).where(event.item_id.in_([row.id for row in rows])).order_by(event.item_id, event.seq)
+            last = known[-1].id
+            newer = [row.id for row in known if row.version > loaded.get(row.number, -1)]
+            rows = session.scalars(select(of).where(of.id.in_(newer)).order_by(of.id)).all()
+            own = select(event).where(event.item_id.in_(newer)).order_by(event.item_id, event.seq)
             events: dict[int, list[Event]] = {}
-            for one in session.scalars(own):
+            for one in session.scalars(own) if newer else ():
                 events.setdefault(one.item_id, []).append(to_event(rules, one))
-        yield from ((to_item(row), events[row.id]) for row in rows)
+            items = [to_item(row) for row in rows]
+        yield from ((item, events[item.id]) for item in items)
 
 
 def case_of(rules: Rules, item: Item, events: list[Event]) -> Row:
@@ -207,14 +216,25 @@ def _is_open(flow: Workflow, state: str) -> bool:
     return state in flow.states and flow.states[state].is_open
 
 
-def _newest(home: Home, rules: Rules, source: str) -> datetime | None:
-    """The time of the newest change that was loaded, as naive UTC; None before the first delivery."""
+def _loaded(home: Home) -> dict[str, int]:
+    """The number of the newest loaded event of each item, by its number."""
+    if not home.store.is_file():
+        return {}
+    sql = f"""SELECT case_key, max(TRY_CAST(string_split(key, '/')[-1] AS INTEGER))
+        FROM steps WHERE source = '{STEPS}' GROUP BY case_key"""
+    with read_store(home) as store:
+        return dict(store.execute(sql).fetchall())
+
+
+def _alerts_since(home: Home, rules: Rules) -> datetime | None:
+    """From when on changes of alerts are delivered (naive UTC): OVERLAP before the newest loaded; None for all."""
     if not home.store.is_file():
         return None
+    sql = f"""SELECT CAST(max(updated_at) AS TIMESTAMP)
+        FROM readings WHERE source = '{READINGS}' AND starts_with(key, 'alert/')"""
     with read_store(home) as store:
-        sql = f"SELECT CAST(max(updated_at) AS TIMESTAMP) FROM {FACT[source]} WHERE source = '{source}'"
-        newest = store.execute(sql).fetchall()[0][0]
-    return rules.utc(newest) if newest else None
+        ((newest,),) = store.execute(sql).fetchall()
+    return rules.utc(newest) - OVERLAP if newest else None
 
 
 def _columns(rules: Rules, source: str, rows: list[Row]) -> list[str]:

@@ -14,6 +14,7 @@ from data.desk.items.store import Beginning, Rules
 from data.desk.store import Desk, open_desk
 from data.editions.edition import Edition
 from data.home import Home
+from data.ingest.unload import unload
 from data.store import read_store
 from data.values.calendar import Calendar
 from data.workflow.read import load
@@ -96,6 +97,27 @@ def test_delivering_again_changes_nothing_and_a_change_comes_alone(home: Home, d
     deliver(home, desk, RULES)
     delivered = rows(home, "SELECT key, closed_at IS NULL FROM cases WHERE source = 'desk' ORDER BY key")
     assert delivered == [(first, False), (second, True)]
+
+
+def test_an_item_of_a_clock_that_went_back_is_delivered(home: Home, desk: Desk) -> None:
+    """Such as one begun on a second server, or while the clock was set; and a change of an older item then."""
+    ahead, behind = begin(desk, 900), begin(desk, 1)
+    deliver(home, desk, RULES)
+    late = begin(desk, 2)
+    act(desk, behind, "issue", NOW + timedelta(hours=3), unit="镇街综合执法队", due=date(2026, 11, 10))
+    deliver(home, desk, RULES)
+    delivered = rows(home, "SELECT key, unit IS NULL FROM cases WHERE source = 'desk' ORDER BY key")
+    assert sorted(delivered) == sorted([(ahead, True), (behind, False), (late, True)])
+    assert deliver(home, desk, RULES) == []
+
+
+def test_what_was_taken_back_is_delivered_again(home: Home, desk: Desk) -> None:
+    number = begin(desk, 1)
+    for report in deliver(home, desk, RULES):
+        unload(home, report.batch)
+    assert rows(home, "SELECT key FROM cases WHERE source = 'desk'") == []
+    deliver(home, desk, RULES)
+    assert rows(home, "SELECT key FROM cases WHERE source = 'desk'") == [(number,)]
 
 
 def test_an_area_that_does_not_exist_is_a_reject(home: Home, desk: Desk) -> None:
