@@ -26,7 +26,7 @@ CASES, SEED = 200_000, 20261122
 @click.option("--force", is_flag=True, help="Replace the data of another district that this home holds.")
 @with_settings
 def demo(settings: "Settings", cases: int, seed: int, until: datetime | None, force: bool) -> None:
-    """Build the fictional demo district, three years of it up to today, and publish it.
+    """Build the fictional demo district, three years of it up to the last 08:00, and publish it.
 
     An older demo in this home is replaced; editions published before are kept.
     """

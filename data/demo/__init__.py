@@ -1,4 +1,4 @@
-"""The demo district 临江区: a district that does not exist, three years to today at eight in the morning.
+"""The demo district 临江区: a district that does not exist, three years to the last eight in the morning.
 
 `build` writes what a district's own systems would deliver, files and source files, and nothing else: the ordinary
 commands load and publish them, so every row of the demo has a real batch and the whole path is walked.
@@ -20,7 +20,7 @@ Every daily source is fresh to within hours, but for stories.SILENT_SOURCE.
 
 import shutil
 from dataclasses import dataclass
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -53,9 +53,10 @@ def build(
     """Write the demo's deliveries into `<home_folder>/demo`, in place of an older demo.
 
     cases: good rows of the six streams; the website delivers a few broken ones on top (stories.REJECTED).
-    today: the day of the data time, 08:00 in the district's zone; the present day there by default.
+    today: the day of the data time, 08:00 in the district's zone; by default that of the last such morning, since data
+    of a time that has not come would be taken back by the next publish.
     """
-    today = today or datetime.now(ZoneInfo(deliveries.ZONE)).date()
+    today = today or (datetime.now(ZoneInfo(deliveries.ZONE)) - timedelta(hours=MORNING.hour)).date()
     as_of = datetime.combine(today, MORNING)
     folder = home_folder / "demo"
     shutil.rmtree(folder, ignore_errors=True)
