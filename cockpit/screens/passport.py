@@ -6,7 +6,7 @@ from typing import Any
 
 from cockpit.components.lists.record import Item, record
 from cockpit.components.status import tiles
-from cockpit.i18n import _, language
+from cockpit.i18n import _, language, ngettext
 from cockpit.labels import format, words
 from cockpit.labels.names import area_name, source_name
 from cockpit.panels.answers import MetricSummary, summaries
@@ -31,7 +31,7 @@ from metrics.rows import Selection, rows
 
 Row = Any
 MOST_BELOW = 1000
-"""Most areas of a level for which it is checked, one by one, whether they reported."""
+"""Most areas of a level for which it is checked, one by one, whether they reported; and most disputes counted."""
 QUALITY = {OK: "green", PARTIAL: "amber", STALE: "amber", CONFLICT: "amber"}
 MOST_DISPUTES = 3
 """Disputed values that a passport lists; the others are in the rows."""
@@ -206,16 +206,19 @@ def stamped(view: View, now: Row) -> list[Item]:
 
 
 def _disputes(view: View, now: Row) -> str:
-    """What sources that disagree give for the same, such as `柳庄村 统计年鉴 1,000、公安 1,011`; the highest three."""
+    """What sources that disagree give for the same, such as `柳庄村 统计年鉴 1,000、公安 1,011`; the highest values."""
     if now.quality != CONFLICT or view.metric.components:
         return ""
-    frame = rows(view.query, Selection(order="highest", descending=True), limit=MOST_DISPUTES)
+    frame = rows(view.query, Selection(order="highest", descending=True), limit=MOST_BELOW)
+    disputed = frame[frame["by_highest"].notna()]
     texts = []
-    for row in records(frame[frame["by_highest"].notna()]):
-        given = (
+    for row in records(disputed[:MOST_DISPUTES]):
+        ends = (
             f"{source_name(view.edition, row[f'by_{end}'])} {format.number(row[end])}" for end in ("lowest", "highest")
         )
-        texts.append(f"{area_name(view.edition, row['area'])} {words.listed(given)}")
+        texts.append(f"{area_name(view.edition, row['area'])} {words.listed(ends)}")
+    if left := len(disputed) - len(texts):
+        texts.append(ngettext("{n} more in the rows", "{n} more in the rows", left))
     return ("; " if language() == "en" else "；").join(texts)
 
 

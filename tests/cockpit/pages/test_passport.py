@@ -74,7 +74,9 @@ def test_passport_covers_every_way_a_metric_is_computed(view: Callable[..., View
     assert all(passport.formula(view_state, metric) for metric in METRICS.values())
 
 
-def test_a_passport_lists_what_each_source_gave_where_sources_disagree(screen: Screen, tmp_path: Path) -> None:
+def test_a_passport_lists_what_each_source_gave_where_sources_disagree(
+    screen: Screen, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     home = Home(tmp_path, memory="1GB")
     areas(home)
     for source, residents in {"yearbook": (1000, 2000, 3000), "police": (1100, 2000, 3300)}.items():
@@ -89,4 +91,7 @@ def test_a_passport_lists_what_each_source_gave_where_sources_disagree(screen: S
     first, last = (area["name"] for area in AREAS if area["code"] in (VILLAGES[0], VILLAGES[2]))
     assert line["text"] == f"{last} yearbook 3,000、police 3,300；{first} yearbook 1,000、police 1,100"
     assert parameters(line["href"])["sort"] == "-highest"
+    monkeypatch.setattr(passport, "MOST_DISPUTES", 1)
+    line = lines(screen("passport", home.root, metric="residents"))["各来源数值"]
+    assert line["text"] == f"{last} yearbook 3,000、police 3,300；另有 1 项见明细"
     assert "各来源数值" not in lines(screen("passport", home.root, metric="residents", area=VILLAGES[1]))
