@@ -96,8 +96,8 @@ class RedOut(Answer):
     rules: list[str] = Field(description="of a site: the veto rules")
     left: int | None = Field(description="of a site near a veto: what is left until then")
     compared: float | None
-    affected: int
-    days: int
+    affected: int = Field(description="how many cases, sites, … are wrong")
+    days: int = Field(description="red for at least this many days, looked for 1, 7 and 28 days back; 0 if new")
     severity: float
     holder: HolderOut | None = Field(default=None, description="none where no unit is registered")
 
