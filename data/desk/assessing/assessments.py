@@ -114,9 +114,19 @@ def add(desk: Desk, draft: Draft, who: str, *, now: datetime | None = None) -> i
 
 
 def take_objections(desk: Desk, id: int, *, now: datetime | None = None) -> datetime:
-    """Show a draft to those assessed, for OBJECTION_DAYS. Returns the end of that time."""
+    """Show a draft to those assessed, for OBJECTION_DAYS. Returns the end of that time.
+
+    Refused beside another of its scheme and period, which the areas would object to as well.
+    """
     until = (now or clock.now()) + timedelta(days=OBJECTION_DAYS)
-    with desk.begin() as session:
+    with desk.alone("assessments") as session:
+        if other := _another(session, id, ("open", "approved")):
+            raise Refused(
+                "assessment.beside",
+                "assessment {id} of this scheme and period is open to objections or approved: withdraw it first",
+                id=other,
+            )
+        _refuse_published(session, id)
         _move(session, id, ("draft",), state="open", open_until=until)
     return until
 
@@ -185,17 +195,7 @@ def approve(desk: Desk, id: int, who: str, *, now: datetime | None = None) -> No
 def publish(desk: Desk, id: int, who: str, *, now: datetime | None = None) -> None:
     """Publish an approved assessment. Refused if the areas have one of its scheme and period: they get one score."""
     with desk.alone("assessments") as session:
-        row = _row(session, id)
-        table = models.Assessment
-        same = (table.area == row.area, table.first == row.first, table.end == row.end, table.state == "published")
-        scheme = json.loads(row.scheme).get("id")
-        for other in session.scalars(select(table).where(*same, table.id != id)):
-            if json.loads(other.scheme).get("id") == scheme:
-                raise Refused(
-                    "assessment.twice",
-                    "assessment {id} of this scheme and period is published already: withdraw this one",
-                    id=other.id,
-                )
+        _refuse_published(session, id)
         _move(session, id, ("approved",), state="published", published_by=who, published_at=now or clock.now())
 
 
@@ -203,6 +203,24 @@ def withdraw(desk: Desk, id: int, reason: str) -> None:
     """Withdraw an assessment that is not published, with the reason."""
     with desk.begin() as session:
         _move(session, id, ("draft", "open", "approved"), state="withdrawn", reason=_words(reason))
+
+
+def _another(session: Session, id: int, states: tuple[str, ...]) -> int | None:
+    """Another assessment of the same scheme, area and period in one of these states."""
+    row, table = _row(session, id), models.Assessment
+    same = (table.area == row.area, table.first == row.first, table.end == row.end, table.state.in_(states))
+    scheme = json.loads(row.scheme).get("id")
+    others = session.scalars(select(table).where(*same, table.id != id))
+    return next((other.id for other in others if json.loads(other.scheme).get("id") == scheme), None)
+
+
+def _refuse_published(session: Session, id: int) -> None:
+    if other := _another(session, id, ("published",)):
+        raise Refused(
+            "assessment.twice",
+            "assessment {id} of this scheme and period is published already: withdraw this one",
+            id=other,
+        )
 
 
 def _move(session: Session, id: int, states: tuple[str, ...], **values: Any) -> None:

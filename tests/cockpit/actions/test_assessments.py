@@ -132,16 +132,37 @@ def test_of_two_assessments_of_a_period_one_is_published(
     others = [
         actions.draft(desk, INSPECTOR, *of, home) for of in ((query, known["villages"]), (earlier, known["towns"]))
     ]
-    for id in (draft, second, *others):
-        actions.take_objections(desk, INSPECTOR, id)
-    later(monkeypatch, assessments.OBJECTION_DAYS)
-    for id in (draft, second, *others):
-        actions.approve(desk, LEADER, id)
     for id in (draft, *others):
+        actions.take_objections(desk, INSPECTOR, id)
+    with pytest.raises(Refused, match=f"assessment {draft} of this scheme and period is open to objections"):
+        actions.take_objections(desk, INSPECTOR, second)
+    later(monkeypatch, assessments.OBJECTION_DAYS)
+    for id in (draft, *others):
+        actions.approve(desk, LEADER, id)
         actions.publish(desk, LEADER, id)
     with pytest.raises(Refused, match=f"assessment {draft} of this scheme and period is published already"):
-        actions.publish(desk, LEADER, second)
+        actions.take_objections(desk, INSPECTOR, second)
     actions.withdraw(desk, INSPECTOR, second, "已公布另一份")
+
+
+def test_of_two_assessments_that_are_open_one_is_published(
+    desk: Desk, draft: int, home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As an earlier release left them."""
+    edition = current(home)
+    assert edition is not None
+    query = Query(edition.scoped(EVERYTHING), load(), (), DISTRICT, Period(date(2026, 7, 1), date(2026, 10, 1)))
+    second = actions.draft(desk, INSPECTOR, query, schemes.load(load())["towns"], home)
+    with monkeypatch.context() as earlier:
+        earlier.setattr(assessments, "_another", lambda session, id, states: None)
+        for id in (draft, second):
+            actions.take_objections(desk, INSPECTOR, id)
+    later(monkeypatch, assessments.OBJECTION_DAYS)
+    for id in (draft, second):
+        actions.approve(desk, LEADER, id)
+    actions.publish(desk, LEADER, draft)
+    with pytest.raises(Refused, match=f"assessment {draft} of this scheme and period is published already"):
+        actions.publish(desk, LEADER, second)
 
 
 def test_an_accepted_objection_needs_a_new_draft(desk: Desk, draft: int, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -43,7 +43,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def assessed() -> int:
-    """An assessment that takes objections, with one that waits for its answer."""
+    """An assessment that takes objections, with one that waits for its answer; the only one of its period."""
     home = settings.current().data
     edition = current(home)
     assert edition is not None
@@ -51,6 +51,9 @@ def assessed() -> int:
     query = Query(edition.scoped(EVERYTHING), load(), (), DISTRICT, QUARTER)
     pin(home, edition.id)
     desk = visitors.desk()
+    for other in assessments.listing(desk):
+        if other.state in ("draft", "open"):
+            assessments.withdraw(desk, other.id, "另行起草")
     made = Draft(scheme.model_dump(mode="json"), DISTRICT, QUARTER.start, QUARTER.end, edition.id,
                  packed(score(query, scheme)))  # fmt: skip
     id = assessments.add(desk, made, "qian")

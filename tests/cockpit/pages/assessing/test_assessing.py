@@ -4,6 +4,7 @@ from collections.abc import Callable
 from datetime import date, timedelta
 
 import pytest
+from sqlalchemy import delete
 from streamlit.testing.v1 import AppTest
 
 from cockpit import settings
@@ -28,10 +29,13 @@ OTHER = Actor.holding("qian", Grants((Held("leader", DISTRICT, end_of(DISTRICT))
 
 @pytest.fixture
 def drafted(screen: Screen) -> Callable[[Actor], int]:
-    """Makes a draft of the towns' scheme by somebody."""
+    """Makes a draft of the towns' scheme by somebody, in place of those of other tests: one a period is open."""
 
     def make(actor: Actor) -> int:
         screen("assessments")  # the desk is that of the page
+        with visitors.desk().begin() as session:
+            session.execute(delete(models.Objection))
+            session.execute(delete(models.Assessment))
         home = settings.current().data
         edition = current(home)
         assert edition is not None
