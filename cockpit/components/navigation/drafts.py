@@ -20,7 +20,10 @@ def drafts(account: int, *, key: str = "drafts") -> None:
     """
     import streamlit as st
 
-    words = {"restored": _("Your draft of {time} is restored. It is only on this device."), "discard": _("Discard it")}
+    words = {
+        "restored": _("Your text of {time} is restored; it is only on this device. Choose again what you had chosen."),
+        "discard": _("Discard it"),
+    }
     data = {"key": key_of(account), "sent": st.session_state.pop(_SENT, []), "days": DAYS, "words": words}
     _drafts(key=key, data=data)
 

@@ -158,8 +158,11 @@ def months_chart(view: View, metric: Metric) -> charts.Chart:
 
 
 def month_lines(view: View, metric: Metric) -> list[charts.Line]:
-    """The last months as one line."""
-    return [charts.Line(_("Month"), summary_of(view, metric).trend)]
+    """The last months as one line; a month that is still running is marked as unfinished."""
+    last = answers.last_months(view.period.end - DAY)[-1]
+    running = is_running(last, view.as_of)
+    unfinished = _("Unfinished, up to {time}", time=format.stamp(view.as_of)) if running else ""
+    return [charts.Line(_("Month"), summary_of(view, metric).trend, unfinished=unfinished)]
 
 
 def summary_of(view: View, metric: Metric) -> answers.MetricSummary:

@@ -78,3 +78,10 @@ def test_a_trend_has_the_mean_of_what_has_one(see: See, name: str) -> None:
     else:
         assert mean is None
     assert [limit.text for limit in drawn] == ([] if mean is None else [f"均值 {drawn[0].text[3:]}"])
+
+
+@pytest.mark.parametrize(("end", "unfinished"), [("2026-11-23", "未完，截至 2026-11-22 08:00"), ("2026-11-01", "")])
+def test_a_month_that_is_still_running_is_marked(see: See, end: str, unfinished: str) -> None:
+    view = see(**{"from": "2026-10-01", "to": end}, metric="intake")
+    (line,) = trend.month_lines(view, view.metric)
+    assert line.unfinished == unfinished
