@@ -19,7 +19,7 @@ from metrics.answer import CONFLICT, OK, PARTIAL, STALE
 from metrics.availability.extent import has_delivered
 from metrics.availability.feeds import feed, narrowed
 from metrics.availability.reporting import reporting
-from metrics.catalog import Catalog, Metric, Stock
+from metrics.catalog import Catalog, Flow, Metric, Stock
 from metrics.engine.concentrations import concentration_sql
 from metrics.engine.frames import each, records
 from metrics.engine.groups import of_level
@@ -117,8 +117,10 @@ def formula(view: View, metric: Metric) -> str:
 
 
 def _sample(view: View, now: Row) -> str:
-    metric = view.metric
-    texts = [words.facts(view.catalog.domain(metric), now.n)]
+    metric, domain = view.metric, view.catalog.domain(view.metric)
+    under = domain.measures.get(metric.denominator or "")
+    summed = isinstance(under, Flow) and under.value is not None  # more than one of a row, such as dispatches of a case
+    texts = [f"{words.side(metric, 'denominator')} {format.number(now.n)}" if summed else words.facts(domain, now.n)]
     share = metric.is_percent and not format.missing(now.denominator)
     if bounds := wilson(now.numerator, now.denominator) if share else None:
         low, high = (format.number(100 * bound, metric.decimals) for bound in bounds)

@@ -74,6 +74,17 @@ def test_passport_covers_every_way_a_metric_is_computed(view: Callable[..., View
     assert all(passport.formula(view_state, metric) for metric in METRICS.values())
 
 
+def test_a_sample_is_of_what_the_denominator_adds_up(screen: Screen) -> None:
+    """The dispatches of a case are one more than its returns."""
+    page = lines(screen("passport", metric="bounce_rate", area=TOWNS[0]))
+    assert page["样本"]["text"].startswith(f"全部派单 {page['分母']['text']}")
+    assert (
+        lines(screen("passport", metric="on_time_rate", area=TOWNS[0]))["样本"]["text"]
+        .partition("；")[0]
+        .endswith(" 件")
+    )
+
+
 def test_a_passport_lists_what_each_source_gave_where_sources_disagree(
     screen: Screen, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
