@@ -57,7 +57,7 @@ class PointsPanel(Panel):
 def legend(points: Sequence[MapPoint]) -> tuple[Entry, ...]:
     """The meaning of each shape, with its number of points."""
     counts = Counter(point.key for point in points)
-    words = {"red": _("Overdue"), "amber": _("Due today"), "none": _("Due later or without a deadline")}
+    words = {"red": _("Steps overdue"), "amber": _("Due today"), "none": _("Due later or without a deadline")}
     return tuple(Entry(key, word, counts[key]) for key, word in words.items() if counts[key])
 
 

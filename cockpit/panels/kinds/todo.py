@@ -96,7 +96,8 @@ def _own_query(view: View) -> Query:
 
 
 def _urgencies() -> dict[str, str]:
-    return {"overdue": _("Overdue"), "today": _("Due today"), "three days": _("Due in 3 days")}
+    """A case that may still be closed in time is overdue here if it is not signed for or answered in time."""
+    return {"overdue": _("Steps overdue"), "today": _("Due today"), "three days": _("Due in 3 days")}
 
 
 @single_flight_cache(maxsize=512)

@@ -22,7 +22,7 @@ def test_a_village_begins_with_what_runs_out_first(see: See) -> None:
     assert [card.clock for card in cards] == ["超期 2 天", "今日 13:00 到期", "还有 2 天", "还有 9 天", ""]
     assert [stage.state for stage in cards[0].stages] == ["done", "overdue"]
     assert [(count.text, count.n) for count in todo.counts(view)] == [
-        ("在办", "5"), ("超期", "1"), ("今日到期", "1"), ("三日内", "1"),
+        ("在办", "5"), ("环节超期", "1"), ("今日到期", "1"), ("三日内", "1"),
     ]  # fmt: skip
     assert urlsplit(cards[0].href).path == "/case"
 
