@@ -1,6 +1,6 @@
 """The card of one item: its state, clocks, parties and fields, what the visitor may do next, and its events."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime
 
@@ -79,15 +79,11 @@ def draw(view: View) -> None:
 
 def _about(view: View, flow: Workflow, item: Item, now: datetime) -> list[Line]:
     colour = item.colour(now)
-    turn = {
-        "author": item.author, "holder": item.holder or "", "unit": item.unit or "", "supervisor": _("supervisor"),
-        "anyone": _("anyone in these areas"), "asked": _waiting(item), "": "",
-    }  # fmt: skip
     return [
         Line(_("Kind"), flow.name[language()]),
         Line(_("State"), shared.state_name(item), state=shared.mark(item, now) if colour else "",
              note=shared.colour_name(colour)),
-        Line(_("Waits for"), turn[item.turn]),
+        Line(_("Waits for"), _awaited(item)),
         Line(_("Area"), area_name(view.edition, item.area), href=view.href(area=item.area)),
         Line(_("Responsible unit"), item.unit or ""),
         Line(_("Holder"), item.holder or ""),
@@ -96,8 +92,25 @@ def _about(view: View, flow: Workflow, item: Item, now: datetime) -> list[Line]:
         *(origins.line(view, link) for link in links.of_item(visitors.desk(), item.id)),
         Line(_("Deadline"), shared.stamp(item.due_at) if item.due_at else "",
              state=shared.mark(item, now) if shared.is_overdue(item, now) else "",
-             note=shared.time_left(item.due_at, now) if item.due_at else ""),
+             note=_("; ").join(_of_deadline(flow, item, now))),
     ]  # fmt: skip
+
+
+def _of_deadline(flow: Workflow, item: Item, now: datetime) -> Iterator[str]:
+    """Of which clock the deadline is, and how long until then."""
+    if item.due_at is None:
+        return
+    if item.clock in flow.clocks:
+        yield flow.clocks[item.clock].name[language()]
+    yield shared.time_left(item.due_at, now)
+
+
+def _awaited(item: Item) -> str:
+    """Who acts next; empty where nobody does."""
+    return {
+        "author": item.author, "holder": item.holder or "", "unit": item.unit or "", "supervisor": _("supervisor"),
+        "anyone": _("anyone in these areas"), "asked": _waiting(item), "": "",
+    }[item.turn]  # fmt: skip
 
 
 def _waiting(item: Item) -> str:
@@ -156,6 +169,8 @@ def _next(view: View, flow: Workflow, item: Item, snapshot: Snapshot, at: dateti
     possible = open_transitions(flow, snapshot, item.place, who.name, actions.reader(who).held, at)
     kept.shown(flow, item.number, possible)
     if not possible:
+        if item.is_open and (awaited := _awaited(item)):
+            header.notice(_("No step is open to you now: it waits for {who}.", who=awaited))
         return
     header.title(_("Next steps"))
     first = open_step(flow, snapshot.state, possible)

@@ -317,6 +317,19 @@ def test_own_steps_are_not_called_those_of_somebody_else(screen: Screen) -> None
     assert "somebody has changed the item" not in words(pressed(page, "Accept"))
 
 
+def test_who_has_no_step_is_told_whom_the_item_waits_for(screen: Screen, monkeypatch: pytest.MonkeyPatch) -> None:
+    """And of which clock its deadline is."""
+    screen("inbox")
+    item = begun("等待下达")
+    with monkeypatch.context() as nobody:
+        nobody.setattr(card, "open_transitions", lambda *_given: {})
+        page = screen("item", item=item.number, lang="en")
+    assert "No step is open to you now: it waits for supervisor." in words(page)
+    begun_event = begun("电梯停运", "event")
+    clock_name = rules(settings.current()).flow("event").clocks[str(begun_event.clock)].name["en"]
+    assert lines(screen("item", item=begun_event.number, lang="en"))["Deadline"]["note"].startswith(f"{clock_name}; ")
+
+
 def test_item_is_hidden_from_users_of_other_areas(screen: Screen, monkeypatch: pytest.MonkeyPatch) -> None:
     screen("inbox")
     item = begun("保密的标题")
