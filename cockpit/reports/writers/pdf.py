@@ -65,13 +65,13 @@ PREAMBLE = """
 #let caption(body) = block(above: line-gap, below: 6pt, width: 100%, sticky: true,
   align(center, text(font: {heading}, size: 12pt, tracking: 0pt, body)))
 #let under(body) = block(above: 6pt, below: line-gap, small(9pt, body))
-#set table(stroke: 0.5pt + luma(60), inset: (x: 4pt, y: 4.5pt))
+#set table(stroke: 0.5pt + luma(60), inset: (x: 3pt, y: 4.5pt))
 #show table.cell.where(y: 0): set text(font: {heading})
 #show outline.entry: set text(size: 14pt)
 """
 MOST_LACKING = 40
 CLOSEST = 5
-INSET = 10
+INSET = 7
 """Points of a cell's width that its frame and margins take."""
 NUMBERING = {
     "zh": '{ let v = n.pos(); if v.len() == 1 { numbering("一、", v.at(0)) } else if v.len() == 2 '
@@ -244,7 +244,7 @@ class _Markup:
             f"table.cell(align: center + horizon, {text(words_broken(column.text, room - INSET, size))})"
             for column, room in zip(columns, rooms, strict=True)
         )
-        inset = "inset: (x: 4pt, y: 3pt), " if close else ""
+        inset = "inset: (x: 3pt, y: 3pt), " if close else ""
         lines = [f"#small({size}pt, table({inset}columns: ({parts},), align: ({sides},), table.header({head}),"]
         for i, row in enumerate(rows):
             apart = block.total and i == len(rows) - 1
