@@ -51,9 +51,10 @@ Row = dict[str, Any]
 def deliver(home: Home, desk: Desk, rules: Rules) -> list[LoadReport]:
     """Load what has changed since the last delivery; nothing if there is nothing new. Raises DataError.
 
-    Steps come after cases, since a step takes the area of its case. Repeating it changes nothing.
+    Steps come after cases, since a step takes the area of its case, and last, since they say what was delivered: what
+    ends before them is delivered again. Repeating it changes nothing.
     """
-    rows: dict[str, list[Row]] = {SOURCE: [], STEPS: [], READINGS: []}
+    rows: dict[str, list[Row]] = {SOURCE: [], READINGS: [], STEPS: []}
     for item, events in changed(desk, rules, _loaded(home)):
         rows[SOURCE].append(case_of(rules, item, events))
         rows[STEPS] += steps_of(rules, item, events)
@@ -71,9 +72,7 @@ def changed(desk: Desk, rules: Rules, loaded: Mapping[str, int]) -> Iterator[tup
     kinds, last = [kind for kind, flow in rules.flows.items() if flow.case_kind], 0
     of, event = models.Item, models.ItemEvent
     while True:
-        page = (
-            select(of.id, of.number, of.version).where(of.id > last, of.kind.in_(kinds)).order_by(of.id).limit(AT_ONCE)
-        )
+        page = select(of.id, of.number, of.version).where(of.id > last, of.kind.in_(kinds))
         with desk.read() as session:
             known = session.execute(page.order_by(of.id).limit(AT_ONCE)).all()
             if not known:
@@ -220,7 +219,7 @@ def _loaded(home: Home) -> dict[str, int]:
     """The number of the newest loaded event of each item, by its number."""
     if not home.store.is_file():
         return {}
-    sql = f"""SELECT case_key, max(TRY_CAST(string_split(key, '/')[-1] AS INTEGER))
+    sql = f"""SELECT case_key, coalesce(max(TRY_CAST(string_split(key, '/')[-1] AS INTEGER)), -1)
         FROM steps WHERE source = '{STEPS}' GROUP BY case_key"""
     with read_store(home) as store:
         return dict(store.execute(sql).fetchall())

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from data.desk.auditing.custody import Custody
+from data.desk.items import deliver as delivery
 from data.desk.items import store
 from data.desk.items.deliver import deliver
 from data.desk.items.store import Beginning, Rules
@@ -108,6 +109,27 @@ def test_an_item_of_a_clock_that_went_back_is_delivered(home: Home, desk: Desk) 
     deliver(home, desk, RULES)
     delivered = rows(home, "SELECT key, unit IS NULL FROM cases WHERE source = 'desk' ORDER BY key")
     assert sorted(delivered) == sorted([(ahead, True), (behind, False), (late, True)])
+    assert deliver(home, desk, RULES) == []
+
+
+def test_a_delivery_that_ended_before_its_steps_is_made_again(
+    home: Home, desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    number = begin(desk, 1)
+    closed(desk, number)
+    load_one = delivery._load
+
+    def until_steps(home: Home, name: str, *others: Any) -> Any:
+        if name == delivery.STEPS:
+            raise KeyboardInterrupt
+        return load_one(home, name, *others)
+
+    with monkeypatch.context() as killed:
+        killed.setattr(delivery, "_load", until_steps)
+        with pytest.raises(KeyboardInterrupt):
+            deliver(home, desk, RULES)
+    deliver(home, desk, RULES)
+    assert rows(home, "SELECT count(*) FROM steps WHERE case_source = 'desk'") == [(5,)]
     assert deliver(home, desk, RULES) == []
 
 
